@@ -1,0 +1,1 @@
+"""Evidence becomes findings: patches, embeddings, maps, findings. numpy only; torch lives in `model/`."""

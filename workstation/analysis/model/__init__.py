@@ -1,0 +1,1 @@
+"""Encoders and weights: the only room of the analysis with torch in it."""

@@ -1,0 +1,1 @@
+"""Findings become a case: exhibits, regions, notes."""

@@ -1,0 +1,136 @@
+"""Everything that Exifact raises on purpose, and the warnings that travel inside results.
+
+An error carries data; `summary` turns it into words for the window, the command line and the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedWarning:
+    """Something odd that did not stop the work; part of the result, shown in window and report.
+
+    Attributes:
+        code: stable identifier in kebab case, e.g. ``suffix-mismatch``.
+        message: one sentence for the analyst.
+        offset: where in the file, in bytes from its start, if that is known.
+    """
+
+    code: str
+    message: str
+    offset: int | None = None
+
+
+class WorkstationError(Exception):
+    """Base of all errors that Exifact raises on purpose.
+
+    Attributes:
+        what: one sentence that says what happened.
+        likely_causes: what usually lies behind it.
+        remedy: what the analyst can do next.
+    """
+
+    likely_causes: ClassVar[tuple[str, ...]] = ()
+    remedy: ClassVar[str] = ""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    @property
+    def summary(self) -> str:
+        """What happened and what to do, on one line."""
+        return f"{self.what.rstrip('.')}. {self.remedy}".strip()
+
+
+class FileProblem(WorkstationError):
+    """A file that cannot be read or is not an image that Exifact opens."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path.name or path}: {what}")
+        self.path = path
+
+
+class Unopenable(FileProblem):
+    """The file cannot be read at all: missing, a folder, no permission, an input/output error."""
+
+    remedy = "Check that the file is still there and that you may read it."
+
+
+class UnsupportedFormat(FileProblem):
+    """The bytes are not those of an image format that Exifact reads."""
+
+    likely_causes = ("a file of another kind with the suffix of an image", "an incomplete download")
+    remedy = "Exifact reads JPEG, PNG, TIFF, WebP, BMP, GIF, HEIC/HEIF and AVIF; open the original file."
+
+
+class DamagedImage(FileProblem):
+    """The format is known, but its pixels cannot be decoded."""
+
+    likely_causes = ("a truncated copy", "bytes changed in transfer", "a damaged medium")
+    remedy = "Ask for the file again, or compare its hash with the sender's."
+
+
+class TooManyPixels(FileProblem):
+    """More pixels than the limit that guards against decompression bombs."""
+
+    remedy = "If you trust the file, raise the limit with --max-pixels or in Settings."
+
+    def __init__(self, path: Path, pixels: int, limit: int) -> None:
+        super().__init__(path, f"{pixels / 1e6:.0f} megapixels are over the limit of {limit / 1e6:.0f}")
+        self.pixels, self.limit = pixels, limit
+
+
+class NotAssessable(WorkstationError):
+    """The pixels cannot carry the analysis; a result of its own, not a failure."""
+
+    remedy = "Ask for the original file."
+
+
+class ImageTooSmall(NotAssessable):
+    """An image with fewer pixels than one patch needs."""
+
+    likely_causes = ("a thumbnail or preview instead of the original", "a crop around one object")
+
+    def __init__(self, height: int, width: int, patch: int) -> None:
+        super().__init__(f"{width}×{height} pixels hold no patch of {patch}×{patch}")
+        self.height, self.width, self.patch = height, width, patch
+
+
+class TooFewPatches(NotAssessable):
+    """Too few patches with enough texture and exposure to compare."""
+
+    likely_causes = ("a flat, black or overexposed picture", "a very small picture")
+
+    def __init__(self, assessable: int, total: int, needed: int) -> None:
+        super().__init__(f"{assessable} of {total} patches are assessable, {needed} are needed")
+        self.assessable, self.total, self.needed = assessable, total, needed
+
+
+class WeightsProblem(WorkstationError):
+    """Weights that are missing, altered or do not fit their architecture."""
+
+    remedy = "See `exifact weights list` and `exifact weights verify`."
+
+
+class DeviceProblem(WorkstationError):
+    """The device that was asked for is not there, or ran out of memory."""
+
+    remedy = "Choose --device cpu."
+
+
+class ExportProblem(WorkstationError):
+    """A report, map or case could not be written; nothing half-written is left behind."""
+
+    remedy = "Free some space or choose another folder, then export again; the analysis is kept."
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The analyst stopped the work. `kept` says what remains usable."""
+
+    kept: str = field(default="nothing")

@@ -1,0 +1,1 @@
+"""Weights become figures: data sets, metrics, baselines."""

@@ -1,0 +1,1 @@
+"""A file becomes evidence: bytes, hashes, pixels, metadata, JPEG structure."""

@@ -1,0 +1,36 @@
+"""Where Exifact's resources and the user's folders are; the only module that knows about freezing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def is_frozen() -> bool:
+    """Whether this is the PyInstaller bundle."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def resources() -> Path:
+    """The folder of weights, icons, examples and texts.
+
+    In a checkout it is `resources/` beside the package, in an installed wheel
+    `workstation/_resources`, in the bundle `resources/` in PyInstaller's folder.
+    """
+    if is_frozen():
+        return Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent)) / "resources"
+    package = Path(__file__).resolve().parent
+    installed = package / "_resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def user_data() -> Path:
+    """The user's folder for weights that they added (created when something is stored)."""
+    return Path(platformdirs.user_data_dir("exifact", appauthor=False))
+
+
+def user_config() -> Path:
+    """The user's folder for settings (created when something is stored)."""
+    return Path(platformdirs.user_config_dir("exifact", appauthor=False))

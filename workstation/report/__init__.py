@@ -1,0 +1,1 @@
+"""A case becomes a report: PDF, JSON, exported maps."""

@@ -1,0 +1,1 @@
+"""What the analyst sees; the only room with Qt in it."""
