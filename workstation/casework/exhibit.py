@@ -8,6 +8,7 @@ from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult
 from workstation.evidence.record import Evidence
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exhibit:
     """One exhibit of a case.
