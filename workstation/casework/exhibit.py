@@ -19,6 +19,8 @@ class Exhibit:
         failure: why the last analysis failed, "" if it did not.
         regions: marked by the analyst.
         note: the analyst's words on the exhibit.
+        departure_limits: (low, high) of the departure map's colours where the analyst moved them, in units of the map;
+            None = the absolute limits stored with the weights. A moved limit is printed in every export.
     """
 
     evidence: Evidence
@@ -26,6 +28,7 @@ class Exhibit:
     failure: str = ""
     regions: tuple[Region, ...] = ()
     note: str = ""
+    departure_limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
