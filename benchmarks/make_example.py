@@ -6,10 +6,10 @@ The two photographs stand in Pillow's source package (pillow 13.0.0, licence MIT
 original of a FinePix REAL 3D W3 (its first frame is used), and `Tests/images/xmp_test.jpg`, a Canon EOS Rebel T6 photo
 that went through Lightroom. Get them with `pip download --no-deps --no-binary :all: pillow==13.0.0`.
 
-Two splices are written. In the bundled one the Fujifilm photo is the host. In the other, kept with the tests, the two are
-exchanged: its host has a shallow depth of field, and that confuses any analysis of fine texture more than the splice does.
-Every composite is saved once, as JPEG 92 with the host's EXIF as it was, so its pixel dimensions are those of the whole
-original.
+Two splices are written. In the bundled one the Fujifilm photo is the host. In the other, kept with the tests, the two
+are exchanged: its host has a shallow depth of field, and that confuses any analysis of fine texture more than the
+splice does. Every composite is saved once, as JPEG 92 with the host's EXIF as it was, so its pixel dimensions are those
+of the whole original.
 """
 
 from __future__ import annotations
