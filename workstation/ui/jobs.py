@@ -1,0 +1,348 @@
+"""The one room of threads: long computations are generators of `Progress`, driven here outside the GUI thread.
+
+A `Lane` is a thread that does one job after another; the analysis lane therefore runs one analysis at a time. A lane
+talks to the GUI thread only through queued signals to slots of `JobQueue`, which lives there, and is asked to stop
+through a `threading.Event`, because a queued slot would wait behind the work.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import count
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from workstation.errors import Cancelled, WorkstationError
+from workstation.progress import Progress
+from workstation.ui.problem_report import UnexpectedProblem
+
+Steps: TypeAlias = Generator[Progress, None, Any]
+
+REPORT_INTERVAL = 0.05
+"""Seconds between two reports of one job: more would only keep the event loop busy."""
+
+
+class LaneName(Enum):
+    """Which thread does a job."""
+
+    FILES = "files"
+    ANALYSIS = "analysis"
+
+
+class JobState(Enum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A computation came to its end."""
+
+    value: Any
+
+
+class _Ticket:
+    """What the GUI thread and a lane share about one job.
+
+    Attributes:
+        number: of the job.
+        title: a fragment for sentences ("analysing IMG_1.jpg").
+        start: makes the generator; called in the lane.
+        stop: set when the job was cancelled.
+    """
+
+    def __init__(self, number: int, title: str, start: Callable[[], Steps]) -> None:
+        self.number, self.title, self.start = number, title, start
+        self.stop = threading.Event()
+        self._lock = threading.Lock()
+        self._newest: Progress | None = None
+
+    def put(self, progress: Progress) -> bool:
+        """Leave the newest report; True if the GUI thread has fetched the one before and needs a new call."""
+        with self._lock:
+            waiting = self._newest
+            if waiting is not None and progress.partial is None:
+                progress = replace(progress, partial=waiting.partial)  # a partial result is never skipped
+            self._newest = progress
+            return waiting is None
+
+    def take(self) -> Progress | None:
+        """Fetch the newest report."""
+        with self._lock:
+            progress, self._newest = self._newest, None
+            return progress
+
+
+class Lane(QObject):
+    """Does one job after another in its thread.
+
+    Signals:
+        began: the job with this number left the queue.
+        reported: the job with this number has a new report to fetch.
+        ended: the job's number, and a `_Value`, a `WorkstationError` or a `Cancelled`.
+    """
+
+    began = Signal(int)
+    reported = Signal(int)
+    ended = Signal(int, object)
+
+    @Slot(object)
+    def work(self, ticket: _Ticket) -> None:
+        """Drive one job to its end; runs in the lane's thread."""
+        self.began.emit(ticket.number)
+        try:
+            outcome: object = self._drive(ticket)
+        except WorkstationError as error:
+            error.__context__ = error.__cause__ = None  # their frames would keep whole images alive
+            outcome = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001 - the one place that must let nothing be lost
+            outcome = UnexpectedProblem(ticket.title, error)
+        self.ended.emit(ticket.number, Cancelled() if ticket.stop.is_set() else outcome)
+
+    def _drive(self, ticket: _Ticket) -> _Value | None:
+        steps = ticket.start()
+        last_report = -REPORT_INTERVAL
+        try:
+            while not ticket.stop.is_set():
+                try:
+                    progress = next(steps)
+                except StopIteration as end:
+                    return _Value(end.value)
+                now = time.monotonic()
+                if progress.partial is not None or now - last_report >= REPORT_INTERVAL:
+                    last_report = now
+                    if ticket.put(progress):
+                        self.reported.emit(ticket.number)
+            return None
+        finally:
+            steps.close()
+
+
+class Job(QObject):
+    """One piece of long work as the GUI thread sees it.
+
+    Attributes:
+        number: unique in this session.
+        title: fragment for sentences ("analysing IMG_1.jpg").
+        cancellable: whether Cancel makes sense to the analyst.
+        kept: what remains usable when it is cancelled.
+        state: where it stands.
+        newest: its last report, or None.
+
+    Signals (all emitted in the GUI thread):
+        started: it left the queue.
+        progressed: carries the `Progress`; never after a cancel.
+        finished: carries the result.
+        failed: carries the `WorkstationError`.
+        cancelled: carries the `Cancelled`.
+        ended: carries this job, after one of the three above.
+        state_changed: carries this job.
+    """
+
+    started = Signal()
+    progressed = Signal(object)
+    finished = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal(object)
+    ended = Signal(object)
+    state_changed = Signal(object)
+
+    def __init__(self, number: int, title: str, *, cancellable: bool, kept: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.number, self.title, self.cancellable, self.kept = number, title, cancellable, kept
+        self.state = JobState.WAITING
+        self.newest: Progress | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it finished, failed or was cancelled."""
+        return self.state in {JobState.FINISHED, JobState.FAILED, JobState.CANCELLED}
+
+    def enter(self, state: JobState) -> None:
+        """Change state and say so; only `JobQueue` calls this."""
+        self.state = state
+        self.state_changed.emit(self)
+
+
+@dataclass(slots=True)
+class _Entry:
+    job: Job
+    ticket: _Ticket
+    lane: LaneName
+
+
+@dataclass(slots=True)
+class _LaneState:
+    lane: Lane
+    thread: QThread
+    waiting: deque[int] = field(default_factory=deque)
+    running: int | None = None
+
+
+class JobQueue(QObject):
+    """Takes jobs, hands them to the lanes and passes on what they say, in the GUI thread.
+
+    Signals:
+        job_added, job_started, job_progressed, job_stopping, job_ended: each carries the `Job`.
+        idle: no job is left.
+    """
+
+    job_added = Signal(object)
+    job_started = Signal(object)
+    job_progressed = Signal(object)
+    job_stopping = Signal(object)
+    job_ended = Signal(object)
+    idle = Signal()
+    _work_for_files = Signal(object)
+    _work_for_analysis = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = count(1)
+        self._entries: dict[int, _Entry] = {}
+        self._lanes: dict[LaneName, _LaneState] = {}
+        self._closed = False
+        for name, calls in ((LaneName.FILES, self._work_for_files), (LaneName.ANALYSIS, self._work_for_analysis)):
+            lane, thread = Lane(), QThread()
+            thread.setObjectName(f"exifact-{name.value}")
+            lane.moveToThread(thread)
+            calls.connect(lane.work, Qt.ConnectionType.QueuedConnection)
+            lane.began.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+            lane.reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
+            lane.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
+            self._lanes[name] = _LaneState(lane, thread)
+            thread.start()
+
+    def submit(
+        self,
+        title: str,
+        start: Callable[[], Steps],
+        *,
+        lane: LaneName = LaneName.FILES,
+        cancellable: bool = True,
+        kept: str = "nothing",
+    ) -> Job:
+        """Queue a job. Connect to its signals before returning to the event loop: none is emitted earlier.
+
+        Args:
+            title: fragment for sentences ("analysing IMG_1.jpg").
+            start: makes the generator; called in the lane's thread, so heavy imports belong inside it.
+            lane: the thread that does it.
+            cancellable: whether the analyst is offered Cancel.
+            kept: what remains usable when it is cancelled.
+        """
+        if self._closed:
+            raise RuntimeError("the queue was shut down")
+        number = next(self._numbers)
+        job = Job(number, title, cancellable=cancellable, kept=kept, parent=self)
+        self._entries[number] = _Entry(job, _Ticket(number, title, start), lane)
+        self._lanes[lane].waiting.append(number)
+        self.job_added.emit(job)
+        self._next(lane)
+        return job
+
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs that are waiting or running, oldest first."""
+        return tuple(entry.job for entry in self._entries.values())
+
+    def cancel(self, job: Job) -> None:
+        """Ask a job to stop. A waiting one is over at once; a running one after its current step."""
+        entry = self._entries.get(job.number)
+        if entry is None or job.state is JobState.STOPPING:
+            return
+        entry.ticket.stop.set()
+        state = self._lanes[entry.lane]
+        if job.number in state.waiting:
+            state.waiting.remove(job.number)
+            self._conclude(entry, Cancelled())
+            return
+        job.enter(JobState.STOPPING)
+        self.job_stopping.emit(job)
+
+    def cancel_number(self, number: int) -> None:
+        """Ask the job with this number to stop; nothing happens if it is over."""
+        entry = self._entries.get(number)
+        if entry is not None:
+            self.cancel(entry.job)
+
+    def shut_down(self, wait_ms: int = 20_000) -> bool:
+        """Cancel everything and end the threads; afterwards no job can be submitted.
+
+        Returns:
+            Whether both threads ended in time (a batch takes at most about a second; a hanging disk takes longer).
+        """
+        self._closed = True
+        for entry in tuple(self._entries.values()):
+            self.cancel(entry.job)
+        for state in self._lanes.values():
+            state.thread.quit()
+        ended = [state.thread.wait(wait_ms) for state in self._lanes.values()]
+        return all(ended)
+
+    def _next(self, name: LaneName) -> None:
+        state = self._lanes[name]
+        if state.running is not None or not state.waiting:
+            return
+        state.running = state.waiting.popleft()
+        calls = self._work_for_files if name is LaneName.FILES else self._work_for_analysis
+        calls.emit(self._entries[state.running].ticket)
+
+    @Slot(int)
+    def _begin(self, number: int) -> None:
+        entry = self._entries.get(number)
+        if entry is not None and entry.job.state is JobState.WAITING:
+            entry.job.enter(JobState.RUNNING)
+            entry.job.started.emit()
+            self.job_started.emit(entry.job)
+
+    @Slot(int)
+    def _report(self, number: int) -> None:
+        entry = self._entries.get(number)
+        if entry is None:
+            return
+        progress = entry.ticket.take()
+        if progress is None or entry.job.state is JobState.STOPPING:
+            return
+        entry.job.newest = progress
+        entry.job.progressed.emit(progress)
+        self.job_progressed.emit(entry.job)
+
+    @Slot(int, object)
+    def _end(self, number: int, outcome: object) -> None:
+        entry = self._entries[number]
+        state = self._lanes[entry.lane]
+        state.running = None
+        self._report(number)  # what was said last comes before the end
+        self._conclude(entry, outcome)
+        if not self._closed:
+            self._next(entry.lane)
+
+    def _conclude(self, entry: _Entry, outcome: object) -> None:
+        job = entry.job
+        del self._entries[job.number]
+        if isinstance(outcome, Cancelled) or entry.ticket.stop.is_set():
+            job.enter(JobState.CANCELLED)
+            job.cancelled.emit(Cancelled(job.kept))
+        elif isinstance(outcome, _Value):
+            job.enter(JobState.FINISHED)
+            job.finished.emit(outcome.value)
+        elif isinstance(outcome, WorkstationError):
+            job.enter(JobState.FAILED)
+            job.failed.emit(outcome)
+        job.ended.emit(job)
+        self.job_ended.emit(job)
+        job.deleteLater()
+        if not self._entries:
+            self.idle.emit()

@@ -1,0 +1,115 @@
+"""What happens to an error that nobody foresaw: a sentence for the analyst and a report that can be saved."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import threading
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+import workstation
+from workstation.errors import ExportProblem, WorkstationError
+
+_LIBRARIES = (
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pillow",
+    "pi-heif",
+    "torch",
+    "reportlab",
+)
+
+
+def describe(during: str, error: BaseException) -> str:
+    """The text of a problem report: what was being done, the versions, and the traceback. It holds no image data."""
+    lines = [
+        "Exifact problem report",
+        f"written: {datetime.now(UTC).isoformat(timespec='seconds')}",
+        f"while: {during}",
+        f"exifact: {workstation.__version__}",
+        f"python: {platform.python_version()} ({sys.executable})",
+        f"system: {platform.platform()}",
+    ]
+    for name in _LIBRARIES:
+        try:
+            lines.append(f"{name}: {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            lines.append(f"{name}: not installed")
+    lines += ["", *traceback.format_exception(error)]
+    return "\n".join(lines)
+
+
+class UnexpectedProblem(WorkstationError):
+    """An error that Exifact does not raise on purpose.
+
+    Attributes:
+        report: the text of the problem report.
+    """
+
+    likely_causes = ("a mistake in Exifact", "a library that does not fit this system")
+    remedy = "Your work is still open. Save the problem report and send it to whoever looks after Exifact."
+
+    def __init__(self, during: str, error: BaseException) -> None:
+        super().__init__(f"Something unexpected happened while {during} ({type(error).__name__})")
+        self.report = describe(during, error)
+
+    def save(self, path: Path) -> None:
+        """Write the report as text.
+
+        Raises:
+            ExportProblem: if the file cannot be written.
+        """
+        try:
+            path.write_text(self.report, encoding="utf-8")
+        except OSError as error:
+            raise ExportProblem(f"The problem report could not be saved: {error.strerror}") from error
+
+
+class ExceptionWatch(QObject):
+    """Catches what no one else caught, in any thread, once installed.
+
+    Signals:
+        caught: carries the `UnexpectedProblem`; receivers in the GUI thread get it queued.
+    """
+
+    caught = Signal(object)
+
+    def install(self) -> None:
+        """Take over Python's last-resort hooks."""
+        sys.excepthook = self._in_main
+        threading.excepthook = self._in_thread
+        sys.unraisablehook = self._unraisable
+
+    def remove(self) -> None:
+        """Give the hooks back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+        sys.unraisablehook = sys.__unraisablehook__
+
+    def _in_main(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        self._report("working in the window", error)
+
+    def _in_thread(self, arguments: Any) -> None:
+        if arguments.exc_value is not None:
+            self._report("working in the background", arguments.exc_value)
+
+    def _unraisable(self, arguments: Any) -> None:
+        if arguments.exc_value is not None:
+            self._report("releasing memory", arguments.exc_value)
+
+    def _report(self, during: str, error: BaseException) -> None:
+        sys.stderr.write("".join(traceback.format_exception(error)))  # for whoever started Exifact from a terminal
+        self.caught.emit(error if isinstance(error, WorkstationError) else UnexpectedProblem(during, error))
