@@ -40,7 +40,7 @@ class Placement:
 
     @property
     def dtype_name(self) -> str:
-        """ "float32" or "bfloat16"."""
+        """Name of the arithmetic: "float32" or "bfloat16"."""
         return str(self.dtype).removeprefix("torch.")
 
     @contextmanager
@@ -52,7 +52,7 @@ class Placement:
         """
         if torch.get_num_threads() != self.threads:  # OpenMP keeps this number per calling thread
             torch.set_num_threads(self.threads)
-        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)  # type: ignore[no-untyped-call]
+        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
         with failures_of(self.device), torch.inference_mode(), exact:
             yield
 
