@@ -1,0 +1,360 @@
+"""Everything the analyst can do, in one table; menus, toolbar, shortcuts and the command palette are read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+
+from workstation.ui import icons
+
+Menu = Literal["File", "Edit", "View", "Analyze", "Region", "Report", "Window", "Help"]
+Scope = Literal["window", "picture"]
+
+MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Analyze", "Region", "Report", "Window", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing the analyst can do.
+
+    Attributes:
+        id: stable name; settings store shortcuts under it.
+        menu: where it stands.
+        text: as in the menu; an ampersand marks the mnemonic.
+        tip: tooltip and explanation in the palette, one sentence.
+        keys: built-in shortcuts in Qt's portable text; the first one is shown.
+        icon: name of its icon, "" = none.
+        scope: "picture" = only while the picture has the focus (single keys always).
+        checkable: whether it is a switch.
+        group: actions of one group exclude each other.
+        section: whether a separator stands above it.
+        held: acts as long as its key is held; its key is watched, not bound.
+    """
+
+    id: str
+    menu: Menu
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    scope: Scope = "window"
+    checkable: bool = False
+    group: str = ""
+    section: bool = False
+    held: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text without mnemonic and dots."""
+        return self.text.replace("&", "").rstrip("…")
+
+
+def _layer(key: str, name: str, text: str, tip: str, *, section: bool = False) -> ActionSpec:
+    return ActionSpec(
+        f"layer-{name}",
+        "View",
+        text,
+        tip,
+        (key,),
+        f"layer-{name}",
+        "picture",
+        checkable=True,
+        group="layer",
+        section=section,
+    )
+
+
+def _tool(key: str, name: str, text: str, tip: str, *, section: bool = False) -> ActionSpec:
+    return ActionSpec(
+        f"tool-{name}", "Region", text, tip, (key,), name, "picture", checkable=True, group="tool", section=section
+    )
+
+
+SPECS: tuple[ActionSpec, ...] = (
+    ActionSpec("open", "File", "&Open…", "Open one or more image files.", ("Ctrl+O",), "open"),
+    ActionSpec(
+        "open-example", "File", "Open &example", "Open the bundled picture, spliced from two cameras.", icon="image"
+    ),
+    ActionSpec("reopen", "File", "Read file &again", "Read the current file again from disk.", ("F5",)),
+    ActionSpec("close-exhibit", "File", "&Close exhibit", "Close the current exhibit.", ("Ctrl+W",)),
+    ActionSpec(
+        "settings", "File", "&Settings…", "Theme, device, threads, shortcuts.", ("Ctrl+,",), "settings", section=True
+    ),
+    ActionSpec("quit", "File", "&Quit", "Close Exifact; asks if there is unsaved work.", ("Ctrl+Q",), section=True),
+    ActionSpec("undo", "Edit", "&Undo", "Undo the last change to regions, notes or bookmarks.", ("Ctrl+Z",), "undo"),
+    ActionSpec("redo", "Edit", "&Redo", "Do again what was undone.", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
+    ActionSpec(
+        "copy-view",
+        "Edit",
+        "&Copy view as image",
+        "Copy what the picture shows now, legend included.",
+        ("Ctrl+C",),
+        "copy",
+        "picture",
+        section=True,
+    ),
+    ActionSpec(
+        "copy-findings",
+        "Edit",
+        "Copy &findings as text",
+        "Copy the findings in words, with their numbers.",
+        ("Ctrl+Shift+C",),
+    ),
+    ActionSpec("copy-hash", "Edit", "Copy SHA-256", "Copy the full SHA-256 of the current file."),
+    _layer("1", "original", "&Original", "The stored pixels, oriented and colour-managed for display."),
+    _layer(
+        "2", "departure", "&Departure", "How far each patch departs from the reference group, on an absolute scale."
+    ),
+    _layer("3", "pca", "&PCA", "Three components as colours: alike and unlike, nothing else."),
+    _layer("4", "groups", "&Groups", "Clusters A, B, C by size."),
+    _layer("5", "cut", "C&ut", "The two sides of the normalised cut."),
+    _layer("6", "similarity", "As seen from &here", "Similarity of every patch to the chosen region, −1 to 1."),
+    ActionSpec(
+        "opacity-up", "View", "More o&paque", "Show more of the layer.", ("]", "Alt+Up"), scope="picture", section=True
+    ),
+    ActionSpec(
+        "opacity-down", "View", "Less opa&que", "Show more of the photograph.", ("[", "Alt+Down"), scope="picture"
+    ),
+    ActionSpec(
+        "blink", "View", "&Blink", "Show the original while the key is held.", ("Space",), scope="picture", held=True
+    ),
+    ActionSpec(
+        "contours",
+        "View",
+        "&Contours",
+        "Lines at labelled values of the departure map.",
+        ("C",),
+        "contours",
+        "picture",
+        checkable=True,
+    ),
+    ActionSpec("reset-limits", "View", "Reset colour &limits", "Back to the absolute scale stored with the weights."),
+    ActionSpec("fit", "View", "&Fit", "Show the whole picture.", ("F",), "fit", "picture", section=True),
+    ActionSpec("actual-size", "View", "&100 %", "One image pixel on one device pixel.", ("Ctrl+1",), "actual-size"),
+    ActionSpec("zoom-in", "View", "Zoom &in", "Enlarge.", ("+", "="), "zoom-in", "picture"),
+    ActionSpec("zoom-out", "View", "Zoom ou&t", "Reduce.", ("-",), "zoom-out", "picture"),
+    ActionSpec("move-left", "View", "Move left", "Move the view to the left.", ("Left",), scope="picture"),
+    ActionSpec("move-right", "View", "Move right", "Move the view to the right.", ("Right",), scope="picture"),
+    ActionSpec("move-up", "View", "Move up", "Move the view up.", ("Up",), scope="picture"),
+    ActionSpec("move-down", "View", "Move down", "Move the view down.", ("Down",), scope="picture"),
+    ActionSpec(
+        "bookmark", "View", "&Bookmark this view", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
+    ),
+    ActionSpec(
+        "compare",
+        "View",
+        "Side b&y side",
+        "Two exhibits, or two layers of one, beside each other.",
+        ("Ctrl+2",),
+        "compare",
+        checkable=True,
+        section=True,
+    ),
+    ActionSpec(
+        "compare-lock",
+        "View",
+        "Loc&k zoom and position",
+        "Both views move together.",
+        checkable=True,
+    ),
+    ActionSpec("curtain", "View", "Curt&ain", "Draw a curtain between two layers.", icon="curtain", checkable=True),
+    ActionSpec("analyze", "Analyze", "&Analyze", "Analyse the current exhibit.", ("A",), "analyze", "picture"),
+    ActionSpec(
+        "analyze-all",
+        "Analyze",
+        "Analyze a&ll exhibits",
+        "Analyse every exhibit that has no result yet.",
+        ("Ctrl+Shift+A",),
+    ),
+    ActionSpec(
+        "cancel-job", "Analyze", "&Stop", "Stop the running analysis after its current batch.", ("Ctrl+.",), "cancel"
+    ),
+    _tool("V", "hand", "&Hand", "Move the picture, choose regions, pin a point.", section=False),
+    _tool("R", "rectangle", "&Rectangle", "Mark a rectangle."),
+    _tool("E", "ellipse", "&Ellipse", "Mark an ellipse."),
+    _tool("P", "polygon", "&Polygon", "Mark a polygon; a double click closes it."),
+    _tool("L", "lasso", "&Lasso", "Mark a region freehand."),
+    ActionSpec(
+        "region-note",
+        "Region",
+        "&Note on the region",
+        "Write a note on the chosen region.",
+        ("N",),
+        "note",
+        "picture",
+        section=True,
+    ),
+    ActionSpec(
+        "region-reference",
+        "Region",
+        "&As seen from here",
+        "Show how similar every patch is to the chosen region.",
+        ("S",),
+        "layer-similarity",
+        "picture",
+    ),
+    ActionSpec(
+        "region-delete",
+        "Region",
+        "&Delete region",
+        "Delete the chosen region; can be undone.",
+        ("Delete",),
+        "delete",
+        "picture",
+    ),
+    ActionSpec(
+        "escape",
+        "Region",
+        "Let &go",
+        "Leave the tool, then the selection, then stop the job (asked once).",
+        ("Esc",),
+        scope="picture",
+    ),
+    ActionSpec(
+        "export-report",
+        "Report",
+        "&Export report…",
+        "Write the PDF and result.json of all exhibits.",
+        ("Ctrl+E",),
+        "report",
+    ),
+    ActionSpec(
+        "export-maps",
+        "Report",
+        "Export &maps…",
+        "Write the maps of this exhibit as PNG, npy and CSV.",
+        ("Ctrl+Shift+E",),
+        "export",
+    ),
+    ActionSpec(
+        "exhibit-note",
+        "Report",
+        "&Note on the exhibit…",
+        "Write a note on the current exhibit; it is printed on the report.",
+        ("Ctrl+Shift+N",),
+        "note",
+        section=True,
+    ),
+    ActionSpec(
+        "check-hash",
+        "Report",
+        "&Check the file's hash",
+        "Read the file again and compare its SHA-256.",
+        ("Ctrl+H",),
+        "hash-ok",
+    ),
+    ActionSpec("next-exhibit", "Window", "&Next exhibit", "Look at the next exhibit.", ("Ctrl+Tab", "Ctrl+PgDown")),
+    ActionSpec(
+        "previous-exhibit",
+        "Window",
+        "&Previous exhibit",
+        "Look at the exhibit before.",
+        ("Ctrl+Shift+Tab", "Ctrl+PgUp"),
+    ),
+    ActionSpec(
+        "hide-docks",
+        "Window",
+        "&Picture only",
+        "Hide all docks, or bring them back.",
+        ("F11",),
+        checkable=True,
+        section=True,
+    ),
+    ActionSpec("reset-layout", "Window", "&Reset", "Put all docks back where they were at first."),
+    ActionSpec("keys", "Help", "&Keys", "Show all keys.", ("F1",), "help"),
+    ActionSpec("palette", "Help", "&Find a command…", "Find any command by its name.", ("Ctrl+Shift+P",), "search"),
+    ActionSpec(
+        "limits", "Help", "What it &can and cannot tell", "What a departure means, and what it does not.", section=True
+    ),
+    ActionSpec(
+        "problem-report", "Help", "Save problem re&port…", "Save what is known about the last unexpected problem."
+    ),
+    ActionSpec("about", "Help", "&About Exifact", "Version, weights and licences.", icon="exifact", section=True),
+)
+
+
+def effective_keys(spec: ActionSpec, overrides: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The shortcuts of an action after the analyst's own choices."""
+    return tuple(overrides.get(spec.id, spec.keys))
+
+
+class Actions(QObject):
+    """The actions of one window, built from `SPECS`.
+
+    `window` scope actions answer everywhere in the window, `picture` scope ones only while the focus is in the picture.
+    """
+
+    def __init__(self, window: QMainWindow, picture: QWidget, overrides: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(window)
+        self._window, self._picture = window, picture
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
+        for spec in SPECS:
+            self._actions[spec.id] = self._build(spec)
+        self.set_shortcuts(overrides)
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def connect_all(self, slots: Mapping[str, Callable[[], None] | Callable[[bool], None]]) -> None:
+        """Give each action what it does.
+
+        Raises:
+            ValueError: if an action of the table is left without a slot.
+        """
+        without = [spec.id for spec in SPECS if spec.id not in slots]
+        if without:
+            raise ValueError(f"actions without a slot: {', '.join(without)}")
+        for action_id, slot in slots.items():
+            self._actions[action_id].triggered.connect(slot)
+
+    def set_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
+        """Bind the built-in keys, or the analyst's own where there are any."""
+        for spec in SPECS:
+            keys = effective_keys(spec, overrides)
+            self.keys[spec.id] = keys
+            action = self._actions[spec.id]
+            if not spec.held:
+                action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in keys])
+            shown = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+            action.setToolTip(f"{spec.tip} ({shown})" if shown else spec.tip)
+
+    def fill_menus(self) -> dict[Menu, QMenu]:
+        """Build the menu bar of the window."""
+        menus: dict[Menu, QMenu] = {}
+        for title in MENUS:
+            menu = self._window.menuBar().addMenu(f"&{title}")
+            menu.setToolTipsVisible(True)
+            menus[title] = menu
+        for spec in SPECS:
+            if spec.section:
+                menus[spec.menu].addSeparator()
+            menus[spec.menu].addAction(self._actions[spec.id])
+        return menus
+
+    def _build(self, spec: ActionSpec) -> QAction:
+        action = QAction(spec.text, self._window)
+        action.setObjectName(spec.id)
+        action.setStatusTip(spec.tip)
+        action.setCheckable(spec.checkable)
+        if spec.icon:
+            action.setIcon(icons.icon(spec.icon))
+        if spec.group:
+            group = self._groups.setdefault(spec.group, QActionGroup(self._window))
+            group.addAction(action)
+        if spec.scope == "picture":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setAutoRepeat(False)
+            self._picture.addAction(action)
+        else:
+            self._window.addAction(action)
+        return action
