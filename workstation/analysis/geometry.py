@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from workstation.errors import ImageTooSmall
 
+RESPONSE_LIMIT = 256_000_000
+"""Most bytes that the response maps (one float32 per pair of map cells) may take; the spread is capped for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatchGrid:
@@ -16,7 +19,8 @@ class PatchGrid:
         patch: side of a patch in pixels.
         stride: distance between neighbouring patches in pixels, at least 1.
         spread: side, in strides, of the cells that one patch votes for (Zheng et al. 2023, supplement; 1 when
-            stride >= patch, and always 1 for the compact model, whose cells are its patches' centres).
+            stride >= patch, and always 1 for the compact model, whose cells are its patches' centres; capped so
+            that the response maps stay under `RESPONSE_LIMIT`).
         offset: position of the first patch's upper left corner in pixels on both axes; negative where border
             patches are clipped to the image (compact).
     """
@@ -37,14 +41,14 @@ class PatchGrid:
         """
         if min(height, width) < patch:
             raise ImageTooSmall(height, width, patch)
+        if per_dimension < 1:
+            raise ValueError("at least one patch per dimension is needed")
         stride = max(1, (max(height, width) - patch) // per_dimension)  # published code divides by zero below this
-        return cls(
-            rows=1 + (height - patch) // stride,
-            columns=1 + (width - patch) // stride,
-            patch=patch,
-            stride=stride,
-            spread=max(1, patch // stride),
-        )
+        rows, columns = 1 + (height - patch) // stride, 1 + (width - patch) // stride
+        spread = max(1, patch // stride)
+        while spread > 1 and _response_bytes(rows, columns, spread) > RESPONSE_LIMIT:
+            spread -= 1
+        return cls(rows=rows, columns=columns, patch=patch, stride=stride, spread=spread)
 
     @classmethod
     def covering(cls, height: int, width: int, *, patch: int, stride: int) -> PatchGrid:
@@ -66,9 +70,33 @@ class PatchGrid:
             offset=(stride - patch) // 2,
         )
 
+    @property
+    def full_spread(self) -> int:
+        """The spread that the published rule gives; above `spread` where that was capped."""
+        return self.spread if self.offset else max(1, self.patch // self.stride)
+
+    @property
+    def map_rows(self) -> int:
+        """Rows of cells that patches vote for."""
+        return self.rows + self.spread - 1
+
+    @property
+    def map_columns(self) -> int:
+        """Columns of cells that patches vote for."""
+        return self.columns + self.spread - 1
+
+    @property
+    def response_bytes(self) -> int:
+        """Size of the response maps: one float32 per pair of map cells."""
+        return _response_bytes(self.rows, self.columns, self.spread)
+
     def box(self, row: int, column: int) -> tuple[int, int, int, int]:
         """(x, y, width, height) of one patch in stored pixels, before clipping to the image."""
         return self.offset + column * self.stride, self.offset + row * self.stride, self.patch, self.patch
+
+
+def _response_bytes(rows: int, columns: int, spread: int) -> int:
+    return 4 * ((rows + spread - 1) * (columns + spread - 1)) ** 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Partition:
         margin: share of A minus share of the second group, 0..1; 1 for one group.
         ambiguous: margin below `AMBIGUOUS_MARGIN`: the program cannot say which group is the reference.
         tried: for each k from 2: (k, stability, separation).
+        expected: for each k from 2: (k, separation that one homogeneous group with the same spread would show).
     """
 
     groups: tuple[Group, ...]
@@ -128,6 +129,7 @@ class Partition:
     margin: float
     ambiguous: bool
     tried: tuple[tuple[int, float, float], ...]
+    expected: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +151,20 @@ class Maps:
     groups: LabelArray
     cut: LabelArray
     departure_range: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartialMap:
+    """What can be painted while patches are still being embedded; provisional, never exported.
+
+    Attributes:
+        departure: (rows, columns) float32 over `geometry`, cosine distance to the mean of the patches so far; NaN where
+            nothing is known yet or not assessable.
+        geometry: cells to stored pixels, the same as that of the final maps.
+    """
+
+    departure: FloatArray
+    geometry: MapGeometry
 
 
 @dataclass(frozen=True, slots=True)

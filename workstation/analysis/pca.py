@@ -1,0 +1,73 @@
+"""Principal components of the embeddings: three whitened ones as colours, two plain ones for the scatter plot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from workstation.analysis.result import FloatArray
+
+COLOUR_SPAN = 3.0
+"""Whitened components are shown from -3 to +3 standard deviations; what lies beyond is clipped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PrincipalComponents:
+    """The leading components of a set of embeddings.
+
+    Attributes:
+        projections: (N, C) float32, coordinates along the components, in units of the embeddings.
+        deviations: (C,) float32, standard deviation along each (N - 1 in the denominator); 0 for a component that does
+            not exist.
+    """
+
+    projections: FloatArray
+    deviations: FloatArray
+
+    @property
+    def whitened(self) -> FloatArray:
+        """(N, C) float32, unit variance; 0 along components that do not exist."""
+        scale: FloatArray = np.where(self.deviations > 0, self.deviations, np.float32(1)).astype(np.float32)
+        return self.projections / scale
+
+
+def principal_components(embeddings: FloatArray, count: int = 3) -> PrincipalComponents:
+    """Project embeddings on their leading principal components.
+
+    The sign of a component is arbitrary; it is fixed so that the largest coordinate (by magnitude) of its axis is
+    positive, so that the same file gives the same picture.
+
+    Args:
+        embeddings: (N, D) float32, N at least 1.
+        count: number of components.
+
+    Returns:
+        The projections; components beyond min(N - 1, D), or without variance, are zero.
+    """
+    points, dimensions = embeddings.shape
+    centred = (embeddings - embeddings.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    small = points < dimensions
+    gram = (centred @ centred.T if small else centred.T @ centred).astype(np.float64)
+    size, wanted = len(gram), min(count, len(gram))
+    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[size - wanted, size - 1], driver="evr")
+    values, vectors = values[::-1], vectors[:, ::-1]
+    axes = (centred.T @ vectors) if small else vectors
+    lengths = np.linalg.norm(axes, axis=0)
+    exists = (values > 1e-10 * max(float(np.trace(gram)), 1e-12)) & (lengths > 0)
+    axes = np.where(exists, axes / np.where(lengths > 0, lengths, 1), 0)
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0)[0]
+    axes = np.where(largest < 0, -axes, axes).astype(np.float32)
+    projections = np.zeros((points, count), np.float32)
+    projections[:, :wanted] = centred @ axes
+    deviations = np.zeros(count, np.float32)
+    if points > 1:
+        deviations[:wanted] = np.where(exists, np.sqrt(np.maximum(values, 0) / (points - 1)), 0)
+    return PrincipalComponents(projections=projections, deviations=deviations)
+
+
+def as_colours(whitened: FloatArray) -> FloatArray:
+    """Whitened components to 0..1, 0.5 at their mean, clipped at ±`COLOUR_SPAN` deviations; NaN stays NaN."""
+    colours: FloatArray = np.clip(whitened / np.float32(2 * COLOUR_SPAN) + np.float32(0.5), 0, 1)
+    return colours
