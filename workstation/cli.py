@@ -1,0 +1,262 @@
+"""The command `exifact`: words in, words out. What is computed stands in the rooms; they are imported when needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workstation import __version__, paths, terminal
+from workstation.errors import WorkstationError
+
+DONE, FAILED = 0, 1
+"""Exit codes; 2 is wrong use, 130 Ctrl-C."""
+COMMANDS_TAKE_FILES = "./\\" if os.name == "nt" else "./"
+"""Characters that make a first argument a file even where no file of that name exists."""
+
+
+class Device(StrEnum):
+    """Where a model may run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+app = typer.Typer(
+    name="exifact",
+    help="What a photograph's file says beside what its pixels say.",
+    epilog="`exifact` alone, or with files, opens the window. Exit codes: 0 done, 1 a file failed, 2 wrong use.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")]
+ModelName = Annotated[str, typer.Option("--model", help="Name of the weights (`exifact weights list`).")]
+DeviceChoice = Annotated[Device, typer.Option("--device", help="Where the model runs; auto takes the fastest.")]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option("--max-pixels", min=1, metavar="N", help="Refuse images with more pixels (decompression bombs)."),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(with_command(list(sys.argv[1:] if arguments is None else arguments)), prog_name="exifact")
+
+
+def with_command(arguments: list[str]) -> list[str]:
+    """Put `open` before files that are given without a command, and where there is nothing at all."""
+    if not arguments or arguments[0] == "--":
+        return ["open", *arguments]
+    first = arguments[0]
+    if first.startswith("-") or first in _command_names():
+        return arguments
+    if any(c in first for c in COMMANDS_TAKE_FILES) or Path(first).exists():
+        return ["open", *arguments]
+    return arguments
+
+
+@app.callback(invoke_without_command=True)
+def _program(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        terminal.say(f"exifact {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.command("open")
+def open_window(files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]")] = None) -> None:
+    """Open the window, with these files if any are given."""
+    problem = terminal.display_problem()
+    if problem:
+        terminal.note(f"exifact: {problem}. `exifact analyze FILE --out DIR` works without one.")
+        raise typer.Exit(FAILED)
+    from workstation import app as window
+
+    raise typer.Exit(window.main([path.absolute() for path in files or []]))
+
+
+@app.command()
+def analyze(
+    files: Files,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="One folder per photograph is made in it.")],
+    model: ModelName = "compact",
+    device: DeviceChoice = Device.AUTO,
+    patch: Annotated[int | None, typer.Option("--patch-size", min=8, metavar="P", help="Side in pixels.")] = None,
+    per_dimension: Annotated[
+        int | None, typer.Option("--num-per-dim", min=1, metavar="N", help="Patches along the longer side.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="S", help="Of everything random.")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+    max_pixels: MaxPixels = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.pdf.")] = False,
+) -> None:
+    """Analyse photographs and write result.json, maps and a report for each."""
+    from workstation import headless
+    from workstation.analysis.result import AnalysisRequest
+
+    _known_model(model)
+    request = AnalysisRequest(
+        model=model, device=device.value, patch=patch, per_dimension=per_dimension, seed=seed, threads=threads
+    )
+    limit = {} if max_pixels is None else {"max_pixels": max_pixels}
+    outcome = headless.analyze_files(files, out, request, **limit, report=not no_report)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def exif(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, one per entry.")] = False,
+) -> None:
+    """Print everything that the file says about itself, even where its pixels cannot be decoded."""
+    from workstation import listing
+    from workstation.evidence import read_metadata
+
+    with _words_for_errors():
+        metadata = read_metadata(file)
+        if as_json:
+            typer.echo(listing.as_json(metadata))
+        else:
+            listing.show(metadata)
+
+
+@app.command()
+def example(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes without a display.")] = Path(
+        "exifact-example"
+    ),
+) -> None:
+    """Open the bundled splice between two cameras; without a display analyse it and write the report."""
+    spliced = paths.resources() / "examples" / "spliced.jpg"
+    problem = terminal.display_problem()
+    if not problem:
+        from workstation import app as window
+
+        raise typer.Exit(window.main([spliced]))
+    from workstation import headless
+    from workstation.analysis.result import AnalysisRequest
+
+    terminal.note(f"exifact: {problem}. The example is analysed without a window; its report goes to {out}{os.sep}.")
+    raise typer.Exit(headless.analyze_files([spliced], out, AnalysisRequest()).exit_code)
+
+
+@weights_app.command("list")
+def list_weights() -> None:
+    """List the weights that come with the program and those that were added."""
+    from workstation.analysis.model import registry
+
+    found = registry.survey()
+    for weights in found.weights:
+        origin = "comes with Exifact" if weights.shipped else "added"
+        terminal.say(f"{weights.name}: {weights.architecture}, {weights.patch} px patches, {origin}")
+        terminal.say(f"    licence {weights.licence}; trained on {weights.training_data}")
+        terminal.say(f"    {weights.path}, SHA-256 {weights.sha256}")
+    if not found.weights:
+        terminal.say(f"No weights. {registry.WHERE_TO_FIND}.")
+    for problem in found.problems:
+        terminal.complain(problem)
+    raise typer.Exit(FAILED if found.problems else DONE)
+
+
+@weights_app.command()
+def verify(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="All, if none is given.")] = None) -> None:
+    """Hash weights and compare with their description."""
+    from workstation.analysis.model import registry
+
+    with _words_for_errors():
+        checks = [registry.verify(name)] if name else [registry.verify(w.name) for w in registry.available_weights()]
+    for check in checks:
+        terminal.say(f"{check.name}: {'intact' if check.intact else check.reason}")
+    raise typer.Exit(DONE if all(check.intact for check in checks) else FAILED)
+
+
+@weights_app.command()
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The published checkpoint, layout original or pruned.")],
+    name: Annotated[str | None, typer.Option("--name", help="To register it under; paper, if none is given.")] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option("--tokenizer", metavar="DIR", help="Tokenizer of distilbert-base-uncased, for the text side."),
+    ] = None,
+) -> None:
+    """Check a published checkpoint strictly and keep it for this user.
+
+    The authors of "EXIF as Language" publish theirs through the link "Model and dataset resource" in the README of
+    github.com/hellomuffin/exif-as-language. Exifact downloads nothing itself.
+    """
+    from workstation.analysis.model import import_checkpoint
+
+    with _words_for_errors():
+        added = import_checkpoint.add(file, name, tokenizer)
+    terminal.say(f"{added.name}: added to {added.folder}, SHA-256 {added.sha256}")
+    if not added.tokenizer:
+        terminal.say("The image side works. For the text side, remove these weights and add them with --tokenizer DIR.")
+
+
+@weights_app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="PyTorch file of layout pruned.")],
+) -> None:
+    """Write weights of the paper's architecture as a PyTorch file."""
+    from workstation.analysis.model import import_checkpoint
+
+    with _words_for_errors():
+        written = import_checkpoint.export(name, out)
+    terminal.say(f"{name}: written to {written}")
+
+
+@weights_app.command()
+def remove(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Delete weights that were added."""
+    from workstation.analysis.model import registry
+
+    with _words_for_errors():
+        registry.remove(name)
+    terminal.say(f"{name}: removed")
+
+
+def _known_model(name: str) -> None:
+    """Wrong use, if no weights of this name are registered."""
+    from workstation.analysis.model import registry
+
+    if any(weights.name == name for weights in registry.available_weights()):
+        return
+    try:
+        registry.find(name)
+    except WorkstationError as error:
+        raise typer.BadParameter(error.summary, param_hint="--model") from error
+
+
+@contextmanager
+def _words_for_errors() -> Iterator[None]:
+    """Turn an error into words and exit code 1."""
+    try:
+        yield
+    except WorkstationError as error:
+        terminal.complain(error)
+        raise typer.Exit(FAILED) from error
+
+
+def _command_names() -> set[str]:
+    commands = {info.name or info.callback.__name__ for info in app.registered_commands if info.callback}
+    return commands | {info.name for info in app.registered_groups if info.name}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Photographs are analysed one after the other, without a window, each into a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workstation import analysis, evidence, terminal
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.casework.exhibit import Exhibit
+from workstation.errors import WorkstationError
+from workstation.evidence.record import Evidence, FileIdentity
+from workstation.report.exports import write_exhibit
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a list of files.
+
+    Attributes:
+        done: folders that were written, in order.
+        failed: files that were not.
+        interrupted: whether the user stopped before the end.
+    """
+
+    done: tuple[Path, ...]
+    failed: tuple[Path, ...]
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 1 a file failed, 130 stopped."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failed else 0
+
+
+def analyze_files(
+    files: Sequence[Path],
+    out: Path,
+    request: AnalysisRequest,
+    *,
+    max_pixels: int = evidence.DEFAULT_MAX_PIXELS,
+    report: bool = True,
+) -> Outcome:
+    """Write `out`/<stem>/ for every file; a failure is said and leaves the others alone.
+
+    Args:
+        files: photographs.
+        out: made if it is not there.
+        request: the same for all.
+        max_pixels: larger images are refused.
+        report: whether report.pdf is written too.
+    """
+    done: list[Path] = []
+    failed: list[Path] = []
+    taken: set[str] = set()
+    for file in files:
+        try:
+            opened = terminal.follow(evidence.open_steps(file, max_pixels=max_pixels), file.name)
+            result = terminal.follow(analysis.run(opened, request), file.name)
+            folder = folder_for(opened.identity, out, taken)
+            write_exhibit(Exhibit(opened, result), folder, report=report)
+        except WorkstationError as error:
+            terminal.complain(error)
+            failed.append(file)
+        except KeyboardInterrupt:
+            terminal.note(f"exifact: stopped at {file.name}; what was finished before is kept in {out}")
+            return Outcome(tuple(done), tuple(failed), interrupted=True)
+        except Exception as error:  # noqa: BLE001 - a defect that one file brings to light must not cost the others
+            _confess(file, error)
+            failed.append(file)
+        else:
+            _tell(opened, result, folder)
+            done.append(folder)
+    return Outcome(tuple(done), tuple(failed))
+
+
+def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:
+    """`out`/<stem>, or `out`/<stem>_<first 8 of the SHA-256> where another photograph has that folder already.
+
+    Args:
+        identity: of the photograph.
+        out: folder of all results.
+        taken: names given so far, in lower case (file systems may not tell cases apart); the new one is added.
+    """
+    stem = identity.path.stem
+    if stem.casefold() in taken or _holds_another(out / stem, identity.sha256):
+        stem = f"{stem}_{identity.sha256[:8]}"
+    taken.add(stem.casefold())
+    return out / stem
+
+
+def _holds_another(folder: Path, sha256: str) -> bool:
+    """Whether an earlier call left the results of another photograph here."""
+    try:
+        return sha256 not in (folder / "result.json").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _tell(opened: Evidence, result: AnalysisResult, folder: Path) -> None:
+    name = opened.identity.name
+    for warning in (*opened.warnings, *result.warnings):
+        terminal.note(f"{name}: warning: {warning.message}")
+    for finding in result.findings:
+        terminal.say(f"{name}: {finding.sentence}")
+    terminal.say(f"{name}: written to {folder}")
+
+
+def _confess(file: Path, error: Exception) -> None:
+    terminal.note(f"exifact: {file.name}: internal error ({type(error).__name__}: {error}); the other files are done.")
+    if os.environ.get("EXIFACT_DEBUG"):
+        traceback.print_exception(error)
+    else:
+        terminal.note("         This is a defect of Exifact; with EXIFACT_DEBUG=1 it prints where it happened.")
