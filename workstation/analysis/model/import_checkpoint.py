@@ -74,6 +74,7 @@ def add(file: Path, name: str | None = None, tokenizer: Path | None = None) -> W
     if tokenizer is not None:
         read_tokenizer(tokenizer)
     checkpoint = read_checkpoint(file)
+    origin = registry.sha256_of(file)
     with failures_of(torch.device("cpu")):
         error = bfloat16_error(checkpoint.state)
     description = WeightsDescription(
@@ -89,9 +90,9 @@ def add(file: Path, name: str | None = None, tokenizer: Path | None = None) -> W
         figures=((FIGURE_BFLOAT16, error),),
         departure_range=(0.0, 1.0),
         text_side=True,
-        source=f"added from {file.name}, layout {checkpoint.layout}",
+        source=f"added from {file.name} (SHA-256 {origin}), layout {checkpoint.layout}",
         notes="Zheng, Shrivastava and Owens, EXIF as Language (CVPR 2023). Which file of the authors this is, is not "
-        "known to the program: compare its SHA-256 with theirs.",
+        "known to the program: compare the SHA-256 above with theirs.",
         bfloat16=error <= BFLOAT16_TOLERANCE,
         tokenizer=registry.tokenizer_folder_name(name) if tokenizer is not None else "",
         folder=registry.user_folder(),
@@ -147,13 +148,10 @@ def read_checkpoint(file: Path) -> Checkpoint:
     problem = checkpoint_keys.first_difference(state, {**expected, **tolerated})
     if problem:
         raise WeightsProblem(f"{file.name} is no published checkpoint (layout {layout}): {problem}")
-    kept = {
-        name.removeprefix(prefix): tensor
-        for name, tensor in state.items()
-        if name not in tolerated and (layout == "pruned" or name not in checkpoint_keys.LEFT_OVERS)
-    }
-    _check_values(file, kept)
-    return Checkpoint(layout, kept)
+    unused = {*tolerated, *(checkpoint_keys.LEFT_OVERS if layout == "original" else ())}
+    used = {name: tensor for name, tensor in state.items() if name not in unused}
+    _check_values(file, used)
+    return Checkpoint(layout, {name.removeprefix(prefix): tensor for name, tensor in used.items()})
 
 
 def bfloat16_error(state: Mapping[str, Tensor]) -> float:
@@ -195,13 +193,16 @@ def _is_original(name: object) -> bool:
 
 def _read_tensors_only(file: Path) -> Any:
     try:
+        with file.open("rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        raise WeightsProblem(f"{file} cannot be read ({error.strerror or error})") from error
+    try:
         mapped = zipfile.is_zipfile(file)  # torch's older format cannot be mapped into memory
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns about pickles that it then refuses
             return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
-    except OSError as error:
-        raise WeightsProblem(f"{file} cannot be read ({error.strerror or error})") from error
-    except Exception as error:
+    except Exception as error:  # on foreign bytes torch.load raises whatever it stumbles over
         raise WeightsProblem(
             f"{file.name} is no PyTorch checkpoint that can be read without running code from it "
             f"({type(error).__name__}: {_first_line(error)})"
@@ -230,7 +231,7 @@ def _store(description: WeightsDescription, state: Mapping[str, Tensor], tokeniz
         weights = aside / description.file
         try:
             save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, weights)
-        except Exception as error:
+        except Exception as error:  # safetensors reports a full disk with an error of its own
             raise WeightsProblem(f"{folder}: the weights cannot be stored ({_first_line(error)})") from error
         described = replace(description, sha256=registry.sha256_of(weights))
         record = aside / f"{description.name}.json"

@@ -112,7 +112,7 @@ def read_tokenizer(folder: Path) -> Any:
     try:
         tokenizer = DistilBertTokenizerFast.from_pretrained(str(folder), local_files_only=True)
         size, numbers = len(tokenizer), tokenizer.get_vocab()
-    except Exception as error:
+    except Exception as error:  # the tokenizer's Rust code raises bare Exception
         raise WeightsProblem(f"{folder}: the tokenizer cannot be read ({error})") from error
     rows = checkpoint_keys.text()["transformer.embeddings.word_embeddings.weight"][0]
     if size != rows:
