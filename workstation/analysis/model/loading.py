@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from workstation.analysis.model import checkpoint_keys, registry, tensors
+from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.device import failures_of
 from workstation.analysis.model.encoder import Encoder, Precision
 from workstation.analysis.model.paper import PaperEncoder
@@ -20,6 +21,4 @@ def load_encoder(name: str, *, device: str, threads: int | None, precision: Prec
                 description, image_side, device=device, threads=threads, precision=precision
             )
         state = tensors.read_registered(description)
-        return compact.CompactEncoder.from_weights(
-            description, state, device=device, threads=threads, precision=precision
-        )
+        return CompactEncoder.from_weights(description, state, device=device, threads=threads, precision=precision)
