@@ -1,0 +1,93 @@
+"""The reference group and how far every patch departs from it, without ground truth and in linear time.
+
+The rule is fixed: the reference is the largest coherent group of assessable patches; the map is high where a patch
+departs from it. "Largest coherent" is made precise by a robust Gaussian: the tightest ellipsoid in the leading
+principal components of the embeddings that holds `REFERENCE_SHARE` of the patches (the concentration steps of
+Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum covariance determinant estimator").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+REFERENCE_SHARE = 0.7
+"""Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
+
+COMPONENTS = 4
+"""Principal components that are kept: beyond them mostly scene content remains."""
+
+SMOOTHING = 1.0
+"""Standard deviation, in cells, of the blur over neighbouring embeddings."""
+
+_STEPS = 10
+_FIT_SAMPLE = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Departure:
+    """How far patches depart from the reference group.
+
+    Attributes:
+        values: (N,) float32, at least 0; higher = departs more.
+        reference: (N,) bool, the patches that the reference was fitted to.
+    """
+
+    values: NDArray[np.float32]
+    reference: NDArray[np.bool_]
+
+
+def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], seed: int) -> Departure:
+    """Mahalanobis distance of every patch from the reference group, divided by the square root of the dimensions.
+
+    Args:
+        embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
+        positions: (N, 2) row and column of each patch on its grid.
+        seed: of the subsample that principal components are taken from (above 4096 patches).
+    """
+    smooth = _smoothed(embeddings, positions).astype(np.float64)
+    count = min(COMPONENTS, len(smooth) - 2, smooth.shape[1])
+    sample = smooth
+    if len(smooth) > _FIT_SAMPLE:
+        sample = smooth[np.random.default_rng(seed).permutation(len(smooth))[:_FIT_SAMPLE]]
+    centre = sample.mean(0)
+    _, _, axes = np.linalg.svd(sample - centre, full_matrices=False)
+    points = (smooth - centre) @ axes[:count].T
+    spread = points.std(0)
+    if not np.any(spread > 0):
+        return Departure(np.zeros(len(points), np.float32), np.ones(len(points), bool))
+    distance = np.linalg.norm((points - np.median(points, 0)) / np.maximum(spread, 1e-9), axis=1)
+    reference = distance <= np.quantile(distance, REFERENCE_SHARE)
+    for _ in range(_STEPS):
+        distance = _mahalanobis(points, points[reference])
+        closer = distance <= np.quantile(distance, REFERENCE_SHARE)
+        if np.array_equal(closer, reference):
+            break
+        reference = closer
+    return Departure((distance / np.sqrt(count)).astype(np.float32), reference)
+
+
+def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:
+    covariance = np.cov(members.T).reshape(points.shape[1], points.shape[1])
+    covariance = covariance + np.eye(len(covariance)) * (1e-9 + 1e-3 * np.trace(covariance) / len(covariance))
+    offset = points - members.mean(0)
+    squared = np.einsum("ij,ij->i", offset @ np.linalg.inv(covariance), offset)
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))
+
+
+def _smoothed(embeddings: NDArray[np.float32], positions: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Embeddings blurred over their neighbours on the grid, where there are any, and brought back to unit length."""
+    rows, columns = positions.max(0) + 1
+    grid = np.zeros((rows, columns, embeddings.shape[1]), np.float32)
+    known = np.zeros((rows, columns), np.float32)
+    grid[positions[:, 0], positions[:, 1]] = embeddings
+    known[positions[:, 0], positions[:, 1]] = 1
+    blurred = ndimage.gaussian_filter(grid, (SMOOTHING, SMOOTHING, 0), mode="constant")
+    weight = ndimage.gaussian_filter(known, SMOOTHING, mode="constant")
+    values = blurred[positions[:, 0], positions[:, 1]] / weight[positions[:, 0], positions[:, 1], None]
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.maximum(lengths, 1e-12), np.float32)
