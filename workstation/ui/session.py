@@ -233,11 +233,6 @@ class Session(QObject):
         exhibits = tuple(one for exhibit in self.exhibits if (one := exhibit.as_exhibit()) is not None)
         return Case(exhibits, title=title, operator=operator)
 
-    def mark_exported(self) -> None:
-        """A report now holds everything."""
-        for exhibit in self.exhibits:
-            exhibit.exported = True
-
     def _apply(self, exhibit: OpenExhibit, marks: Marks) -> None:
         exhibit.marks = marks
         exhibit.exported = False

@@ -1,0 +1,142 @@
+"""The docks around the picture: which there are, where they stand at first, how they come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+LAYOUT_VERSION = 1
+"""Raise when docks are added or renamed: older stored layouts are then ignored."""
+
+COMPACT_HEIGHT = 900
+"""Below this height of the window the bottom docks start collapsed."""
+
+_Area = Qt.DockWidgetArea
+
+
+@dataclass(frozen=True, slots=True)
+class DockSpec:
+    """One dock: stable name, title, home, and its share of the column or row in pixels at 1920×1080."""
+
+    name: str
+    title: str
+    area: Qt.DockWidgetArea
+    size: int
+
+
+SPECS: tuple[DockSpec, ...] = (
+    DockSpec("exhibits", "Exhibits", _Area.LeftDockWidgetArea, 560),
+    DockSpec("regions", "Regions", _Area.LeftDockWidgetArea, 300),
+    DockSpec("findings", "Findings", _Area.RightDockWidgetArea, 400),
+    DockSpec("metadata", "Metadata", _Area.RightDockWidgetArea, 460),
+    DockSpec("patches", "Patches", _Area.BottomDockWidgetArea, 900),
+    DockSpec("jobs", "Jobs · Log · Warnings", _Area.BottomDockWidgetArea, 900),
+)
+_SIDE_WIDTHS = {_Area.LeftDockWidgetArea: 0.135, _Area.RightDockWidgetArea: 0.2}
+"""Share of the window's width that the side columns take at first."""
+_BOTTOM_SHARE = 0.22
+
+
+class Docks(QObject):
+    """The docks of one window."""
+
+    def __init__(self, window: QMainWindow, panels: dict[str, QWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._hidden_with_f11: list[QDockWidget] | None = None
+        self.docks: dict[str, QDockWidget] = {}
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        window.setCorner(Qt.Corner.BottomLeftCorner, _Area.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, _Area.BottomDockWidgetArea)
+        for spec in SPECS:
+            dock = QDockWidget(spec.title, window)
+            dock.setObjectName(spec.name)
+            dock.setAccessibleName(spec.title)
+            dock.setWidget(panels[spec.name])
+            self.docks[spec.name] = dock
+        self._place_all()
+
+    @property
+    def actions(self) -> list[QAction]:
+        """Switches that show and hide each dock."""
+        actions = []
+        for spec in SPECS:
+            action = self.docks[spec.name].toggleViewAction()
+            action.setStatusTip(f"Show or hide {spec.title}.")
+            action.setToolTip(action.statusTip())
+            actions.append(action)
+        return actions
+
+    @property
+    def are_hidden(self) -> bool:
+        """Whether "Picture only" is on."""
+        return self._hidden_with_f11 is not None
+
+    def reset(self) -> None:
+        """Everything back to where it was at first, fitted to the window's size."""
+        self._hidden_with_f11 = None
+        self._place_all()
+        self.fit_to_window()
+
+    def fit_to_window(self) -> None:
+        """Give the docks their first sizes; on a low window the bottom ones are collapsed."""
+        window = self._window
+        is_low = window.height() < COMPACT_HEIGHT
+        for spec in SPECS:
+            self.docks[spec.name].setVisible(not (is_low and spec.area == _Area.BottomDockWidgetArea))
+        for area, share in _SIDE_WIDTHS.items():
+            column = [spec for spec in SPECS if spec.area == area]
+            docks = [self.docks[spec.name] for spec in column]
+            window.resizeDocks(docks, [max(220, round(window.width() * share))] * len(docks), Qt.Orientation.Horizontal)
+            window.resizeDocks(docks, [spec.size for spec in column], Qt.Orientation.Vertical)
+        bottom = [self.docks[spec.name] for spec in SPECS if spec.area == _Area.BottomDockWidgetArea]
+        window.resizeDocks(bottom, [round(window.height() * _BOTTOM_SHARE)] * len(bottom), Qt.Orientation.Vertical)
+        window.resizeDocks(bottom, [window.width() // 2] * len(bottom), Qt.Orientation.Horizontal)
+
+    def set_picture_only(self, alone: bool) -> None:
+        """Hide all docks, or bring back those that were there."""
+        if alone and self._hidden_with_f11 is None:
+            self._hidden_with_f11 = [dock for dock in self.docks.values() if dock.isVisible()]
+            for dock in self._hidden_with_f11:
+                dock.hide()
+        elif not alone and self._hidden_with_f11 is not None:
+            for dock in self._hidden_with_f11:
+                dock.show()
+            self._hidden_with_f11 = None
+
+    def show_dock(self, name: str) -> None:
+        """Bring one dock to the front."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def save(self) -> str:
+        """The layout as base64 text; docks hidden by "Picture only" count as shown."""
+        alone = self.are_hidden
+        if alone:
+            self.set_picture_only(False)
+        state = bytes(self._window.saveState(LAYOUT_VERSION).toBase64().data()).decode("ascii")
+        if alone:
+            self.set_picture_only(True)
+        return state
+
+    def restore(self, state: str) -> bool:
+        """Bring a saved layout back; False if it does not fit this version."""
+        return bool(state) and self._window.restoreState(QByteArray.fromBase64(state.encode("ascii")), LAYOUT_VERSION)
+
+    def _place_all(self) -> None:
+        previous: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for spec in SPECS:
+            dock = self.docks[spec.name]
+            dock.setFloating(False)
+            self._window.addDockWidget(spec.area, dock)
+            if spec.area == _Area.BottomDockWidgetArea and spec.area in previous:
+                self._window.splitDockWidget(previous[spec.area], dock, Qt.Orientation.Horizontal)
+            previous[spec.area] = dock
+            dock.show()

@@ -1,0 +1,117 @@
+"""What the window shows while nothing is open: a place to drop files, the recent ones, the example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QCommandLinkButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from workstation.ui.icons import icon
+
+_SHOWN = 6
+
+
+class EmptyPage(QWidget):
+    """A drop target with the first steps. Files dropped here are taken by the window, like everywhere else.
+
+    Signals:
+        open_requested, example_requested: the buttons.
+        recent_chosen: carries the `Path`.
+    """
+
+    open_requested = Signal()
+    example_requested = Signal()
+    recent_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Nothing is open")
+        self._is_target = False
+        title = QLabel("Drop photographs here", self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.6)
+        title.setFont(font)
+        explanation = QLabel(
+            "Exifact shows what a file says about itself beside what its pixels say. It only reads files.",
+            self,
+        )
+        explanation.setWordWrap(True)
+        explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.open_button = QPushButton(icon("open"), "Open…", self)
+        self.open_button.setToolTip("Open one or more image files (Ctrl+O)")
+        self.open_button.clicked.connect(self.open_requested)
+        self.example_button = QPushButton(icon("image"), "Open example", self)
+        self.example_button.setToolTip("Open the bundled picture, spliced from two cameras")
+        self.example_button.clicked.connect(self.example_requested)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(self.example_button)
+        buttons.addStretch(1)
+        self._recent_title = QLabel("Recent files", self)
+        self._recent_title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addStretch(2)
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(explanation)
+        column.addLayout(buttons)
+        column.addSpacing(16)
+        column.addWidget(self._recent_title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self._recent)
+        column.addStretch(3)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(32, 32, 32, 32)
+        outer.addStretch(1)
+        outer.addLayout(column, 2)
+        outer.addStretch(1)
+        self.show_recent(())
+
+    @property
+    def recent_buttons(self) -> list[QCommandLinkButton]:
+        """One per recent file."""
+        return [button for button in self.findChildren(QCommandLinkButton) if not button.isHidden()]
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """List the recent files that still exist."""
+        while (item := self._recent.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for path in paths[:_SHOWN]:
+            button = QCommandLinkButton(path.name, str(path.parent), self)
+            button.setIcon(icon("image"))
+            button.setToolTip(str(path))
+            button.setProperty("path", str(path))
+            button.clicked.connect(self._choose)
+            self._recent.addWidget(button)
+        self._recent_title.setVisible(bool(paths))
+
+    def show_target(self, shown: bool) -> None:
+        """Mark the page while files are dragged over the window."""
+        self._is_target = shown
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dashed border of a place to drop things."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = QPalette.ColorRole.Highlight if self._is_target else QPalette.ColorRole.Mid
+        pen = QPen(self.palette().color(role), 2 if self._is_target else 1, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawRoundedRect(self.rect().adjusted(16, 16, -16, -16), 4, 4)
+        painter.end()
+
+    @Slot()
+    def _choose(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self.recent_chosen.emit(Path(str(sender.property("path"))))

@@ -1,0 +1,75 @@
+"""Reports and maps are written, as jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workstation.errors import WorkstationError
+from workstation.settings import SettingsStore
+from workstation.ui.jobs import Job, JobQueue
+from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.work import Work
+
+KEPT_ON_CANCEL = "what was exported before; nothing half-written is left"
+
+
+class ExportDesk(QObject):
+    """Writes what other people read.
+
+    Signals:
+        exported: carries what it was ("the report") and the tuple of paths that were written.
+        failed: carries the `WorkstationError`.
+    """
+
+    exported = Signal(str, object)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, jobs: JobQueue, work: Work, store: SettingsStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._work, self._store = session, jobs, work, store
+
+    def report(self, target: Path) -> None:
+        """Write the PDF and its JSON for everything that is open."""
+        case = self._session.case(title=target.stem, operator=self._store.current.operator)
+        exhibits, work = self._session.exhibits, self._work
+        job = self._jobs.submit(
+            "writing the report", lambda: work.export_report(case, target), cancellable=True, kept=KEPT_ON_CANCEL
+        )
+        _ExportTask(self, "the report", job, exhibits)
+
+    def maps(self, exhibit: OpenExhibit, folder: Path) -> None:
+        """Write the maps of one exhibit into a folder."""
+        case_exhibit = exhibit.as_exhibit()
+        if case_exhibit is None:
+            return
+        work = self._work
+        job = self._jobs.submit(
+            f"writing the maps of {exhibit.name}", lambda: work.export_maps(case_exhibit, folder), kept=KEPT_ON_CANCEL
+        )
+        _ExportTask(self, f"the maps of {exhibit.name}", job, ())
+
+
+class _ExportTask(QObject):
+    """Hears one export, in the GUI thread; `covered` are the exhibits that a finished one leaves saved."""
+
+    def __init__(self, desk: ExportDesk, what: str, job: Job, covered: tuple[OpenExhibit, ...]) -> None:
+        super().__init__(job)
+        self._desk, self._what = desk, what
+        self._covered = [(exhibit, exhibit.marks, exhibit.result) for exhibit in covered]
+        job.finished.connect(self.finish)
+        job.failed.connect(self.fail)
+
+    @Slot(object)
+    def finish(self, paths: tuple[Path, ...]) -> None:
+        """Say where the files are; what changed while they were written stays unsaved."""
+        for exhibit, marks, result in self._covered:
+            if exhibit.marks is marks and exhibit.result is result:
+                exhibit.exported = True
+        self._desk.exported.emit(self._what, paths)
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """Pass the reason on."""
+        self._desk.failed.emit(error)

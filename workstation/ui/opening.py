@@ -1,0 +1,177 @@
+"""Files become exhibits of the session: opened, read again, checked against their hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workstation.errors import WorkstationError
+from workstation.evidence.record import Evidence, Pixels
+from workstation.progress import Progress
+from workstation.settings import SettingsStore
+from workstation.ui.jobs import Job, JobQueue
+from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
+from workstation.ui.work import Thumbnail, Work
+
+
+class OpeningDesk(QObject):
+    """Opens files as jobs and puts what arrives into the session: the picture, the thumbnail, then the metadata.
+
+    Signals:
+        picture_arrived: the pixels of an `OpenExhibit` are there.
+        evidence_arrived: its metadata too.
+        opening_failed: carries the `OpenExhibit`; its `problem` says why.
+        hash_checked: carries the `OpenExhibit`.
+    """
+
+    picture_arrived = Signal(object)
+    evidence_arrived = Signal(object)
+    opening_failed = Signal(object)
+    hash_checked = Signal(object)
+
+    def __init__(self, session: Session, jobs: JobQueue, work: Work, store: SettingsStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._work, self._store = session, jobs, work, store
+        self._running: dict[int, Job] = {}
+        session.removed.connect(self._forget)
+
+    def open(self, paths: Iterable[Path]) -> None:
+        """Open files; the first new one becomes the current exhibit, one that is open already is selected."""
+        first: OpenExhibit | None = None
+        for path in paths:
+            absolute = path.absolute()
+            exhibit = self._session.with_path(absolute)
+            if exhibit is None:
+                exhibit = self._session.add(absolute)
+                self._start(exhibit)
+            first = first or exhibit
+        if first is not None:
+            self._session.select(first)
+
+    def reopen(self, exhibit: OpenExhibit) -> None:
+        """Read an exhibit's file again; marks stay, its result goes, because it belonged to other bytes."""
+        if exhibit.key in self._running or exhibit.is_busy:
+            return
+        self._session.update(
+            exhibit,
+            pixels=None,
+            thumbnail=None,
+            evidence=None,
+            problem=None,
+            result=None,
+            failure=None,
+            cancelled=None,
+            analysis=AnalysisState.NONE,
+            hash_state=HashState.UNKNOWN,
+            hash_words="",
+        )
+        self._start(exhibit)
+
+    def check_hash(self, exhibit: OpenExhibit) -> None:
+        """Read the file again and compare its SHA-256 with the one taken on opening."""
+        evidence = exhibit.evidence
+        if evidence is None:
+            return
+        job = self._jobs.submit(
+            f"checking the hash of {exhibit.name}", lambda: self._work.check_hash(evidence.identity), cancellable=False
+        )
+        _HashTask(self, self._session, exhibit, job)
+
+    def _start(self, exhibit: OpenExhibit) -> None:
+        limit, path, work = self._store.current.max_pixels, exhibit.path, self._work
+        job = self._jobs.submit(f"opening {exhibit.name}", lambda: work.open_file(path, limit))
+        self._running[exhibit.key] = job
+        _OpeningTask(self, self._session, exhibit, job)
+
+    @Slot(object)
+    def _forget(self, exhibit: OpenExhibit) -> None:
+        job = self._running.pop(exhibit.key, None)
+        if job is not None:
+            self._jobs.cancel(job)
+
+    def _ended(self, exhibit: OpenExhibit) -> None:
+        self._running.pop(exhibit.key, None)
+
+
+class _OpeningTask(QObject):
+    """Hears one opening job, in the GUI thread."""
+
+    def __init__(self, desk: OpeningDesk, session: Session, exhibit: OpenExhibit, job: Job) -> None:
+        super().__init__(job)
+        self._desk, self._session, self._exhibit = desk, session, exhibit
+        job.progressed.connect(self.progress)
+        job.finished.connect(self.finish)
+        job.failed.connect(self.fail)
+        job.cancelled.connect(self.cancel)
+
+    @Slot(object)
+    def progress(self, progress: Progress) -> None:
+        """Take the picture or the thumbnail."""
+        if isinstance(progress.partial, Pixels):
+            self._session.update(self._exhibit, pixels=progress.partial, progress=progress)
+            self._desk.picture_arrived.emit(self._exhibit)
+        elif isinstance(progress.partial, Thumbnail):
+            self._session.update(self._exhibit, thumbnail=progress.partial.rgb, progress=progress)
+        else:
+            self._session.update(self._exhibit, progress=progress)
+
+    @Slot(object)
+    def finish(self, evidence: Evidence) -> None:
+        """Take the whole evidence."""
+        self._desk._ended(self._exhibit)
+        first_sight = self._exhibit.pixels is None
+        self._session.update(
+            self._exhibit, pixels=evidence.pixels, evidence=evidence, progress=None, hash_state=HashState.TAKEN
+        )
+        if first_sight:
+            self._desk.picture_arrived.emit(self._exhibit)
+        self._desk.evidence_arrived.emit(self._exhibit)
+        self._desk.check_hash(self._exhibit)
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """Keep the reason with the exhibit."""
+        self._desk._ended(self._exhibit)
+        self._session.update(self._exhibit, problem=error, progress=None)
+        self._desk.opening_failed.emit(self._exhibit)
+
+    @Slot(object)
+    def cancel(self, _cancelled: object) -> None:
+        """An opening that was cancelled leaves no exhibit behind."""
+        self._desk._ended(self._exhibit)
+        if self._session.find(self._exhibit.key) is not None:
+            self._session.close(self._exhibit)
+
+
+class _HashTask(QObject):
+    """Hears one check of a hash, in the GUI thread."""
+
+    def __init__(self, desk: OpeningDesk, session: Session, exhibit: OpenExhibit, job: Job) -> None:
+        super().__init__(job)
+        self._desk, self._session, self._exhibit = desk, session, exhibit
+        job.finished.connect(self.finish)
+        job.failed.connect(self.fail)
+
+    @Slot(object)
+    def finish(self, answer: bool | str) -> None:
+        """Note whether the file is still the same."""
+        if isinstance(answer, str):
+            self._note(HashState.GONE, answer)
+        else:
+            self._note(HashState.MATCHES if answer else HashState.DIFFERS, _now())
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """Note why it cannot be told."""
+        self._note(HashState.GONE, error.what)
+
+    def _note(self, state: HashState, words: str) -> None:
+        self._session.update(self._exhibit, hash_state=state, hash_words=words)
+        self._desk.hash_checked.emit(self._exhibit)
+
+
+def _now() -> str:
+    return f"({datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)"

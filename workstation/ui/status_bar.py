@@ -1,0 +1,81 @@
+"""The line below everything: where the pointer is, what is there, and on what ground the analyst stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from workstation.ui.pointer import PointerReading
+from workstation.ui.session import HashState, OpenExhibit
+from workstation.ui.theme import shortened_hash, tabular
+from workstation.ui.wording import decimal
+
+_HASH_MARKS = {
+    HashState.UNKNOWN: "",
+    HashState.TAKEN: "",
+    HashState.MATCHES: " ✔",
+    HashState.DIFFERS: " ✘ file changed",
+    HashState.GONE: " ✘ file gone",
+}
+
+
+class StatusBar(QStatusBar):
+    """Position, RGB, departure, zoom, device and hash, each with its unit; texts can be selected and copied."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.place = self._field("Position in stored pixels", "x 00000 y 00000")
+        self.colour = self._field("Stored RGB samples", "RGB 000 000 000")
+        self.departure = self._field("Departure from the reference group", "departure not assessable")
+        self.zoom = self._field("Device pixels per image pixel", "1000 %")
+        self.device = self._field("Where the model runs", "")
+        self.hash = self._field("SHA-256 of the file", "")
+
+    def _field(self, name: str, widest: str) -> QLabel:
+        label = QLabel(self)
+        label.setFont(tabular(label.font()))
+        label.setAccessibleName(name)
+        label.setToolTip(name)
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest) + 8 if widest else 0)
+        self.addPermanentWidget(label) if name.startswith("SHA") else self.addWidget(label)
+        return label
+
+    @Slot(object)
+    def show_reading(self, reading: PointerReading | None) -> None:
+        """What is under the pointer; None = the pointer is not over the picture."""
+        if reading is None:
+            for label in (self.place, self.colour, self.departure):
+                label.clear()
+            return
+        self.place.setText(f"x {reading.x} y {reading.y}")
+        self.colour.setText("RGB " + " ".join(str(sample) for sample in reading.rgb))
+        if not reading.assessable:
+            self.departure.setText("not assessable")
+        elif reading.departure is None:
+            self.departure.clear()
+        else:
+            self.departure.setText(f"departure {decimal(reading.departure)}")
+
+    @Slot(float)
+    def show_zoom(self, zoom: float) -> None:
+        """Zoom as device pixels per image pixel."""
+        percent = 100 * zoom
+        self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    @Slot(str)
+    def show_device(self, device: str) -> None:
+        """Where the model runs or will run."""
+        self.device.setText(device)
+
+    @Slot(object)
+    def show_exhibit(self, exhibit: OpenExhibit | None) -> None:
+        """Hash and hash state of the current exhibit."""
+        if exhibit is None or exhibit.evidence is None:
+            self.hash.clear()
+            self.hash.setToolTip("SHA-256 of the file")
+            return
+        sha256 = exhibit.evidence.identity.sha256
+        self.hash.setText(f"SHA-256 {shortened_hash(sha256)}{_HASH_MARKS[exhibit.hash_state]}")
+        self.hash.setToolTip(f"SHA-256 {sha256}\n{exhibit.hash_state.value} {exhibit.hash_words}".rstrip())
+        self.hash.setAccessibleDescription(self.hash.toolTip())

@@ -1,0 +1,125 @@
+"""The long computations that the window starts, as generators of `Progress`; no Qt here.
+
+What is heavy is imported inside the generators, in the thread that drives them: the window is up before torch is.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.casework.exhibit import Case, Exhibit
+from workstation.evidence.record import Evidence, FileIdentity, Pixels
+from workstation.progress import Progress
+
+THUMBNAIL = 160
+"""Longer side of a thumbnail in pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thumbnail:
+    """A small picture of an exhibit: (h, w, 3) uint8 RGB, oriented for display."""
+
+    rgb: NDArray[np.uint8]
+
+
+Opening: TypeAlias = Generator[Progress, None, Evidence]
+Analysis: TypeAlias = Generator[Progress, None, AnalysisResult]
+Check: TypeAlias = "Generator[Progress, None, bool | str]"
+Export: TypeAlias = Generator[Progress, None, tuple[Path, ...]]
+
+
+def thumbnail(pixels: Pixels) -> Thumbnail:
+    """Reduce a picture and turn it upright."""
+    step = max(1, min(pixels.height, pixels.width) // (2 * THUMBNAIL))
+    small = Image.fromarray(np.ascontiguousarray(pixels.rgb[::step, ::step]))
+    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    small.getexif()[0x0112] = pixels.orientation
+    upright = ImageOps.exif_transpose(small)
+    return Thumbnail(np.asarray(upright))
+
+
+def open_file(path: Path, max_pixels: int | None) -> Opening:
+    """Read a file. The first partial result is its `Pixels`, the second a `Thumbnail`, then the metadata is read."""
+    from workstation import evidence  # noqa: PLC0415 - decoders load after the window is shown
+
+    limit = evidence.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
+    steps = evidence.open_steps(path, max_pixels=limit)
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield progress
+        if isinstance(progress.partial, Pixels):
+            yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
+
+
+def analyse(evidence: Evidence, request: AnalysisRequest) -> Analysis:
+    """Analyse one file; partial results are provisional maps."""
+    from workstation import analysis  # noqa: PLC0415 - brings scipy, scikit-learn and, later, torch
+
+    return (yield from analysis.run(evidence, request))
+
+
+def check_hash(identity: FileIdentity) -> Check:
+    """Read the file again: True if its SHA-256 is still the same, False if not, or why it cannot be read."""
+    from workstation.evidence import rehash  # noqa: PLC0415 - see above
+
+    yield Progress("reading the file again")
+    return rehash(identity)
+
+
+def export_report(case: Case, target: Path) -> Export:
+    """Write the report as PDF and, beside it, result.json."""
+    from workstation import report  # noqa: PLC0415 - reportlab loads when a report is asked for
+
+    yield Progress("composing the report", 0.1)
+    document = report.build(case)
+    yield Progress("writing the PDF", 0.4)
+    report.write_pdf(document, target)
+    yield Progress("writing result.json", 0.9)
+    beside = target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
+    report.write_json(document, beside)
+    return target, beside
+
+
+def export_maps(exhibit: Exhibit, folder: Path) -> Export:
+    """Write the maps as PNG with and without legend, as .npy, and their numbers as CSV."""
+    from workstation.report import exports  # noqa: PLC0415 - see above
+
+    yield Progress("writing the maps")
+    return tuple(exports.write_maps(exhibit, folder))
+
+
+def preload() -> Generator[Progress, None, None]:
+    """Import what the first analysis needs, while the analyst still looks at the picture."""
+    yield Progress("loading the analysis")
+    importlib.import_module("workstation.analysis.pipeline")  # scipy, scikit-learn
+    yield Progress("loading the neural network library")
+    importlib.import_module("workstation.analysis.model.loading")  # torch
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the window can start; a test or a demonstration replaces single computations.
+
+    Attributes:
+        open_file, analyse, check_hash, export_report, export_maps: as the functions of these names.
+        preload: imports that the first analysis needs; None = nothing is loaded in advance.
+    """
+
+    open_file: Callable[[Path, int | None], Opening] = open_file
+    analyse: Callable[[Evidence, AnalysisRequest], Analysis] = analyse
+    check_hash: Callable[[FileIdentity], Check] = check_hash
+    export_report: Callable[[Case, Path], Export] = export_report
+    export_maps: Callable[[Exhibit, Path], Export] = export_maps
+    preload: Callable[[], Generator[Progress, None, Any]] | None = preload
