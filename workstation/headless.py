@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workstation import analysis, evidence, terminal
+from workstation.analysis.model import load_encoder
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Exhibit
 from workstation.errors import WorkstationError
@@ -58,10 +59,17 @@ def analyze_files(
     done: list[Path] = []
     failed: list[Path] = []
     taken: set[str] = set()
+    try:
+        encoder = load_encoder(
+            request.model, device=request.device, threads=request.threads, precision=request.precision
+        )
+    except WorkstationError as error:
+        terminal.complain(error)
+        return Outcome((), tuple(files))
     for file in files:
         try:
             opened = terminal.follow(evidence.open_steps(file, max_pixels=max_pixels), file.name)
-            result = terminal.follow(analysis.run(opened, request), file.name)
+            result = terminal.follow(analysis.run(opened, request, encoder=encoder), file.name)
             folder = folder_for(opened.identity, out, taken)
             write_exhibit(Exhibit(opened, result), folder, report=report)
         except WorkstationError as error:

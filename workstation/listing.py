@@ -33,8 +33,8 @@ def rows(metadata: Metadata) -> list[Row]:
 
 
 def as_json(metadata: Metadata) -> str:
-    """`rows` as JSON."""
-    return json.dumps(rows(metadata), indent=1, ensure_ascii=False, allow_nan=False)
+    """`rows` as JSON in ASCII, which every terminal and pipe can carry."""
+    return json.dumps(rows(metadata), indent=1, allow_nan=False)
 
 
 def show(metadata: Metadata) -> None:
