@@ -74,7 +74,7 @@ class CompactEncoder:
             network.to(placement.device)
             network.stem.to(placement.dtype)
             network.blocks.to(placement.dtype)
-            network.to(memory_format=torch.channels_last)
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         return cls(description, network, placement)
 
     @property
@@ -96,7 +96,8 @@ class CompactEncoder:
         """One window per cell, centred on it: every pixel is seen.
 
         Args:
-            height, width: of the image.
+            height: of the image in pixels.
+            width: likewise.
             patch: side of a window, rounded to an even multiple of the feature stride; None = the model's own.
             per_dimension: cells along the longer side; None = as many as `MAX_CELLS` allows, at least one per 16 px.
 
@@ -105,10 +106,8 @@ class CompactEncoder:
         """
         unit = 2 * FEATURE_STRIDE
         side = max(unit, round((patch or self.patch) / unit) * unit)
-        if per_dimension is None:
-            wanted = (height * width / MAX_CELLS) ** 0.5
-        else:
-            wanted = max(height, width) / per_dimension
+        even = (height * width / MAX_CELLS) ** 0.5
+        wanted = even if per_dimension is None else max(height, width) / per_dimension
         stride = min(side, max(unit, -(-int(wanted) // unit) * unit))
         return PatchGrid.covering(height, width, patch=side, stride=stride)
 
@@ -163,7 +162,7 @@ class _RowPool:
         pooled = functional.avg_pool1d(
             statistics.flatten(0, 1), self._window, self._step, self._lead, count_include_pad=False
         )
-        self._rows.extend(pooled.unflatten(0, statistics.shape[:2]).permute(1, 2, 0))
+        self._rows.extend(pooled.reshape(*statistics.shape[:2], -1).permute(1, 2, 0))
 
     def complete(self, *, last: bool) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Rows of cells whose windows are complete: (row, mean, deviation), each (columns, C)."""

@@ -102,6 +102,7 @@ class CompactNetwork(nn.Module):
 
         Args:
             features: (N, C, h, w), h and w multiples of `window`.
+            window: side of a window in feature positions.
 
         Returns:
             (N, h/window · w/window, dimensions) float32.

@@ -1,0 +1,183 @@
+"""Batches of tiles in groups: one group is one photograph (or simulated camera) under one history.
+
+Every tile of a group comes from another place of the photograph, so that positives differ in content; the same
+places of the same photograph under a second history form a group of their own, so that content does not help.
+A batch is made of a few sets; the groups of a set share their last save, as the parts of a splice do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.training.histories import History, LastSave
+from workstation.training.photos import Photo, PhotoCollection
+from workstation.training.simulated_camera import SimulatedCamera, vary_scene
+
+Image8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """How a batch is composed.
+
+    Attributes:
+        sets: number of last saves in a batch.
+        groups: groups per set.
+        tiles: tiles per group.
+        tile: side of a tile in pixels, a multiple of 8.
+        simulated: share of groups from simulated cameras.
+        untouched: share of groups without a history of their own.
+        twins: share of sets in which every photograph comes twice, under two histories.
+        charts: chance that a chart is accepted when it is drawn.
+        varied: share of simulated groups whose scenes are varied tile by tile.
+    """
+
+    sets: int = 2
+    groups: int = 16
+    tiles: int = 3
+    tile: int = 128
+    simulated: float = 0.33
+    untouched: float = 0.5
+    twins: float = 0.6
+    charts: float = 0.1
+    varied: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Tiles with their labels.
+
+    Attributes:
+        tiles: (N, tile, tile, 3) uint8, RGB.
+        group: (N,) int64, same number = same camera and history.
+        shared: (N,) int64, same number = same last save; only such tiles are compared.
+    """
+
+    tiles: Image8
+    group: NDArray[np.int64]
+    shared: NDArray[np.int64]
+
+
+class BatchMaker:
+    """Makes the batch of any step from the seed alone, so that training resumes exactly."""
+
+    def __init__(self, photos: PhotoCollection, plan: BatchPlan, seed: int) -> None:
+        self._photos, self._plan, self._seed = photos, plan, seed
+        self._cameras = tuple(photos.cameras)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of one step; always the same for the same seed, plan and photos."""
+        rng = np.random.default_rng((self._seed, step))
+        tiles: list[Image8] = []
+        group: list[int] = []
+        shared: list[int] = []
+        for number in range(self._plan.sets):
+            for members in self._set(rng):
+                tiles.extend(members)
+                group.extend([len(group)] * len(members))
+                shared.extend([number] * len(members))
+        return Batch(np.stack(tiles), np.array(group, np.int64), np.array(shared, np.int64))
+
+    def _set(self, rng: np.random.Generator) -> list[list[Image8]]:
+        last = LastSave.draw(rng, self._photos.tables)
+        twins = rng.random() < self._plan.twins
+        sources = self._plan.groups // 2 if twins else self._plan.groups
+        cameras = rng.choice(len(self._cameras), sources, replace=sources > len(self._cameras))
+        groups: list[list[Image8]] = []
+        for camera in cameras:
+            groups.extend(self._groups_of(self._photo(rng, int(camera)), last, rng, versions=2 if twins else 1))
+        return groups
+
+    def _photo(self, rng: np.random.Generator, camera: int) -> Photo:
+        for _ in range(50):
+            photos = self._photos.cameras[self._cameras[camera]]
+            photo = photos[int(rng.integers(len(photos)))]
+            if not photo.chart or rng.random() < self._plan.charts:
+                return photo
+            camera = int(rng.integers(len(self._cameras)))
+        return photo
+
+    def _groups_of(
+        self, photo: Photo, last: LastSave, rng: np.random.Generator, *, versions: int
+    ) -> list[list[Image8]]:
+        plan = self._plan
+        camera = SimulatedCamera.draw(rng) if rng.random() < plan.simulated else None
+        varied = camera is not None and rng.random() < plan.varied
+        histories = [self._history(rng)]
+        if versions == 2:
+            second = self._history(rng)
+            while second == histories[0]:
+                second = History.draw(rng, self._photos.tables)
+            histories.append(second)
+        first_places = [(float(rng.random()), float(rng.random())) for _ in range(plan.tiles)]
+        groups = []
+        for number, history in enumerate(histories):
+            if camera and number and rng.random() < 0.5:  # the twin differs in the camera, too
+                camera = SimulatedCamera.draw(rng)
+            source = _Source(photo, camera, varied, history, last, _phase(rng, mosaic=camera is not None))
+            places = [
+                p if number == 0 or rng.random() < 0.5 else (float(rng.random()), float(rng.random()))
+                for p in first_places  # half of the twins' tiles show the same place
+            ]
+            groups.append([source.tile(place, plan.tile, rng) for place in places])
+        return groups
+
+    def _history(self, rng: np.random.Generator) -> History:
+        if rng.random() < self._plan.untouched:
+            return History()
+        return History.draw(rng, self._photos.tables)
+
+
+def _phase(rng: np.random.Generator, *, mosaic: bool) -> tuple[int, int]:
+    """Where a group's tiles begin on the photograph's 8×8 grid; even for a Bayer mosaic."""
+    y, x = (int(v) for v in rng.integers(0, 8, 2))
+    return (y & ~1, x & ~1) if mosaic else (y, x)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """What all tiles of one group have in common."""
+
+    photo: Photo
+    camera: SimulatedCamera | None
+    varied: bool
+    history: History
+    last: LastSave
+    phase: tuple[int, int]
+
+    def tile(self, place: tuple[float, float], side: int, rng: np.random.Generator) -> Image8:
+        """One finished tile of `side` pixels from `place` (y, x in 0..1), or from elsewhere if that is flat."""
+        pixels = self.photo.scene if self.camera else self.photo.rgb
+        needed = math.ceil((side + 20) / (self.history.scale * self.last.scale))
+        needed += needed % 2
+        for _ in range(4):
+            cut = _cut(pixels, place, self.phase, needed)
+            if is_assessable(cut):
+                break
+            place = (float(rng.random()), float(rng.random()))
+        if self.camera:
+            cut = self.camera.photograph(vary_scene(cut, rng) if self.varied else cut, rng)
+        return self.last.apply(self.history.apply(cut, rng), side)
+
+
+def _cut(source: Image8, place: tuple[float, float], phase: tuple[int, int], side: int) -> Image8:
+    """A square of `side`, its origin congruent to `phase` modulo 8; mirrored at the border of a small source."""
+    height, width = source.shape[:2]
+    if min(height, width) < side + 8:
+        pad_y, pad_x = max(0, side + 8 - height), max(0, side + 8 - width)
+        source = np.pad(source, ((0, pad_y), (0, pad_x), (0, 0)), mode="symmetric")
+        height, width = source.shape[:2]
+    y = min(int(place[0] * (height - side)), height - side - 8) // 8 * 8 + phase[0]
+    x = min(int(place[1] * (width - side)), width - side - 8) // 8 * 8 + phase[1]
+    return np.ascontiguousarray(source[y : y + side, x : x + side])
+
+
+def is_assessable(cut: Image8) -> bool:
+    """Whether a cut has texture and exposure enough to learn from: deviation of at least 3, less than half clipped."""
+    grey = cut[..., 1]
+    clipped = np.mean((grey <= 2) | (grey >= 253))
+    return bool(grey.std() >= 3 and clipped < 0.5)

@@ -1,0 +1,102 @@
+"""The typed configuration of a training run, read from TOML and stored inside the weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workstation.errors import WorkstationError
+from workstation.training.batches import BatchPlan
+
+
+class ConfigurationProblem(WorkstationError):
+    """A training configuration with unknown names or impossible values."""
+
+    remedy = "Compare it with resources/training/compact.toml."
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfiguration:
+    """Everything that decides what a training run computes, but the photos.
+
+    Attributes:
+        architecture: "compact".
+        width, dimensions, hidden: of the network (see `CompactNetwork`).
+        steps: length of the run; the learning rate falls over the last `cooldown` share of it.
+        warmup: steps of linear warm-up.
+        learning_rate, weight_decay: of AdamW.
+        temperature: of the contrastive loss.
+        windows: sides in pixels of the windows that embeddings are pooled from; one is drawn per step.
+        window_weights: their chances.
+        average: decay of the moving average of the weights that is shipped.
+        seed: of weights and batches.
+        batch: composition of a batch.
+    """
+
+    architecture: str = "compact"
+    width: int = 32
+    dimensions: int = 128
+    hidden: int = 256
+    steps: int = 6000
+    warmup: int = 150
+    cooldown: float = 0.3
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    temperature: float = 0.1
+    windows: tuple[int, ...] = (32, 64, 128)
+    window_weights: tuple[float, ...] = (0.25, 0.55, 0.2)
+    average: float = 0.998
+    seed: int = 0
+    batch: BatchPlan = field(default_factory=BatchPlan)
+
+    @classmethod
+    def read(cls, file: Path) -> TrainingConfiguration:
+        """Read a TOML file.
+
+        Raises:
+            ConfigurationProblem: for unknown names, wrong types or impossible values.
+        """
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as problem:
+            raise ConfigurationProblem(f"{file.name}: {problem}") from problem
+        return cls.from_table(table)
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> TrainingConfiguration:
+        """Build from the parsed table; lists become tuples.
+
+        Raises:
+            ConfigurationProblem: for unknown names or impossible values.
+        """
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items() if k != "batch"}
+        _check_names(values, cls, "")
+        batch = dict(table.get("batch", {}))
+        _check_names(batch, BatchPlan, "batch.")
+        configuration = cls(**values, batch=BatchPlan(**batch))
+        if configuration.architecture != "compact":
+            raise ConfigurationProblem(f"architecture {configuration.architecture!r} cannot be trained yet")
+        if any(w % 8 or configuration.batch.tile % w for w in configuration.windows):
+            raise ConfigurationProblem("windows must be multiples of 8 that divide the tile")
+        return configuration
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain dictionaries and lists, as `from_table` reads them."""
+        return dataclasses.asdict(self)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Linear warm-up, a constant rate, and a linear fall to zero over the last `cooldown` share."""
+        falling = max(1.0, self.steps * self.cooldown)
+        rise = min(1.0, (step + 1) / max(1, self.warmup))
+        fall = min(1.0, max(0.0, (self.steps - step) / falling))
+        return self.learning_rate * rise * fall
+
+
+def _check_names(values: dict[str, Any], target: type, prefix: str) -> None:
+    known = {f.name for f in dataclasses.fields(target)}
+    for name in values:
+        if name not in known:
+            raise ConfigurationProblem(f"unknown name {prefix}{name} in the training configuration")
