@@ -1,0 +1,100 @@
+"""The small controls that panels are made of: every one with an icon, a tooltip and a name for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
+
+from workstation.ui.icons import icon
+
+
+def tool_button(icon_name: str, name: str, tip: str, *, checkable: bool = False) -> QToolButton:
+    """A flat button with an icon, sized by the font so that it grows with the system's text.
+
+    Args:
+        icon_name: see `icons.icon`.
+        name: accessible name.
+        tip: one sentence on what it does.
+        checkable: whether it stays down.
+    """
+    button = QToolButton()
+    button.setIcon(icon(icon_name))
+    side = max(16, round(button.fontMetrics().height() * 1.15))
+    button.setIconSize(QSize(side, side))
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def wrapped_label(text: str = "", *, weight: str = "", name: str = "") -> QLabel:
+    """A label whose text wraps, is plain, and can be selected by mouse and keyboard.
+
+    Args:
+        text: what it says.
+        weight: "", "muted", "headline", "trouble" or "attention" (see the style sheet).
+        name: accessible name where the text alone does not say what it is.
+    """
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setCursor(Qt.CursorShape.IBeamCursor)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    if weight:
+        label.setProperty("weight", weight)
+    if name:
+        label.setAccessibleName(name)
+    return label
+
+
+def add_action(
+    widget: QWidget, title: str, tip: str, slot: Callable[[], object], *, icon_name: str = "", keys: str = ""
+) -> QAction:
+    """An action of one widget: in its context menu, and by `keys` while the widget has the focus."""
+    action = QAction(title, widget)
+    action.setToolTip(tip)
+    if icon_name:
+        action.setIcon(icon(icon_name))
+    if keys:
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    action.triggered.connect(slot)
+    widget.addAction(action)
+    return action
+
+
+class IconLabel(QWidget):
+    """An icon beside text: grows with the font and follows theme and screen by itself."""
+
+    def __init__(self, icon_name: str = "", scale: float = 1.2) -> None:
+        super().__init__()
+        self._name = icon_name
+        self._scale = scale
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def icon_name(self) -> str:
+        """The icon that is shown."""
+        return self._name
+
+    def show_icon(self, name: str) -> None:
+        """Show another icon."""
+        self._name = name
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Qt: a square a little higher than a line of text."""
+        side = round(self.fontMetrics().height() * self._scale)
+        return QSize(side, side)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Qt: draw the icon."""
+        if self._name:
+            icon(self._name).paint(QPainter(self), self.rect())

@@ -1,0 +1,375 @@
+"""The panel that says in words what an analysis found, and what it cannot tell."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.analysis.result import AnalysisResult, Finding, Partition
+from workstation.errors import WorkstationError
+from workstation.progress import Progress
+from workstation.ui.controls import IconLabel, tool_button, wrapped_label
+from workstation.ui.copying import copy_text
+from workstation.ui.groups_table import GroupsModel
+from workstation.ui.icons import icon
+from workstation.ui.theme import GRID, shortened_hash, tabular
+from workstation.ui.wording import (
+    LIMITS,
+    TELLINGS,
+    Situation,
+    device_line,
+    duration,
+    figures_of,
+    group_in_words,
+    headline_of,
+    model_line,
+    situation_of,
+)
+
+
+class FindingsPanel(QWidget):
+    """What is odd about the photograph, where, and how sure one may be; one clear sentence in every state.
+
+    Signals:
+        analyze_requested: the analyst wants the analysis (again).
+        cancel_requested: the analyst wants the running analysis stopped.
+        group_activated: a group was chosen in the table; carries its letter.
+    """
+
+    analyze_requested = Signal()
+    cancel_requested = Signal()
+    group_activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._situation = Situation.EMPTY
+        self._text: list[str] = []
+        self._make_head()
+        self._make_progress()
+        self._findings = _FindingsList()
+        self._make_groups()
+        self._figures = _Figures()
+        self._limits = _FoldOut("What this cannot tell")
+        self._model_line = wrapped_label(weight="muted", name="Model")
+        self._device_line = wrapped_label(weight="muted", name="Device")
+        self._lay_out()
+        self.show_state(Situation.EMPTY)
+
+    @property
+    def situation(self) -> Situation:
+        """The state that is shown."""
+        return self._situation
+
+    @property
+    def text(self) -> str:
+        """Everything that the panel says, as it is copied."""
+        return "\n".join(self._text)
+
+    def show_state(self, situation: Situation, detail: str = "") -> None:
+        """Show a state without a result (empty, opening, ready, analysing, ...).
+
+        Args:
+            situation: which state.
+            detail: replaces the state's own sentence, e.g. the name of the file that is opened.
+        """
+        telling = TELLINGS[situation]
+        self._begin(situation, telling.headline, detail or telling.sentence, telling.next_step)
+        running = situation in {Situation.OPENING, Situation.ANALYSING}
+        self._progress.setVisible(running)
+        self._progress_bar.setRange(0, 0 if running else 1)
+        self._stage.setText("")
+        self._cancel.setVisible(situation == Situation.ANALYSING)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the running analysis is; the state becomes "analysing" unless a file is being opened."""
+        if self._situation not in {Situation.OPENING, Situation.ANALYSING}:
+            self.show_state(Situation.ANALYSING)
+        if progress.fraction is None:
+            self._progress_bar.setRange(0, 0)
+        else:
+            self._progress_bar.setRange(0, 1000)
+            self._progress_bar.setValue(round(1000 * min(1.0, max(0.0, progress.fraction))))
+            self._progress_bar.setFormat(f"{100 * progress.fraction:.0f} %")
+        self._stage.setText(" · ".join(part for part in (progress.stage, duration(progress.remaining)) if part))
+
+    def show_cancelling(self) -> None:
+        """Acknowledge that Cancel was pressed, until the job has stopped."""
+        self._cancel.setEnabled(False)
+        self._cancel.setText("Cancelling …")
+        self._stage.setText("stops after the current batch")
+
+    def show_result(self, result: AnalysisResult) -> None:
+        """Show what an analysis found, in the state that it ended in."""
+        situation = situation_of(result)
+        telling = TELLINGS[situation]
+        spoken = [finding for finding in result.findings if finding.kind != "limits"]
+        sentence = "" if spoken else (result.reason or telling.sentence)
+        self._begin(situation, headline_of(result), sentence, telling.next_step)
+        self._findings.show_findings(spoken)
+        self._text += [f"{finding.sentence}" for finding in spoken]
+        if result.partition is not None:
+            self._show_partition(result.partition)
+        limits = [finding.sentence for finding in result.findings if finding.kind == "limits"]
+        self._limits.show_lines(limits or list(LIMITS))
+        self._text += ["What this cannot tell:", *(f"- {line}" for line in limits or LIMITS)]
+        provenance = result.provenance
+        self._model_line.setText(model_line(provenance))
+        self._device_line.setText(device_line(provenance))
+        self._device_line.setToolTip(f"Weights SHA-256: {provenance.weights_sha256}\nseed {provenance.seed}")
+        self._text += [
+            f"Model {model_line(provenance)}; weights SHA-256 {shortened_hash(provenance.weights_sha256)}",
+            f"Device {device_line(provenance)}; seed {provenance.seed}",
+        ]
+
+    def show_failure(self, error: WorkstationError) -> None:
+        """Show why the analysis failed, what usually lies behind it and what to do."""
+        remedy = error.remedy or TELLINGS[Situation.FAILED].next_step
+        sentence = error.what.rstrip(".") + "."
+        if error.likely_causes:
+            sentence += f" Often the cause is {_or(error.likely_causes)}."
+        self._begin(Situation.FAILED, TELLINGS[Situation.FAILED].headline, sentence, remedy)
+
+    def show_cancelled(self, kept: str) -> None:
+        """Show that the analysis was stopped and what is kept of it."""
+        telling = TELLINGS[Situation.CANCELLED]
+        sentence = f"The analysis was stopped before its end; no map is painted. Kept: {kept or 'nothing'}."
+        self._begin(Situation.CANCELLED, telling.headline, sentence, telling.next_step)
+
+    def copy_all(self) -> None:
+        """Copy everything that the panel says as text."""
+        copy_text(self.text)
+
+    def _begin(self, situation: Situation, headline: str, sentence: str, next_step: str) -> None:
+        self._situation = situation
+        telling = TELLINGS[situation]
+        self._state_icon.show_icon(telling.icon)
+        self._headline.setText(headline)
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+        self._next_step.setText(next_step)
+        self._analyze.setText(telling.button or "Analyze")
+        self._analyze.setVisible(bool(telling.button))
+        self._cancel.setEnabled(True)
+        self._cancel.setText("Cancel")
+        self._progress.setVisible(False)
+        self._findings.show_findings([])
+        self._groups.setVisible(False)
+        self._figures.setVisible(False)
+        self._limits.setVisible(False)
+        self._model_line.setText("")
+        self._device_line.setText("")
+        self._text = [part for part in (headline, sentence) if part]
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def _show_partition(self, partition: Partition) -> None:
+        self._groups_model.show_groups(partition.groups)
+        self._groups.setVisible(True)
+        self._fit_groups()
+        figures = figures_of(partition)
+        self._figures.show_figures(figures)
+        self._text += [group_in_words(group) for group in partition.groups]
+        self._text += ["; ".join(f"{name.lower()}: {value}" for name, value, _ in figures)]
+
+    def _fit_groups(self) -> None:
+        table = self._groups
+        rows = sum(table.rowHeight(row) for row in range(self._groups_model.rowCount()))
+        table.setFixedHeight(rows + table.horizontalHeader().sizeHint().height() + 2 * table.frameWidth())
+
+    def _make_head(self) -> None:
+        self._state_icon = IconLabel(scale=1.4)
+        self._headline = wrapped_label(weight="headline", name="State of the analysis")
+        self._sentence = wrapped_label(name="What is the case")
+        self._next_step = wrapped_label(weight="muted", name="Next step")
+        self._copy = tool_button("copy", "Copy findings", "Copy all findings with their numbers and limits as text")
+        self._copy.clicked.connect(self.copy_all)
+        self._analyze = QPushButton(icon("analyze"), "Analyze")
+        self._analyze.setToolTip("Compare the patches of this photograph with each other")
+        self._analyze.clicked.connect(self.analyze_requested)
+
+    def _make_progress(self) -> None:
+        self._progress = QWidget()
+        self._progress_bar = QProgressBar()
+        self._progress_bar.setAccessibleName("Progress of the analysis")
+        self._stage = wrapped_label(weight="muted", name="Stage and remaining time")
+        self._cancel = QPushButton(icon("cancel"), "Cancel")
+        self._cancel.setToolTip("Stop the analysis after the current batch; nothing is painted from it")
+        self._cancel.clicked.connect(self.show_cancelling)
+        self._cancel.clicked.connect(self.cancel_requested)
+        layout = QGridLayout(self._progress)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._progress_bar, 0, 0)
+        layout.addWidget(self._cancel, 0, 1)
+        layout.addWidget(self._stage, 1, 0, 1, 2)
+
+    def _make_groups(self) -> None:
+        self._groups_model = GroupsModel(self)
+        self._groups = QTableView()
+        self._groups.setModel(self._groups_model)
+        self._groups.setAccessibleName("Groups of patches")
+        self._groups.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._groups.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._groups.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._groups.setShowGrid(False)
+        self._groups.setTabKeyNavigation(False)
+        self._groups.setFont(tabular(self._groups.font()))
+        self._groups.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._groups.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._groups.verticalHeader().hide()
+        self._groups.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._groups.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._groups.horizontalHeader().setHighlightSections(False)
+        self._groups.clicked.connect(self._group_chosen)
+        self._groups.activated.connect(self._group_chosen)
+
+    def _group_chosen(self, index: QModelIndex) -> None:
+        self.group_activated.emit(self._groups_model.group_at(index.row()).name)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID)
+        head.addWidget(self._state_icon)
+        head.addWidget(self._headline, 1)
+        head.addWidget(self._copy)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(head)
+        for widget in (self._sentence, self._findings, self._progress, self._groups, self._figures, self._next_step):
+            layout.addWidget(widget)
+        layout.addWidget(self._analyze, 0, Qt.AlignmentFlag.AlignLeft)
+        for widget in (self._limits, self._model_line, self._device_line):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(content)
+        self._scroll.setAccessibleName("Findings")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._scroll)
+        self.setAccessibleName("Findings panel")
+
+
+class _FindingsList(QWidget):
+    """One sentence per finding, each with a button that copies it with its numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GRID)
+        self._layout.setColumnStretch(0, 1)
+
+    def show_findings(self, findings: list[Finding]) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, finding in enumerate(findings):
+            label = wrapped_label(finding.sentence)
+            label.setToolTip(_numbers(finding))
+            copy = _CopyButton(finding)
+            self._layout.addWidget(label, row, 0)
+            self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
+        self.setVisible(bool(findings))
+
+
+class _CopyButton(QToolButton):
+    """Copies one finding as text."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self._finding = finding
+        side = max(14, self.fontMetrics().height())
+        self.setIcon(icon("copy"))
+        self.setIconSize(QSize(side, side))
+        self.setAccessibleName("Copy this finding")
+        self.setToolTip("Copy this finding with its numbers as text")
+        self.clicked.connect(self.copy)
+
+    def copy(self) -> None:
+        numbers = _numbers(self._finding)
+        copy_text(self._finding.sentence + (f"\n{numbers}" if numbers else ""))
+
+
+class _Figures(QWidget):
+    """Names and numbers in two columns; the tooltip says what a number means."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setHorizontalSpacing(4 * GRID)
+        self._layout.setVerticalSpacing(GRID)
+        self._layout.setColumnStretch(1, 1)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+
+    def show_figures(self, figures: tuple[tuple[str, str, str], ...]) -> None:
+        while len(self._labels) < len(figures):
+            pair = QLabel(), wrapped_label()
+            pair[0].setProperty("weight", "muted")
+            pair[1].setFont(tabular(pair[1].font()))
+            row = len(self._labels)
+            self._layout.addWidget(pair[0], row, 0)
+            self._layout.addWidget(pair[1], row, 1)
+            self._labels.append(pair)
+        for (name, value), (title, figure, meaning) in zip(self._labels, figures, strict=True):
+            name.setText(title)
+            value.setText(figure)
+            value.setAccessibleName(f"{title}: {figure}")
+            name.setToolTip(meaning)
+            value.setToolTip(meaning)
+        self.setVisible(True)
+
+
+class _FoldOut(QWidget):
+    """A title that opens and closes a text below it; how it was left survives a change of exhibit."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
+        self._button.setText(title)
+        self._button.setCheckable(True)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.toggled.connect(self._fold)
+        self._body = wrapped_label(name=title)
+        self._body.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._button)
+        layout.addWidget(self._body)
+
+    def show_lines(self, lines: list[str]) -> None:
+        self._body.setText("\n".join(f"– {line}" for line in lines))
+        self.setVisible(True)
+
+    def _fold(self, is_open: bool) -> None:
+        self._body.setVisible(is_open)
+        self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
+
+
+def _numbers(finding: Finding) -> str:
+    return "; ".join(f"{name}: {value:.4g}" for name, value in finding.numbers)
+
+
+def _or(causes: tuple[str, ...]) -> str:
+    return causes[0] if len(causes) == 1 else f"{', '.join(causes[:-1])} or {causes[-1]}"

@@ -1,0 +1,355 @@
+"""Jobs, log and warnings: what runs, what happened, and what is odd about the files."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.errors import RecordedWarning
+from workstation.progress import Progress
+from workstation.ui.controls import IconLabel, add_action, tool_button, wrapped_label
+from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
+from workstation.ui.icons import icon
+from workstation.ui.metadata_rows import offset_text
+from workstation.ui.theme import GRID, monospaced, tabular
+from workstation.ui.wording import duration
+
+_Index = QModelIndex | QPersistentModelIndex
+
+LOG_LINES = 10_000
+ENDED_SHOWN = 20
+"""So many ended jobs stay in the list; older ones remain in the log."""
+_HEADINGS = ("Exhibit", "Code", "Message", "Offset")
+
+
+class JobsPanel(QWidget):
+    """Three tabs: running and ended jobs, the log of the session, and the warnings of all exhibits.
+
+    Signals:
+        cancel_requested: Cancel was pressed on a job; carries its id.
+        warning_activated: a warning was double-clicked; carries the name of its exhibit.
+    """
+
+    cancel_requested = Signal(object)
+    warning_activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: dict[Hashable, _JobRow] = {}
+        self._ended: list[_JobRow] = []
+        self._warnings = WarningsModel(self)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName("Jobs, log and warnings")
+        self._tabs.addTab(self._make_jobs(), icon("state-busy"), "Jobs")
+        self._tabs.addTab(self._make_log(), icon("report"), "Log")
+        self._tabs.addTab(self._make_warnings(), icon("warning"), "Warnings")
+        for number, tip in enumerate(
+            ("What runs now and what has ended", "What happened", "What is odd about the files")
+        ):
+            self._tabs.setTabToolTip(number, tip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._tabs)
+        self.setAccessibleName("Jobs panel")
+        self._tell_jobs()
+        self._tell_warnings()
+
+    @property
+    def warnings_model(self) -> WarningsModel:
+        """All warnings."""
+        return self._warnings
+
+    @property
+    def log_text(self) -> str:
+        """The log as text."""
+        return self._log.toPlainText()
+
+    def job_started(self, job: Hashable, title: str) -> None:
+        """Add a running job.
+
+        Args:
+            job: any id; it comes back with `cancel_requested`.
+            title: exhibit and what is done to it.
+        """
+        row = _JobRow(title)
+        row.cancel.clicked.connect(self._cancel_pressed)
+        self._jobs[job] = row
+        self._list.insertWidget(0, row)
+        self.log(f"{title}: started")
+        self._tell_jobs()
+
+    def job_progressed(self, job: Hashable, progress: Progress) -> None:
+        """Show how far a job is; a job that has ended is left as it ended."""
+        if job in self._jobs:
+            self._jobs[job].show_progress(progress)
+
+    def job_ended(self, job: Hashable, outcome: str) -> None:
+        """Show how a job ended ("complete", "cancelled; kept: nothing", "failed: …")."""
+        row = self._jobs.pop(job, None)
+        if row is None:
+            return
+        row.show_end(outcome)
+        self.log(f"{row.title}: {outcome}")
+        self._ended.append(row)
+        while len(self._ended) > ENDED_SHOWN:
+            oldest = self._ended.pop(0)
+            oldest.hide()
+            oldest.deleteLater()
+        self._tell_jobs()
+
+    def log(self, text: str) -> None:
+        """Add a line to the log, with the time in UTC."""
+        self._log.appendPlainText(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z  {' '.join(text.split())}")
+
+    def show_warnings(self, exhibit: str, warnings: Sequence[RecordedWarning], *, key: Hashable | None = None) -> None:
+        """Replace the warnings of one exhibit; none forgets it.
+
+        Args:
+            exhibit: name as displayed.
+            warnings: all that are known about it.
+            key: tells exhibits of the same name apart; None = the name.
+        """
+        self._warnings.set_warnings(exhibit if key is None else key, exhibit, warnings)
+        self._tell_warnings()
+
+    def show_tab(self, title: str) -> None:
+        """Bring a tab to the front: "Jobs", "Log" or "Warnings"."""
+        for number in range(self._tabs.count()):
+            if self._tabs.tabText(number).split(" (")[0] == title:
+                self._tabs.setCurrentIndex(number)
+
+    def copy_warnings(self) -> None:
+        """Copy all warnings as TSV with headings."""
+        copy_text(table_as_tsv(self._warnings))
+
+    def copy_log(self) -> None:
+        """Copy the whole log."""
+        copy_text(self.log_text)
+
+    def _copy_chosen_warnings(self) -> None:
+        chosen = sorted(index.row() for index in self._table.selectionModel().selectedRows())
+        rows = [[full_text(self._warnings.index(row, column)) for column in range(len(_HEADINGS))] for row in chosen]
+        if rows:
+            copy_text(to_tsv(rows))
+
+    def _cancel_pressed(self) -> None:
+        for job, row in self._jobs.items():
+            if row.cancel is self.sender():
+                row.show_cancelling()
+                self.cancel_requested.emit(job)
+                return
+
+    def _warning_activated(self, index: QModelIndex) -> None:
+        self.warning_activated.emit(full_text(index.siblingAtColumn(0)))
+
+    def _tell_jobs(self) -> None:
+        running = len(self._jobs)
+        self._tabs.setTabText(0, f"Jobs ({running})" if running else "Jobs")
+        self._no_jobs.setVisible(not self._jobs and not self._ended)
+
+    def _tell_warnings(self) -> None:
+        count = self._warnings.rowCount()
+        self._tabs.setTabText(2, f"Warnings ({count})" if count else "Warnings")
+        self._no_warnings.setVisible(count == 0)
+        self._table.setVisible(count > 0)
+        self._copy_warnings.setEnabled(count > 0)
+        self._table.resizeRowsToContents()
+
+    def _make_jobs(self) -> QWidget:
+        content = QWidget()
+        self._no_jobs = wrapped_label("Nothing runs. Opening, analyses and exports appear here.", weight="muted")
+        outer = QVBoxLayout(content)
+        outer.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        outer.setSpacing(2 * GRID)
+        outer.addWidget(self._no_jobs)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(2 * GRID)
+        outer.addLayout(self._list)
+        outer.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(content)
+        scroll.setAccessibleName("Jobs")
+        return scroll
+
+    def _make_log(self) -> QWidget:
+        self._log = QPlainTextEdit()
+        self._log.setReadOnly(True)
+        self._log.setMaximumBlockCount(LOG_LINES)
+        self._log.setFont(monospaced(QGuiApplication.font()))
+        self._log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._log.setAccessibleName("Log")
+        self._log.setToolTip("What happened in this session; times are UTC")
+        self._log.setTabChangesFocus(True)
+        self._log.setPlaceholderText("What happens in this session is written here, with the time in UTC.")
+        copy = tool_button("copy", "Copy log", "Copy the whole log as text")
+        copy.clicked.connect(self.copy_log)
+        return _beside(self._log, copy)
+
+    def _make_warnings(self) -> QWidget:
+        self._no_warnings = wrapped_label("No warnings.", weight="muted")
+        self._table = QTableView()
+        self._table.setModel(self._warnings)
+        self._table.setAccessibleName("Warnings")
+        self._table.setAlternatingRowColors(True)
+        self._table.setShowGrid(False)
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._table.setTabKeyNavigation(False)
+        self._table.setWordWrap(True)
+        self._table.verticalHeader().hide()
+        header = self._table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self._table.resizeRowsToContents)
+        self._table.doubleClicked.connect(self._warning_activated)
+        self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        add_action(
+            self._table,
+            "Copy row",
+            "Copy the selected warnings as tab-separated text",
+            self._copy_chosen_warnings,
+            icon_name="copy",
+            keys="Ctrl+C",
+        )
+        add_action(self._table, "Copy table", "Copy all warnings with headings", self.copy_warnings)
+        self._copy_warnings = tool_button("copy", "Copy warnings", "Copy all warnings as tab-separated text")
+        self._copy_warnings.clicked.connect(self.copy_warnings)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._no_warnings)
+        layout.addWidget(self._table, 1)
+        return _beside(page, self._copy_warnings)
+
+
+class WarningsModel(QAbstractTableModel):
+    """The warnings of all exhibits, in the order in which the exhibits came."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._by_exhibit: dict[Hashable, tuple[tuple[str, RecordedWarning], ...]] = {}
+        self._rows: list[tuple[str, RecordedWarning]] = []
+
+    def set_warnings(self, key: Hashable, exhibit: str, warnings: Sequence[RecordedWarning]) -> None:
+        """Replace the warnings of one exhibit, told apart by `key` and displayed as `exhibit`."""
+        self.beginResetModel()
+        if warnings:
+            self._by_exhibit[key] = tuple((exhibit, warning) for warning in warnings)
+        else:
+            self._by_exhibit.pop(key, None)
+        self._rows = [row for rows in self._by_exhibit.values() for row in rows]
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Qt: one row per warning."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Qt: exhibit, code, message, offset."""
+        return 0 if parent.isValid() else len(_HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt: titles."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _HEADINGS[section] if 0 <= section < len(_HEADINGS) else None
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt: texts."""
+        if not index.isValid():
+            return None
+        exhibit, warning = self._rows[index.row()]
+        texts = (exhibit, warning.code, warning.message, offset_text(warning.offset))
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return texts[index.column()]
+        if role == Qt.ItemDataRole.FontRole and index.column() == 3:
+            return monospaced(QGuiApplication.font())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        return None
+
+
+class _JobRow(QWidget):
+    """One job: title, stage, bar, remaining time, Cancel."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self._state = IconLabel("state-busy")
+        self._title = wrapped_label(title)
+        self._stage = wrapped_label("waiting", weight="muted")
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 0)
+        self._bar.setFont(tabular(self._bar.font()))
+        self._bar.setAccessibleName(f"Progress of {title}")
+        self.cancel = QPushButton(icon("cancel"), "Cancel")
+        self.cancel.setAccessibleName(f"Cancel {title}")
+        self.cancel.setToolTip("Stop after the current batch")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(2 * GRID)
+        layout.setVerticalSpacing(0)
+        layout.addWidget(self._state, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._title, 0, 1)
+        layout.addWidget(self._stage, 1, 1)
+        layout.addWidget(self._bar, 0, 2, 2, 1)
+        layout.addWidget(self.cancel, 0, 3, 2, 1)
+        layout.setColumnStretch(1, 3)
+        layout.setColumnStretch(2, 2)
+
+    def show_progress(self, progress: Progress) -> None:
+        if progress.fraction is None:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(1000 * min(1.0, max(0.0, progress.fraction))))
+            self._bar.setFormat(f"{100 * progress.fraction:.0f} %")
+        if self.cancel.isEnabled():
+            self._stage.setText(" · ".join(part for part in (progress.stage, duration(progress.remaining)) if part))
+
+    def show_cancelling(self) -> None:
+        self.cancel.setEnabled(False)
+        self.cancel.setText("Cancelling …")
+        self._stage.setText("stops after the current batch")
+
+    def show_end(self, outcome: str) -> None:
+        self._bar.hide()
+        self.cancel.hide()
+        self._stage.setText(outcome)
+        word = outcome.casefold()
+        ending = "warning" if word.startswith("fail") else "cancel" if word.startswith("cancel") else "state-done"
+        self._state.show_icon(ending)
+
+
+def _beside(widget: QWidget, button: QWidget) -> QWidget:
+    page = QWidget()
+    layout = QHBoxLayout(page)
+    layout.setContentsMargins(GRID, GRID, GRID, GRID)
+    layout.setSpacing(GRID)
+    layout.addWidget(widget, 1)
+    layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+    return page

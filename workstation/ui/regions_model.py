@@ -1,0 +1,199 @@
+"""The groups that an analysis found and the regions that the analyst marked, as one table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIcon
+
+from workstation.analysis.regions import Region
+from workstation.analysis.result import Group, Partition
+from workstation.ui.copying import FULL_TEXT_ROLE
+from workstation.ui.groups_table import swatch
+from workstation.ui.icons import icon
+from workstation.ui.theme import tabular
+from workstation.ui.wording import decimal, percent
+
+_Index = QModelIndex | QPersistentModelIndex
+_UNKNOWN = "–"
+
+
+class Column(IntEnum):
+    """The columns of the table."""
+
+    NAME = 0
+    KIND = 1
+    AREA = 2
+    DEPARTURE = 3
+    INSIDE = 4
+    OUTSIDE = 5
+    NOTE = 6
+
+
+TITLES = {
+    Column.NAME: ("Name", "Letter of a group, or name of a region (regions can be renamed)"),
+    Column.KIND: ("Kind", "Found by the analysis, or the tool that drew it"),
+    Column.AREA: ("Area", "Groups: share of the assessable area; regions: share of the whole image"),
+    Column.DEPARTURE: ("Departure", "Mean departure from the reference group A"),
+    Column.INSIDE: ("Alike inside", "Mean cosine similarity of its patches to each other, −1 to 1"),
+    Column.OUTSIDE: ("Alike outside", "Mean cosine similarity of its patches to all others, −1 to 1"),
+    Column.NOTE: ("Note", "The analyst's words"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFigures:
+    """The numbers of one row; None = not known or not assessable.
+
+    Attributes:
+        area: share of the image, 0..1.
+        departure: mean departure.
+        similarity_inside, similarity_outside: mean cosine similarity, -1..1.
+        tip: further numbers, for the tooltip.
+    """
+
+    area: float | None = None
+    departure: float | None = None
+    similarity_inside: float | None = None
+    similarity_outside: float | None = None
+    tip: str = ""
+
+
+class RegionsModel(QAbstractTableModel):
+    """Groups first, then regions in the order in which they were drawn.
+
+    Signals:
+        renamed: a region's name was edited; carries old and new name. The model waits for new regions to show it.
+        noted: a region's note was edited; carries name and note.
+    """
+
+    renamed = Signal(str, str)
+    noted = Signal(str, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._groups: tuple[Group, ...] = ()
+        self._regions: tuple[Region, ...] = ()
+        self._figures: Mapping[str, RegionFigures] = {}
+
+    def show_groups(self, partition: Partition | None) -> None:
+        """Replace the groups; None or a single group shows none."""
+        self.beginResetModel()
+        self._groups = () if partition is None or len(partition.groups) < 2 else partition.groups
+        self.endResetModel()
+
+    def show_regions(self, regions: tuple[Region, ...], figures: Mapping[str, RegionFigures]) -> None:
+        """Replace the regions and their numbers by name."""
+        self.beginResetModel()
+        self._regions, self._figures = regions, dict(figures)
+        self.endResetModel()
+
+    def name_at(self, row: int) -> str:
+        """Letter of a group or name of a region."""
+        here = self._at(row)
+        return here.name
+
+    def is_region(self, row: int) -> bool:
+        """Whether the analyst drew it (else the analysis found it)."""
+        return row >= len(self._groups)
+
+    def row_of(self, name: str, *, region: bool = True) -> int | None:
+        """The row of a region (or, with region=False, of a group); None if there is none of this name."""
+        rows = range(len(self._groups), self.rowCount()) if region else range(len(self._groups))
+        return next((row for row in rows if self.name_at(row) == name), None)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Qt: groups and regions."""
+        return 0 if parent.isValid() else len(self._groups) + len(self._regions)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Qt: the columns of `Column`."""
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt: titles and what they mean."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        title, meaning = TITLES[Column(section)]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        return meaning if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Qt: names and notes of regions can be edited."""
+        flags = super().flags(index)
+        editable = index.isValid() and self.is_region(index.row()) and index.column() in {Column.NAME, Column.NOTE}
+        return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Qt: texts, swatches, alignment."""
+        if not index.isValid():
+            return None
+        row, column = index.row(), Column(index.column())
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, FULL_TEXT_ROLE}:
+            return self._text(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(row, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
+            here = self._at(row)
+            return icon(here.kind) if isinstance(here, Region) else QIcon(swatch(here.label))
+        numeric = column in {Column.AREA, Column.DEPARTURE, Column.INSIDE, Column.OUTSIDE}
+        if role == Qt.ItemDataRole.TextAlignmentRole and numeric:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return tabular(QGuiApplication.font()) if role == Qt.ItemDataRole.FontRole and numeric else None
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Qt: tell the owner of the regions what was edited; it answers with new regions."""
+        if role != Qt.ItemDataRole.EditRole or not index.isValid() or not self.is_region(index.row()):
+            return False
+        region = self._regions[index.row() - len(self._groups)]
+        text = str(value).strip()
+        if index.column() == Column.NAME:
+            taken = {other.name for other in self._regions} | {group.name for group in self._groups}
+            if not text or text in taken:
+                return False
+            self.renamed.emit(region.name, text)
+            return True
+        if index.column() == Column.NOTE and text != region.note:
+            self.noted.emit(region.name, text)
+            return True
+        return False
+
+    def _at(self, row: int) -> Group | Region:
+        return self._groups[row] if row < len(self._groups) else self._regions[row - len(self._groups)]
+
+    def _text(self, row: int, column: Column) -> str:
+        here = self._at(row)
+        if isinstance(here, Group):
+            texts = (here.name, "group", percent(here.share), decimal(here.departure), _UNKNOWN, _UNKNOWN, "")
+            return texts[column]
+        figures = self._figures.get(here.name, RegionFigures())
+        texts = (
+            here.name,
+            here.kind,
+            _UNKNOWN if figures.area is None else percent(figures.area),
+            _decimal(figures.departure),
+            _decimal(figures.similarity_inside),
+            _decimal(figures.similarity_outside),
+            here.note,
+        )
+        return texts[column]
+
+    def _tip(self, row: int, column: Column) -> str:
+        here = self._at(row)
+        if column == Column.NOTE and isinstance(here, Region):
+            return here.note or "Double click to write a note"
+        text = self._text(row, column)
+        if text == _UNKNOWN:
+            return "Not known: analyse first, or the region holds no assessable patch"
+        tip = self._figures[here.name].tip if isinstance(here, Region) and here.name in self._figures else ""
+        return f"{TITLES[column][0]}: {text}" + (f"\n{tip}" if tip else "")
+
+
+def _decimal(value: float | None) -> str:
+    return _UNKNOWN if value is None or math.isnan(value) else decimal(value)

@@ -1,0 +1,208 @@
+"""The window's own sentences about an analysis: one for each state, with the next step; numbers with their units.
+
+Observations only. What a result found is said by its findings; this module says in which state an exhibit is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
+
+
+class Situation(Enum):
+    """In which state the shown exhibit is; each has its own sentence and next step."""
+
+    EMPTY = "empty"
+    OPENING = "opening"
+    READY = "ready"
+    ANALYSING = "analysing"
+    COMPLETE = "complete"
+    NO_STABLE_PARTITION = "no stable partition"
+    AMBIGUOUS = "ambiguous"
+    NOT_ASSESSABLE = "not assessable"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the window says in one situation.
+
+    Attributes:
+        headline: a few words.
+        sentence: what is the case.
+        next_step: what the analyst can do.
+        icon: name of the icon beside the headline.
+        button: title of the button that (re)starts the analysis, "" for none.
+    """
+
+    headline: str
+    sentence: str
+    next_step: str
+    icon: str
+    button: str = ""
+
+
+TELLINGS: dict[Situation, Telling] = {
+    Situation.EMPTY: Telling(
+        "No photograph",
+        "Nothing is open.",
+        "Drop photographs into the window, or open one with Ctrl+O.",
+        "image",
+    ),
+    Situation.OPENING: Telling(
+        "Opening",
+        "The file is read, hashed and decoded; the picture comes first, then the metadata.",
+        "Nothing needs to be done.",
+        "state-busy",
+    ),
+    Situation.READY: Telling(
+        "Not analysed yet",
+        "The metadata are complete; the pixels have not been compared.",
+        "Start the analysis (A).",
+        "state-idle",
+        "Analyze",
+    ),
+    Situation.ANALYSING: Telling(
+        "Analysing",
+        "The map is provisional until the analysis is complete.",
+        "The picture and the metadata stay usable; Cancel stops after the current batch.",
+        "state-busy",
+    ),
+    Situation.COMPLETE: Telling(
+        "Complete",
+        "The patches fall into groups.",
+        "Look at what departs in the original and in the metadata, mark it as a region and note what you see.",
+        "state-departs",
+    ),
+    Situation.NO_STABLE_PARTITION: Telling(
+        "One group",
+        "No partition into two or more groups is stable. This does not show that the photograph is untouched.",
+        "Look at the departure map, or mark a region and compare everything with it.",
+        "state-one-group",
+    ),
+    Situation.AMBIGUOUS: Telling(
+        "Reference ambiguous",
+        "The two largest groups are nearly the same size: the program cannot say which is the reference.",
+        "Mark a region that you know the origin of and choose “Everything as seen from here”.",
+        "state-ambiguous",
+    ),
+    Situation.NOT_ASSESSABLE: Telling(
+        "Not assessable",
+        "The pixels cannot carry this analysis.",
+        "Ask for the original file.",
+        "state-not-applicable",
+        "Analyze again",
+    ),
+    Situation.FAILED: Telling(
+        "Failed",
+        "The analysis stopped with an error; there is no map.",
+        "Mend the cause and analyse again.",
+        "warning",
+        "Analyze again",
+    ),
+    Situation.CANCELLED: Telling(
+        "Cancelled",
+        "The analysis was stopped before its end; there is no map.",
+        "Start again when you are ready.",
+        "cancel",
+        "Analyze again",
+    ),
+}
+
+LIMITS: tuple[str, ...] = (
+    "The maps compare patches of this photograph with each other. They show where patches differ, not why.",
+    "A sharp subject before a blurred background, motion blur, strong local sharpening, noise reduction or text can "
+    "depart as much as a part from elsewhere.",
+    "A part from the same camera with the same processing does not depart; nor does a change to the whole picture.",
+    "Strong compression and scaling down after the change can remove the difference.",
+    "Areas that are hatched carry no statement: they are flat, clipped or black.",
+    "How often untouched photographs show as much has not been measured for this model; no number here is a "
+    "probability.",
+)
+
+NOT_CALIBRATED = "not calibrated"
+
+
+def situation_of(result: AnalysisResult) -> Situation:
+    """The state that a finished analysis leaves the exhibit in."""
+    if result.status == "not assessable" or result.partition is None:
+        return Situation.NOT_ASSESSABLE
+    if not result.partition.stable or len(result.partition.groups) < 2:
+        return Situation.NO_STABLE_PARTITION
+    return Situation.AMBIGUOUS if result.partition.ambiguous else Situation.COMPLETE
+
+
+def headline_of(result: AnalysisResult) -> str:
+    """The headline of a finished analysis: which groups depart from A, or the name of its state."""
+    situation = situation_of(result)
+    if situation != Situation.COMPLETE or result.partition is None:
+        return TELLINGS[situation].headline
+    others = [group.name for group in result.partition.groups[1:]]
+    if len(others) == 1:
+        return f"Region {others[0]} departs from A"
+    return f"Regions {', '.join(others[:-1])} and {others[-1]} depart from A"
+
+
+def figures_of(partition: Partition) -> tuple[tuple[str, str, str], ...]:
+    """(name, value, meaning) of the numbers behind a partition."""
+    alone = len(partition.groups) < 2
+    return (
+        ("Margin", "–" if alone else decimal(partition.margin), "Share of group A minus share of the second group."),
+        (
+            "Stability",
+            decimal(partition.stability),
+            "Agreement of the best partition over bootstrap samples (adjusted Rand index): 1 = always the same.",
+        ),
+        (
+            "Separation",
+            decimal(partition.separation),
+            "How far the groups lie apart (mean silhouette, cosine): 1 = far apart, 0 = they touch.",
+        ),
+        ("Error rate", NOT_CALIBRATED, "How often untouched photographs show as much was not measured."),
+    )
+
+
+def group_in_words(group: Group) -> str:
+    """One group as a line of text."""
+    return f"Group {group.name}: {percent(group.share)} of the assessable area, departure {decimal(group.departure)}"
+
+
+def model_line(provenance: Provenance) -> str:
+    """Which model spoke, and which side of it."""
+    if provenance.architecture == "compact":
+        return f"{provenance.weights}: image side only; no EXIF text side yet"
+    return f"{provenance.weights}: image side; the maps do not use the EXIF text side"
+
+
+def device_line(provenance: Provenance) -> str:
+    """Where it was computed and how long it took."""
+    seconds = sum(value for _, value in provenance.seconds)
+    took = f", {seconds:.1f} s" if provenance.seconds else ""
+    return f"{provenance.device}, {provenance.dtype}{took}"
+
+
+def decimal(value: float) -> str:
+    """A number between -1 and 1 with two decimals and a true minus sign."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share 0..1 in percent, one decimal below ten."""
+    value = 100 * share
+    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Remaining time as a person says it; "" where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return "a moment left"
+    if seconds < 100:
+        return f"about {seconds:.0f} s left"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min left"
+    return f"about {seconds / 3600:.1f} h left"
