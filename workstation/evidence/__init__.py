@@ -1,1 +1,22 @@
 """A file becomes evidence: bytes, hashes, pixels, metadata, JPEG structure."""
+
+from workstation.evidence.decoding import DEFAULT_MAX_PIXELS
+from workstation.evidence.display import colour_management, display_rgb, display_size, to_display, to_stored
+from workstation.evidence.formats import SUFFIXES
+from workstation.evidence.opening import Described, Rehash, open_evidence, open_steps, read_metadata, rehash
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "SUFFIXES",
+    "Described",
+    "Rehash",
+    "colour_management",
+    "display_rgb",
+    "display_size",
+    "open_evidence",
+    "open_steps",
+    "read_metadata",
+    "rehash",
+    "to_display",
+    "to_stored",
+]

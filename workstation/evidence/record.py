@@ -164,6 +164,9 @@ class JpegStructure:
         precision: bits per sample.
         quality: estimated IJG quality where all tables are standard and agree; None = not a standard table.
         size: (height, width) from the frame header.
+        restart_interval: MCUs between restart markers (DRI), 0 = none.
+        restart_markers: number of restart markers in the scans.
+        end: offset of the byte after EOI, None where there is no EOI.
     """
 
     segments: tuple[JpegSegment, ...]
@@ -174,11 +177,14 @@ class JpegStructure:
     precision: int
     quality: int | None
     size: tuple[int, int]
+    restart_interval: int = 0
+    restart_markers: int = 0
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """Which file it was: name, size in bytes, hashes (lower-case hex) of its bytes before decoding, times (UTC ISO 8601)."""
+    """Which file it was: name, size in bytes, hashes (lower-case hex) before decoding, times (UTC ISO 8601)."""
 
     path: Path
     name: str

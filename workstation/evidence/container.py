@@ -1,0 +1,41 @@
+"""What a reader of one container format hands over: where the EXIF is, and everything else that it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workstation.errors import RecordedWarning
+from workstation.evidence.bytes_reader import Block
+from workstation.evidence.record import JpegStructure, NotPresent, Payload, TagState
+
+
+@dataclass(slots=True)
+class Container:
+    """The parts of a file, gathered while its structure is walked.
+
+    Attributes:
+        exif: blocks that start at a TIFF header, in file order; more than one is unusual.
+        exif_state: the state of EXIF where there is no block.
+        payloads: everything beside pixels and EXIF.
+        warnings: what is odd in the structure.
+        jpeg: structure of a JPEG.
+        transforms: (name, argument) of the HEIF properties that turn stored pixels into displayed ones, in order:
+            ("irot", quarter turns anti-clockwise), ("imir", axis), ("clap", 0).
+        size: (height, width) that the container states, None where only the decoder knows.
+        frames: number of frames or pages that the container states, at least 1.
+        bits: bits per sample that the container states, 0 where only the decoder knows.
+    """
+
+    exif: list[Block] = field(default_factory=list)
+    exif_state: TagState = field(default_factory=NotPresent)
+    payloads: list[Payload] = field(default_factory=list)
+    warnings: list[RecordedWarning] = field(default_factory=list)
+    jpeg: JpegStructure | None = None
+    transforms: tuple[tuple[str, int], ...] = ()
+    size: tuple[int, int] | None = None
+    frames: int = 1
+    bits: int = 0
+
+    def warn(self, code: str, message: str, offset: int | None = None) -> None:
+        """Record something odd."""
+        self.warnings.append(RecordedWarning(code, message, offset))

@@ -1,0 +1,381 @@
+"""Compressed bytes become stored pixels: 8-bit RGB by recorded rules, never rotated, never colour-managed.
+
+Pillow decodes everything but HEIF, for which pi-heif is used. Neither is asked to repair: data that end early are
+an error, not a half-grey picture.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pi_heif
+from numpy.typing import NDArray
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from workstation.errors import DamagedImage, RecordedWarning, TooManyPixels, UnsupportedFormat
+from workstation.evidence.container import Container
+from workstation.evidence.display import oriented, unoriented
+from workstation.evidence.record import Pixels
+
+DEFAULT_MAX_PIXELS: Final = 300_000_000
+LARGEST_SIDE: Final = 2**20
+
+_PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+}
+# What Pillow's plugins and libraries raise on bytes that they do not like.
+_DECODER_FAILURES: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    OverflowError,
+    AttributeError,
+    ZeroDivisionError,
+    RuntimeError,
+    AssertionError,
+)
+_SIXTEEN: Final = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+_MODE_NAMES: Final = {
+    "1": "bilevel 1 bit",
+    "L": "grey 8 bit",
+    "LA": "grey with alpha 8 bit",
+    "La": "grey with premultiplied alpha 8 bit",
+    "P": "palette",
+    "PA": "palette with alpha",
+    "RGB": "RGB 8 bit",
+    "RGBA": "RGB with alpha 8 bit",
+    "RGBa": "RGB with premultiplied alpha 8 bit",
+    "RGBX": "RGB with padding 8 bit",
+    "CMYK": "CMYK 8 bit",
+    "YCbCr": "YCbCr 8 bit",
+}
+# Pillow keeps its limit on pixels and Python its warning filters in process-wide variables.
+_PROCESS_WIDE: Final = threading.Lock()
+
+
+@dataclass(slots=True)
+class _Reduction:
+    """How the stored samples became 8-bit RGB."""
+
+    stored_mode: str
+    rules: list[str] = field(default_factory=list)
+    warnings: list[RecordedWarning] = field(default_factory=list)
+
+    def lose(self, code: str, rule: str, message: str) -> None:
+        """Record a rule that loses information, with its warning."""
+        self.rules.append(rule)
+        self.warnings.append(RecordedWarning(code, message))
+
+
+@contextmanager
+def _undisturbed(caught: list[RecordedWarning]) -> Iterator[None]:
+    """Lift Pillow's own limit on pixels (ours is checked first) and turn its Python warnings into recorded ones."""
+    with _PROCESS_WIDE, warnings.catch_warnings(record=True) as python_warnings:
+        warnings.simplefilter("always")
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+            messages = dict.fromkeys(str(warning.message).split("\n")[0].strip() for warning in python_warnings)
+            caught.extend(RecordedWarning("decoder", f"the decoder says: {message}") for message in messages)
+
+
+def decode_pixels(
+    path: Path, data: bytes, name: str, container: Container, *, orientation: int, max_pixels: int
+) -> tuple[Pixels, tuple[RecordedWarning, ...]]:
+    """Decode the first frame.
+
+    Args:
+        path: for messages only; nothing is read from it.
+        data: the whole file.
+        name: format by content.
+        container: its structure, already walked.
+        orientation: EXIF orientation 1..8, recorded; HEIF and AVIF take theirs from the container instead.
+        max_pixels: limit that guards against decompression bombs.
+
+    Raises:
+        TooManyPixels: before anything of that size is decoded.
+        DamagedImage: if the decoder fails or the data end early.
+        UnsupportedFormat: for sample formats that have no 8-bit RGB rule (32-bit, float, Lab).
+    """
+    if container.size is not None:
+        _check_size(path, container.size[1], container.size[0], max_pixels)
+    caught: list[RecordedWarning] = []
+    with _undisturbed(caught):
+        try:
+            if name == "HEIF":
+                pixels, reduction = _decode_heif(path, data, container, max_pixels)
+            else:
+                pixels, reduction = _decode_with_pillow(
+                    path, data, name, container, orientation=orientation, max_pixels=max_pixels
+                )
+        except MemoryError as error:
+            raise DamagedImage(path, "its pixels do not fit into memory") from error
+        except _DECODER_FAILURES as error:
+            raise _why(path, name, container, error) from error
+    found = [*caught, *reduction.warnings, *_suspicious(name, container, pixels)]
+    return pixels, tuple(found)
+
+
+def _why(path: Path, name: str, container: Container, error: Exception) -> DamagedImage | UnsupportedFormat:
+    """The decoder's failure as an error that names the file."""
+    reason = str(error).strip().split("\n")[0] or type(error).__name__
+    jpeg = container.jpeg
+    if jpeg is not None and (jpeg.precision not in (0, 8) or jpeg.process in ("lossless", "differential")):
+        return UnsupportedFormat(path, f"a JPEG of {jpeg.precision} bits per sample, {jpeg.process}, is not read")
+    if name == "TIFF" and ("unknown pixel mode" in reason or "unknown data organization" in reason):
+        return UnsupportedFormat(path, "its TIFF sample layout is not read")
+    return DamagedImage(path, f"the {name} pixels cannot be decoded ({reason})")
+
+
+def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise TooManyPixels(path, width * height, max_pixels)
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
+        raise DamagedImage(path, f"its header states an impossible size of {width}×{height} pixels")
+
+
+def _decode_with_pillow(
+    path: Path, data: bytes, name: str, container: Container, *, orientation: int, max_pixels: int
+) -> tuple[Pixels, _Reduction]:
+    with _PLUGINS[name](io.BytesIO(data)) as image:
+        _check_size(path, image.width, image.height, max_pixels)
+        profile = image.info.get("icc_profile")
+        # Pillow turns a TIFF as it loads it; this is the orientation that it goes by.
+        turned = image.getexif().get(0x0112, 1) if name == "TIFF" else 1
+        bits = _stored_bits(name, image, container)
+        frames = getattr(image, "n_frames", 1) if name in ("TIFF", "AVIF") else container.frames
+        if name == "AVIF":
+            orientation = transform_orientation(container.transforms)
+        image.load()
+        rgb, reduction = _reduced(path, image, bits)
+    if turned in range(2, 9):
+        rgb = unoriented(rgb, turned)
+    if frames > 1:
+        what = "page" if name == "TIFF" else "frame"
+        reduction.lose(
+            "first-frame", f"first of {frames} {what}s", f"the file holds {frames} {what}s; only the first is examined"
+        )
+    return _pixels(rgb, orientation, reduction, profile, frames), reduction
+
+
+def _pixels(
+    rgb: NDArray[np.uint8], orientation: int, reduction: _Reduction, profile: bytes | None, frames: int
+) -> Pixels:
+    rgb = np.ascontiguousarray(rgb)
+    rgb.flags.writeable = False
+    return Pixels(rgb, orientation, reduction.stored_mode, tuple(reduction.rules), profile or None, frames)
+
+
+def _stored_bits(name: str, image: ImageFile.ImageFile, container: Container) -> int:
+    """Bits per sample in the file, which Pillow's mode alone does not tell."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = image.tag_v2.get(0x0102, (1,))
+        return int(max(bits)) if isinstance(bits, tuple) and bits else 1
+    if name in ("PNG", "AVIF") and container.bits:
+        return container.bits
+    return 16 if image.mode in _SIXTEEN else 8
+
+
+def _reduced(path: Path, image: Image.Image, bits: int) -> tuple[NDArray[np.uint8], _Reduction]:
+    """Stored samples to (height, width, 3) uint8, with the rules by which."""
+    mode = image.mode
+    name = _MODE_NAMES.get(mode, mode)
+    if mode == "P":
+        name = f"palette {bits} bit"
+    elif mode in _SIXTEEN:
+        name = f"grey {bits} bit"
+    elif bits != 8:
+        name = name.replace("8 bit", f"{bits} bit")
+    reduction = _Reduction(name)
+    if mode in _SIXTEEN:
+        return _grey_sixteen(image, bits, reduction), reduction
+    if mode not in _MODE_NAMES:
+        raise UnsupportedFormat(path, f"samples of the kind “{mode}” (32-bit, float or Lab) are not read")
+    if bits > 8:
+        rule = "16 bit to 8: the high byte, value // 256" if bits == 16 else f"{bits} bit to 8 by the decoder"
+        reduction.lose("reduced-16-bit", rule, f"the file holds {bits} bits per sample; 8 are examined")
+    if mode in ("P", "PA"):
+        reduction.rules.append("palette colours looked up")
+        image = image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
+    elif mode == "CMYK":
+        rule = "CMYK to RGB without profiles: R = (255 − C) × (255 − K) / 255"
+        reduction.lose("reduced-cmyk", rule, "the file holds CMYK; RGB values computed from it are examined")
+        image = image.convert("RGB")
+    elif mode == "YCbCr":
+        reduction.rules.append("YCbCr to RGB (ITU-R BT.601, full range)")
+        image = image.convert("RGB")
+    if mode in ("RGB", "L", "1") and "transparency" in image.info:
+        reduction.lose("alpha-dropped", "transparent colour ignored", "one colour is marked transparent; it is kept")
+    return _eight_bit(image, reduction), reduction
+
+
+def _grey_sixteen(image: Image.Image, bits: int, reduction: _Reduction) -> NDArray[np.uint8]:
+    # Pillow scales 12-bit TIFF samples to 16 bits as it unpacks them; all others fill their 16 bits.
+    grey = np.asarray(image).astype(np.uint16)
+    shift = bits - 8 if bits < 16 and int(grey.max(initial=0)) < 1 << bits else 8
+    message = f"the file holds {bits} bits per sample; 8 are examined"
+    reduction.lose("reduced-16-bit", f"{bits} bit to 8: the high byte, value // {1 << shift}", message)
+    reduction.rules.append("grey repeated three times")
+    return _repeated((grey >> shift).astype(np.uint8))
+
+
+def _repeated(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+
+
+def _eight_bit(image: Image.Image, reduction: _Reduction) -> NDArray[np.uint8]:
+    if image.mode == "1":
+        reduction.rules.append("bilevel to 0 and 255, repeated three times")
+        return _repeated(np.asarray(image.convert("L")))
+    samples = np.array(image)
+    if image.mode == "L":
+        reduction.rules.append("grey repeated three times")
+        return _repeated(samples)
+    if image.mode == "RGB":
+        return samples
+    return _without_alpha(samples, image.mode, reduction)
+
+
+def _without_alpha(samples: NDArray[np.uint8], mode: str, reduction: _Reduction) -> NDArray[np.uint8]:
+    if mode != "RGBX":
+        _drop_alpha(samples[..., -1], reduction, premultiplied=mode in ("RGBa", "La"))
+    if samples.shape[2] == 2:
+        reduction.rules.append("grey repeated three times")
+        return _repeated(samples[..., 0])
+    return samples[..., :3]
+
+
+def _drop_alpha(alpha: NDArray[np.uint8], reduction: _Reduction, *, premultiplied: bool) -> None:
+    rule = "alpha dropped, colours kept as stored" + (" (premultiplied)" if premultiplied else "")
+    if bool((alpha == np.iinfo(alpha.dtype).max).all()):
+        reduction.rules.append(rule + "; it was opaque everywhere")
+    else:
+        reduction.lose("alpha-dropped", rule, "the image has transparent parts; the colours beneath are examined")
+
+
+def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int) -> tuple[Pixels, _Reduction]:
+    file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    image = file[file.primary_index]
+    width, height = image.size
+    _check_size(path, width, height, max_pixels)
+    bits = int(image.info.get("bit_depth", 8))
+    channels = {"L": 1, "LA": 2, "La": 2, "RGB": 3}.get(image.mode.split(";")[0], 4)
+    if image.mode.startswith("I;"):
+        channels = 1
+    kind = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}[channels]
+    reduction = _Reduction(f"{kind} {bits} bit")
+    samples: NDArray[np.uint8] = _heif_samples(np.asarray(image), channels, bits, reduction)
+    if channels == 1:
+        reduction.rules.append("grey repeated three times")
+        rgb = _repeated(samples[..., 0])
+    elif channels == 3:
+        rgb = samples
+    else:
+        rgb = _without_alpha(samples, image.mode.split(";")[0], reduction)
+    rgb = _untransformed(rgb, container, reduction)
+    frames = len(file)
+    if frames > 1:
+        message = f"the file holds {frames} images; only the primary one is examined"
+        reduction.lose("first-frame", f"primary of {frames} images", message)
+    profile = image.info.get("icc_profile")
+    return _pixels(rgb, transform_orientation(container.transforms), reduction, profile, frames), reduction
+
+
+def _heif_samples(
+    samples: NDArray[np.uint8] | NDArray[np.uint16], channels: int, bits: int, reduction: _Reduction
+) -> NDArray[np.uint8]:
+    samples = samples.reshape(samples.shape[0], -1, channels)
+    if samples.dtype == np.uint8:
+        return samples.astype(np.uint8, copy=False)
+    shift = bits - 8
+    message = f"the file holds {bits} bits per sample; 8 are examined"
+    reduction.lose("reduced-16-bit", f"{bits} bit to 8: value // {1 << shift}", message)
+    reduced: NDArray[np.uint8] = np.minimum(samples >> shift, 255).astype(np.uint8)
+    return reduced
+
+
+def transform_orientation(transforms: tuple[tuple[str, int], ...]) -> int:
+    """The EXIF orientation with the effect of HEIF's irot and imir properties, applied in order."""
+    probe = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    turned = _transformed(probe, transforms)
+    return next(number for number in range(1, 9) if np.array_equal(oriented(probe, number), turned))
+
+
+def _transformed(image: NDArray[np.uint8], transforms: tuple[tuple[str, int], ...]) -> NDArray[np.uint8]:
+    for name, argument in transforms:
+        if name == "irot":
+            image = np.rot90(image, argument)  # anti-clockwise, as ISO 23008-12, 6.5.10 has it
+        elif name == "imir":
+            image = image[:, ::-1] if argument else image[::-1]
+    return image
+
+
+def _untransformed(rgb: NDArray[np.uint8], container: Container, reduction: _Reduction) -> NDArray[np.uint8]:
+    """Undo the rotation and mirroring that libheif applied, so that the pixels lie as they are stored."""
+    orientation = transform_orientation(container.transforms)
+    if ("clap", 0) in container.transforms:
+        message = "the file crops its stored image for display; only the part inside is examined"
+        reduction.lose("heif-crop", "cropped by the file's clean aperture", message)
+    if orientation != 1:
+        reduction.rules.append("rotation and mirroring of the HEIF container undone")
+    return unoriented(rgb, orientation)
+
+
+def _suspicious(name: str, container: Container, pixels: Pixels) -> list[RecordedWarning]:
+    """Signs of missing image data that a JPEG decoder passes over in silence."""
+    jpeg = container.jpeg
+    found: list[RecordedWarning] = []
+    if name != "JPEG" or jpeg is None:
+        return found
+    if jpeg.size != (pixels.height, pixels.width):
+        message = (
+            f"the decoder gives {pixels.width}×{pixels.height} pixels, the frame header {jpeg.size[1]}×{jpeg.size[0]}"
+        )
+        found.append(RecordedWarning("jpeg-size", message))
+    rows = _uniform_rows(pixels.rgb)
+    if 16 <= rows < pixels.height:
+        message = f"the last {rows} rows are one flat colour, as a decoder leaves them where image data are missing"
+        found.append(RecordedWarning("jpeg-flat-end", message))
+    return found
+
+
+def _uniform_rows(rgb: NDArray[np.uint8]) -> int:
+    """How many rows at the bottom hold the very colour of the last pixel and nothing else."""
+    colour = rgb[-1, -1]
+    rows = 0
+    for row in rgb[::-1]:
+        if not bool((row == colour).all()):
+            break
+        rows += 1
+    return rows

@@ -1,0 +1,106 @@
+"""The stored image as it is shown: orientation and colour profile applied, with exact ways there and back.
+
+Orientation numbers are those of EXIF (tag 0x0112). Coordinates are those of pixel edges: the stored pixel in column c
+and row r covers x from c to c + 1 and y from r to r + 1, so that whole and broken coordinates map alike.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from workstation.evidence.payloads import icc_description
+from workstation.evidence.record import Pixels
+
+# Orientation to (transposed, mirrored left to right, mirrored top to bottom), in this order, stored to displayed.
+_STEPS: Final = {
+    1: (False, False, False),
+    2: (False, True, False),
+    3: (False, True, True),
+    4: (False, False, True),
+    5: (True, False, False),
+    6: (True, True, False),
+    7: (True, True, True),
+    8: (True, False, True),
+}
+_INVERSE: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+
+
+def oriented(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """An array (height, width, ...) turned as its orientation asks; a view, nothing is resampled."""
+    transposed, mirrored, flipped = _STEPS[orientation]
+    if transposed:
+        image = image.swapaxes(0, 1)
+    if mirrored:
+        image = image[:, ::-1]
+    return image[::-1] if flipped else image
+
+
+def unoriented(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """The opposite of `oriented`."""
+    return oriented(image, _INVERSE[orientation])
+
+
+def display_size(pixels: Pixels) -> tuple[int, int]:
+    """(height, width) of the displayed image."""
+    transposed = _STEPS[pixels.orientation][0]
+    return (pixels.width, pixels.height) if transposed else (pixels.height, pixels.width)
+
+
+def to_display(x: float, y: float, pixels: Pixels) -> tuple[float, float]:
+    """The displayed coordinates (x, y) of stored ones."""
+    return _mapped(x, y, pixels.orientation, pixels.width, pixels.height)
+
+
+def to_stored(x: float, y: float, pixels: Pixels) -> tuple[float, float]:
+    """The stored coordinates (x, y) of displayed ones."""
+    height, width = display_size(pixels)
+    return _mapped(x, y, _INVERSE[pixels.orientation], width, height)
+
+
+def _mapped(x: float, y: float, orientation: int, width: float, height: float) -> tuple[float, float]:
+    transposed, mirrored, flipped = _STEPS[orientation]
+    if transposed:
+        x, y, width, height = y, x, height, width
+    return (width - x if mirrored else x, height - y if flipped else y)
+
+
+def colour_management(pixels: Pixels) -> str:
+    """What `display_rgb` does with the file's colour profile, in words."""
+    if not pixels.icc_profile:
+        return "no colour profile; shown as sRGB"
+    name = icc_description(pixels.icc_profile)
+    if _transform(pixels.icc_profile) is None:
+        return f"colour profile “{name}” does not fit RGB values; shown as sRGB"
+    return f"colour profile “{name}” converted to sRGB for display"
+
+
+def display_rgb(pixels: Pixels) -> NDArray[np.uint8]:
+    """The image for the screen: (height, width, 3) uint8 sRGB, colour profile and orientation applied.
+
+    A profile that cannot be read, or that is not for RGB values (the CMYK profile of an image that was reduced to RGB),
+    is left out; `colour_management` says so.
+    """
+    rgb = pixels.rgb
+    transform = _transform(pixels.icc_profile) if pixels.icc_profile else None
+    if transform is not None:
+        image = Image.fromarray(rgb)
+        rgb = np.asarray(ImageCms.applyTransform(image, transform))
+    return np.ascontiguousarray(oriented(rgb, pixels.orientation))
+
+
+def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """From an RGB profile to sRGB with relative colorimetric intent; None where there can be none."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != "RGB":
+            return None
+        target = ImageCms.createProfile("sRGB")
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        return ImageCms.buildTransform(source, target, "RGB", "RGB", renderingIntent=intent)
+    except (OSError, ImageCms.PyCMSError, ValueError):
+        return None

@@ -1,0 +1,245 @@
+"""The application segments of a JPEG: EXIF, XMP, ICC, MPF, Photoshop, JUMBF and the rest, each as a payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from workstation.evidence.bytes_reader import Block, ParseProblem
+from workstation.evidence.container import Container
+from workstation.evidence.exif_values import decode_text
+from workstation.evidence.ifd import read_directories
+from workstation.evidence.jpeg_structure import read_structure
+from workstation.evidence.payloads import (
+    icc_payload,
+    image_size,
+    jumbf_payload,
+    photoshop_payloads,
+    trailing_payload,
+    xmp_payload,
+)
+from workstation.evidence.record import Empty, JpegSegment, Payload
+
+_EXIF: Final = b"Exif\0"
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_EXTENDED_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
+_ICC: Final = b"ICC_PROFILE\0"
+_MPF: Final = b"MPF\0"
+_PHOTOSHOP: Final = b"Photoshop 3.0\0"
+_MPF_TYPES: Final = {
+    0x010001: "large thumbnail (VGA)",
+    0x010002: "large thumbnail (full HD)",
+    0x020001: "panorama",
+    0x020002: "disparity (stereo)",
+    0x020003: "multi-angle",
+    0x030000: "baseline primary image",
+    0x040000: "original preservation",
+    0x050000: "gain map",
+    0: "undefined",
+}
+_MOST_MPF_IMAGES: Final = 100
+_HEADER: Final = 1024 * 1024
+
+Run = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Payloads that are spread over several segments: runs (offset, length) of the file."""
+
+    exif: list[list[Run]] = field(default_factory=list)
+    icc: list[tuple[int, int, Run]] = field(default_factory=list)
+    extended_xmp: dict[bytes, list[tuple[int, int, Run]]] = field(default_factory=dict)
+    photoshop: list[Run] = field(default_factory=list)
+    jumbf: dict[int, list[tuple[int, Run]]] = field(default_factory=dict)
+    mpf: Run | None = None
+
+
+def read_jpeg(data: bytes) -> Container:
+    """Everything but the pixels of a JPEG.
+
+    Raises:
+        ParseProblem: if the data do not begin with SOI.
+    """
+    container = Container()
+    structure = read_structure(data, container)
+    container.jpeg = structure
+    container.size = structure.size if structure.size != (0, 0) else None
+    container.bits = structure.precision
+    gathered = _Gathered()
+    for segment in structure.segments:
+        if 0xE0 <= segment.marker <= 0xEF:
+            _application(data, segment, gathered, container)
+        elif segment.marker == 0xFE:
+            text = decode_text(data[segment.offset + 4 : segment.offset + segment.length]).strip("\0 ")
+            container.payloads.append(Payload("comment", segment.offset, segment.length, text[:500]))
+    _exif(data, gathered, container)
+    _icc(data, gathered, container)
+    _extended_xmp(data, gathered, container)
+    if gathered.photoshop:
+        container.payloads.extend(photoshop_payloads(Block.joined(data, gathered.photoshop)))
+    _jumbf(data, gathered, container)
+    _after_the_end(data, gathered, container)
+    return container
+
+
+def _application(data: bytes, segment: JpegSegment, gathered: _Gathered, container: Container) -> None:
+    """Sort one APPn segment into what it belongs to; one that is complete in itself becomes a payload at once."""
+    start, end = segment.offset + 4, segment.offset + segment.length
+    head = data[start : min(start + 80, end)]
+
+    def run(skip: int) -> Run:
+        return start + skip, max(end - start - skip, 0)
+
+    if segment.name == "APP1" and head.startswith(_EXIF):
+        _gather_exif(data, run(6), gathered)
+    elif segment.name == "APP1" and head.startswith(_XMP):
+        offset, size = run(len(_XMP))
+        container.payloads.append(xmp_payload(data[offset : offset + size], offset, size))
+    elif segment.name == "APP1" and head.startswith(_EXTENDED_XMP) and len(head) >= 75:
+        position = int.from_bytes(head[71:75], "big")
+        total = int.from_bytes(head[67:71], "big")
+        gathered.extended_xmp.setdefault(head[35:67], []).append((position, total, run(75)))
+    elif segment.name == "APP2" and head.startswith(_ICC) and len(head) >= 14:
+        gathered.icc.append((head[12], head[13], run(14)))
+    elif segment.name == "APP2" and head.startswith(_MPF):
+        gathered.mpf = run(4)
+    elif segment.name == "APP13" and head.startswith(_PHOTOSHOP):
+        gathered.photoshop.append(run(len(_PHOTOSHOP)))
+    elif segment.name == "APP11" and head.startswith(b"JP") and len(head) >= 16:
+        number = int.from_bytes(head[2:4], "big")
+        gathered.jumbf.setdefault(number, []).append((int.from_bytes(head[4:8], "big"), run(8)))
+    else:
+        container.payloads.append(_single(segment, head))
+
+
+def _single(segment: JpegSegment, head: bytes) -> Payload:
+    """A segment of its own: JFIF, Adobe, Ducky, FlashPix, or one that only its maker understands."""
+    offset, length = segment.offset, segment.length
+    if head.startswith(b"JFIF\0") and len(head) >= 14:
+        units = {0: "no unit (aspect ratio)", 1: "per inch", 2: "per cm"}.get(head[7], f"unit {head[7]}")
+        density = f"{int.from_bytes(head[8:10], 'big')}×{int.from_bytes(head[10:12], 'big')} {units}"
+        details = (("density", density), ("thumbnail", f"{head[12]}×{head[13]}"))
+        return Payload("JFIF", offset, length, f"JFIF {head[5]}.{head[6]:02d}", details)
+    if head.startswith(b"Adobe") and len(head) >= 12:
+        transform = {0: "none (RGB or CMYK)", 1: "YCbCr", 2: "YCCK"}.get(head[11], str(head[11]))
+        return Payload("Adobe", offset, length, f"Adobe, colour transform {transform}", (("transform", transform),))
+    if head.startswith(b"Ducky") and len(head) >= 11:
+        quality = int.from_bytes(head[9:13], "big") if head[5:7] == b"\0\1" else None
+        shown = (("quality", str(quality)),) if quality is not None else ()
+        return Payload("Ducky", offset, length, "Photoshop, Save for Web", shown)
+    if head.startswith(b"JFXX\0"):
+        return Payload("JFXX", offset, length, "JFIF extension (thumbnail)")
+    if head.startswith(b"FPXR\0"):
+        return Payload("FlashPix", offset, length, "FlashPix-ready data")
+    return Payload(segment.name, offset, length, segment.note)
+
+
+def _gather_exif(data: bytes, run: Run, gathered: _Gathered) -> None:
+    """EXIF beyond 64 KiB continues in further APP1 segments, which then bear no TIFF header of their own."""
+    begins = data[run[0] : run[0] + 4] in (b"II*\0", b"MM\0*")
+    if gathered.exif and not begins:
+        gathered.exif[-1].append(run)
+    else:
+        gathered.exif.append([run])
+
+
+def _exif(data: bytes, gathered: _Gathered, container: Container) -> None:
+    for number, runs in enumerate(gathered.exif):
+        block = Block.joined(data, runs)
+        if len(block) == 0:
+            container.exif_state = Empty()
+            continue
+        container.exif.append(block)
+        if len(runs) > 1:
+            container.warn("exif-spread", f"the EXIF data are spread over {len(runs)} APP1 segments", runs[1][0])
+        if number:
+            container.warn("exif-second", "the file holds a second, separate EXIF segment", runs[0][0])
+
+
+def _icc(data: bytes, gathered: _Gathered, container: Container) -> None:
+    if not gathered.icc:
+        return
+    chunks = sorted(gathered.icc, key=lambda chunk: chunk[0])
+    numbers = [number for number, _, _ in chunks]
+    count = chunks[0][1]
+    if numbers != list(range(1, count + 1)):
+        message = f"the ICC profile should come in {count} chunks; the file holds {numbers}"
+        container.warn("icc-incomplete", message, chunks[0][2][0])
+    container.payloads.append(icc_payload(Block.joined(data, [run for _, _, run in chunks])))
+
+
+def _extended_xmp(data: bytes, gathered: _Gathered, container: Container) -> None:
+    for identifier, parts in gathered.extended_xmp.items():
+        parts.sort()
+        block = Block.joined(data, [run for _, _, run in parts])
+        total = parts[0][1]
+        if len(block) != total:
+            message = f"the extended XMP should be {total} bytes; the file holds {len(block)}"
+            container.warn("xmp-incomplete", message, parts[0][2][0])
+        payload = xmp_payload(bytes(block.data), block.file_offset(0, len(block)), len(block), "extended XMP")
+        container.payloads.append(payload)
+        name = decode_text(identifier)
+        if not any(p.kind == "XMP" and identifier in p.content for p in container.payloads):
+            container.warn("xmp-orphan", f"no XMP packet announces the extended XMP {name}", parts[0][2][0])
+
+
+def _jumbf(data: bytes, gathered: _Gathered, container: Container) -> None:
+    for parts in gathered.jumbf.values():
+        parts.sort()
+        first = parts[0][1]
+        # Every further segment repeats the 8 bytes of the box header (ISO 19566-5, annex D).
+        runs = [first] + [(offset + 8, max(length - 8, 0)) for _, (offset, length) in parts[1:]]
+        container.payloads.append(jumbf_payload(Block.joined(data, runs)))
+
+
+def _after_the_end(data: bytes, gathered: _Gathered, container: Container) -> None:
+    """MPF images, then whatever after EOI belongs to none of them."""
+    images = _mpf(data, gathered.mpf, container) if gathered.mpf else []
+    end = container.jpeg.end if container.jpeg else None
+    if end is None:
+        return
+    position = end
+    for start, size in sorted(images):
+        if start > position:
+            container.payloads.append(trailing_payload(data, position, start))
+        position = max(position, start + size)
+    if position < len(data):
+        container.payloads.append(trailing_payload(data, position, len(data)))
+
+
+def _mpf(data: bytes, run: Run, container: Container) -> list[Run]:
+    """The secondary images of a Multi-Picture Format index (CIPA DC-007); returns their (offset, size)."""
+    block = Block.of_file(data, *run)
+    try:
+        directories = read_directories(block)
+    except ParseProblem as problem:
+        container.warn("mpf-unreadable", f"MPF index: {problem.reason}", run[0])
+        container.payloads.append(Payload("MPF index", run[0], run[1], "unreadable"))
+        return []
+    entry = next((e for e in directories.entries if e.id == 0xB002), None)
+    count = len(entry.raw) // 16 if entry else 0
+    details = [("images", str(count))]
+    container.payloads.append(Payload("MPF index", run[0], run[1], f"{count} images", tuple(details)))
+    images: list[Run] = []
+    order: Literal["little", "big"] = "little" if directories.order == "<" else "big"
+    for number in range(min(count, _MOST_MPF_IMAGES)):
+        fields = entry.raw[16 * number : 16 * number + 16] if entry else b""
+        attributes, size, relative = (int.from_bytes(fields[at : at + 4], order) for at in (0, 4, 8))
+        if relative == 0:  # the first image is the file's own
+            continue
+        start = run[0] + relative
+        kind = _MPF_TYPES.get(attributes & 0xFFFFFF, f"type 0x{attributes & 0xFFFFFF:06X}")
+        container.payloads.append(_mpf_image(data, start, size, kind, container))
+        if start < len(data):
+            images.append((start, size))
+    return images
+
+
+def _mpf_image(data: bytes, start: int, size: int, kind: str, container: Container) -> Payload:
+    if start + size > len(data):
+        container.warn("mpf-outside", f"an MPF image of {size} bytes lies past the end of the file", start)
+        return Payload("MPF image", start, size, "past the end of the file", (("type", kind),))
+    found = image_size(data[start : start + min(size, _HEADER)])
+    description = "not readable as an image" if found is None else f"{found[0]} {found[1]}×{found[2]}"
+    return Payload("MPF image", start, size, description, (("type", kind),))

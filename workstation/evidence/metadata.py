@@ -1,0 +1,175 @@
+"""What a file says about itself, put together: structure, EXIF, payloads, and the cross-check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from workstation.errors import RecordedWarning
+from workstation.evidence.bytes_reader import Block, ParseProblem
+from workstation.evidence.container import Container
+from workstation.evidence.exif_tags import MAKER_NOTE, THUMBNAIL_LENGTH, THUMBNAIL_OFFSET
+from workstation.evidence.ifd import Directories, read_directories
+from workstation.evidence.isobmff import read_isobmff
+from workstation.evidence.jpeg_segments import read_jpeg
+from workstation.evidence.payloads import (
+    claimed_part,
+    embedded_image,
+    icc_payload,
+    iptc_details,
+    jumbf_payload,
+    maker_note_vendor,
+    photoshop_payloads,
+    xmp_payload,
+)
+from workstation.evidence.piexif_check import cross_check
+from workstation.evidence.plain_bitmaps import read_bmp, read_gif
+from workstation.evidence.png import read_png
+from workstation.evidence.record import Metadata, Payload, Present, TagEntry, TagState, Unreadable
+from workstation.evidence.riff import read_webp
+
+_XMP: Final = 0x02BC
+_IPTC: Final = 0x83BB
+_PHOTOSHOP: Final = 0x8649
+_ICC: Final = 0x8773
+_C2PA: Final = 0xCD41
+_PRINT_IM: Final = 0xC4A5
+
+
+def _read_tiff(data: bytes) -> Container:
+    """A TIFF is one EXIF block from its first byte to its last."""
+    return Container(exif=[Block.of_file(data)])
+
+
+_READERS: Final[dict[str, Callable[[bytes], Container]]] = {
+    "JPEG": read_jpeg,
+    "PNG": read_png,
+    "TIFF": _read_tiff,
+    "WebP": read_webp,
+    "BMP": read_bmp,
+    "GIF": read_gif,
+    "HEIF": read_isobmff,
+    "AVIF": read_isobmff,
+}
+
+
+def read_container(data: bytes, name: str) -> Container:
+    """Walk the structure of a file.
+
+    Args:
+        data: the whole file.
+        name: its format by content.
+
+    Returns:
+        What was found; a file too damaged for its reader gives an empty container with a warning.
+    """
+    try:
+        return _READERS[name](data)
+    except ParseProblem as problem:
+        container = Container(exif_state=Unreadable(problem.reason, problem.offset))
+        container.warn("structure-unreadable", f"{name} structure: {problem.reason}", problem.offset)
+        return container
+
+
+def assemble(container: Container) -> Metadata:
+    """Read the EXIF of a container and complete its payloads with those that EXIF points to."""
+    entries: list[TagEntry] = []
+    payloads: list[Payload] = []
+    warnings = list(container.warnings)
+    state: TagState = container.exif_state
+    byte_order = ""
+    for number, block in enumerate(container.exif):
+        try:
+            found = read_directories(block)
+        except ParseProblem as problem:
+            warnings.append(RecordedWarning("exif-unreadable", f"EXIF: {problem.reason}", problem.offset))
+            if not isinstance(state, Present):
+                state = Unreadable(problem.reason, problem.offset)
+            continue
+        state = Present()
+        byte_order = byte_order or found.byte_order
+        warnings.extend(found.warnings)
+        warnings.extend(cross_check(block, found))
+        payloads.extend(_exif_payloads(block, found, warnings))
+        entries.extend(found.entries if number == 0 else _renamed(found.entries, number))
+    return Metadata(
+        entries=tuple(entries),
+        exif_state=state,
+        byte_order=byte_order,
+        payloads=tuple(sorted(payloads + container.payloads, key=_place)),
+        jpeg=container.jpeg,
+        warnings=tuple(warnings),
+    )
+
+
+def _place(payload: Payload) -> int:
+    return payload.offset if payload.offset is not None else 0
+
+
+def _renamed(entries: tuple[TagEntry, ...], number: int) -> list[TagEntry]:
+    """Entries of a second EXIF block keep apart from those of the first."""
+    return [replace(entry, group=f"{entry.group} (EXIF block {number + 1})") for entry in entries]
+
+
+def _exif_payloads(block: Block, found: Directories, warnings: list[RecordedWarning]) -> list[Payload]:
+    """MakerNote, thumbnails and the payloads that TIFF keeps in entries."""
+    payloads = []
+    make = next((str(e.value) for e in found.entries if e.group == "IFD0" and e.id == 0x010F and e.value), "")
+    for entry in found.entries:
+        if entry.raw and isinstance(entry.state, Present | Unreadable):
+            payloads.extend(_entry_payloads(block, entry, make))
+    for group in dict.fromkeys(entry.group for entry in found.entries):
+        try:
+            thumbnail = _thumbnail(block, found, group)
+        except ParseProblem as problem:
+            message = f"the thumbnail of {group} {problem.reason}"
+            warnings.append(RecordedWarning("thumbnail-unreadable", message, problem.offset))
+            thumbnail = None
+        if thumbnail is not None:
+            payloads.append(thumbnail)
+    return payloads
+
+
+def _entry_payloads(block: Block, entry: TagEntry, make: str) -> list[Payload]:  # noqa: PLR0911 - one per tag
+    if entry.id == MAKER_NOTE and entry.group.startswith("ExifIFD"):
+        vendor = maker_note_vendor(entry.raw, make)
+        return [Payload("MakerNote", entry.offset, entry.raw_size, vendor)]
+    if entry.id == _PRINT_IM:
+        version = entry.raw[8:12].decode("latin-1").strip("\0 ")
+        return [Payload("PrintIM", entry.offset, entry.raw_size, f"version {version}")]
+    if entry.id not in (_XMP, _IPTC, _PHOTOSHOP, _ICC, _C2PA) or not entry.group.startswith(("IFD", "SubIFD")):
+        return []
+    whole = _value_block(block, entry)
+    if entry.id == _XMP:
+        return [xmp_payload(bytes(whole.data), entry.offset, entry.raw_size)]
+    if entry.id == _IPTC:
+        details = iptc_details(bytes(whole.data))
+        return [Payload("IPTC", entry.offset, entry.raw_size, f"{len(details)} named datasets", details)]
+    if entry.id == _PHOTOSHOP:
+        return list(photoshop_payloads(whole))
+    return [icc_payload(whole) if entry.id == _ICC else jumbf_payload(whole)]
+
+
+def _value_block(block: Block, entry: TagEntry) -> Block:
+    """The whole value of an entry, beyond the part that `raw` keeps."""
+    if entry.offset is None or not block.pieces:
+        return Block(entry.raw)
+    first = block.pieces[0]
+    whole = block.part(entry.offset - first.file_offset + first.start, entry.raw_size)
+    return whole if bytes(whole.data[: len(entry.raw)]) == entry.raw else Block(entry.raw)
+
+
+def _thumbnail(block: Block, found: Directories, group: str) -> Payload | None:
+    """The JPEG that a directory's JPEGInterchangeFormat points to.
+
+    Raises:
+        ParseProblem: if it lies past the end of the data.
+    """
+    values = {entry.id: entry.value for entry in found.entries if entry.group == group}
+    start, size = values.get(THUMBNAIL_OFFSET), values.get(THUMBNAIL_LENGTH)
+    if not isinstance(start, int) or not isinstance(size, int) or size == 0:
+        return None
+    part = claimed_part(block, start, size)
+    kind = "thumbnail" if group == "IFD1" else f"embedded image ({group})"
+    return embedded_image(kind, bytes(part.data), part.file_offset(0, size), size)

@@ -1,0 +1,224 @@
+"""A path becomes evidence: read once, hashed, decoded, described."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from workstation.errors import RecordedWarning, Unopenable, UnsupportedFormat
+from workstation.evidence.bytes_reader import ParseProblem
+from workstation.evidence.container import Container
+from workstation.evidence.decoding import DEFAULT_MAX_PIXELS, decode_pixels, transform_orientation
+from workstation.evidence.exif_tags import ORIENTATION
+from workstation.evidence.exif_values import decode_text
+from workstation.evidence.formats import detect_format, suffix_warning
+from workstation.evidence.ifd import read_directories
+from workstation.evidence.metadata import assemble, read_container
+from workstation.evidence.record import Evidence, FileIdentity, Metadata
+from workstation.progress import Progress, drain
+
+_CHUNK: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file without its pixels: what remains readable when they are damaged.
+
+    Attributes:
+        identity: name, size, hashes.
+        format: told by content.
+        metadata: what the file says.
+        warnings: all of them, those of the metadata included.
+    """
+
+    identity: FileIdentity
+    format: str
+    metadata: Metadata
+    warnings: tuple[RecordedWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehash:
+    """What hashing a file again shows.
+
+    Attributes:
+        state: "match", "differs" or "vanished" (it can no longer be read).
+        message: one sentence for the analyst.
+        sha256: of the bytes as they are now, "" where they cannot be read.
+        checked: when, UTC ISO 8601.
+    """
+
+    state: Literal["match", "differs", "vanished"]
+    message: str
+    sha256: str
+    checked: str
+
+    def __bool__(self) -> bool:
+        """Whether the file is byte for byte what was opened."""
+        return self.state == "match"
+
+
+def open_steps(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Generator[Progress, None, Evidence]:
+    """Open a file: read it once, hash it, decode its first frame, then read its metadata.
+
+    Args:
+        path: the file; it is opened for reading only.
+        max_pixels: limit that guards against decompression bombs.
+
+    Yields:
+        Progress; the first with a `partial` carries the `Pixels`, before the metadata are put together.
+
+    Raises:
+        Unopenable: if it cannot be read.
+        UnsupportedFormat: if its bytes are no image format that is read here.
+        TooManyPixels: before anything above the limit is decoded.
+        DamagedImage: if its pixels cannot be decoded in full.
+    """
+    path = Path(path)
+    yield Progress("reading the file", 0.0)
+    data, modified = _read(path)
+    yield Progress("hashing the file", 0.1)
+    identity = _identify(path, data, modified)
+    name = _format(path, data)
+    yield Progress("decoding the pixels", 0.2)
+    container = read_container(data, name)
+    warnings = [warning for warning in (suffix_warning(path, name),) if warning]
+    pixels, decoder_warnings = decode_pixels(
+        path, data, name, container, orientation=_orientation(container, warnings), max_pixels=max_pixels
+    )
+    yield Progress("reading the metadata", 0.8, partial=pixels)
+    metadata = assemble(container)
+    _check_heif_orientation(name, container, metadata, warnings)
+    return Evidence(identity, name, pixels, metadata, (*warnings, *decoder_warnings, *metadata.warnings))
+
+
+def open_evidence(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Evidence:
+    """`open_steps` to its end; the same arguments and errors."""
+    return drain(open_steps(path, max_pixels=max_pixels))
+
+
+def read_metadata(path: Path | str) -> Described:
+    """Identity and metadata of a file, without decoding its pixels.
+
+    Raises:
+        Unopenable: if it cannot be read.
+        UnsupportedFormat: if its bytes are no image format that is read here.
+    """
+    path = Path(path)
+    data, modified = _read(path)
+    identity = _identify(path, data, modified)
+    name = _format(path, data)
+    metadata = assemble(read_container(data, name))
+    suffix = suffix_warning(path, name)
+    return Described(identity, name, metadata, (*((suffix,) if suffix else ()), *metadata.warnings))
+
+
+def rehash(identity: FileIdentity) -> Rehash:
+    """Hash a file again and compare with what was opened; never raises for a file that is gone or unreadable."""
+    checked = _timestamp(datetime.now(UTC))
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with identity.path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        return Rehash("vanished", f"the file can no longer be read: {_reason(error)}", "", checked)
+    if digest.hexdigest() == identity.sha256:
+        return Rehash("match", "the file is byte for byte what was opened", identity.sha256, checked)
+    message = f"the file has changed since it was opened ({identity.size} bytes then, {size} now)"
+    return Rehash("differs", message, digest.hexdigest(), checked)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _read(path: Path) -> tuple[bytes, float]:
+    """The whole file and its time of modification.
+
+    Raises:
+        Unopenable: if it is no regular file or cannot be read.
+    """
+    try:
+        state = path.stat()
+        if stat.S_ISDIR(state.st_mode):
+            raise Unopenable(path, "this is a folder, not a file")
+        if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device could wait for ever
+            raise Unopenable(path, "this is no regular file")
+        with path.open("rb") as file:
+            return file.read(), state.st_mtime
+    except FileNotFoundError as error:
+        raise Unopenable(path, "there is no such file") from error
+    except PermissionError as error:
+        raise Unopenable(path, "you have no permission to read it") from error
+    except OSError as error:
+        raise Unopenable(path, f"it cannot be read ({_reason(error)})") from error
+    except (MemoryError, ValueError) as error:
+        raise Unopenable(path, "it does not fit into memory or its name is impossible") from error
+
+
+def _identify(path: Path, data: bytes, modified: float) -> FileIdentity:
+    return FileIdentity(
+        path=path.absolute(),
+        name=path.name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        sha1=hashlib.sha1(data, usedforsecurity=False).hexdigest(),
+        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        modified=_timestamp(datetime.fromtimestamp(modified, UTC)),
+        opened=_timestamp(datetime.now(UTC)),
+    )
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _format(path: Path, data: bytes) -> str:
+    name = detect_format(data)
+    if name is not None:
+        return name
+    if not data:
+        raise UnsupportedFormat(path, "the file is empty")
+    if all(byte in b"\t\r\n\f" or byte >= 0x20 for byte in data[:512]) and b"\0" not in data[:512]:
+        start = " ".join(decode_text(data[:60]).split())[:40]
+        raise UnsupportedFormat(path, f"the content is text (“{start}…”), not an image")
+    raise UnsupportedFormat(path, f"the content is no image format known here (it begins {data[:8].hex(' ')})")
+
+
+def _orientation(container: Container, warnings: list[RecordedWarning]) -> int:
+    """EXIF orientation of the first IFD; an impossible one counts as 1, with a warning."""
+    if not container.exif:
+        return 1
+    try:
+        entries = read_directories(container.exif[0]).entries
+    except ParseProblem:
+        return 1
+    value = next((e.value for e in entries if e.group == "IFD0" and e.id == ORIENTATION), 1)
+    if isinstance(value, int) and 1 <= value <= 8:
+        return value
+    if value is not None:
+        warnings.append(
+            RecordedWarning("orientation-impossible", f"EXIF orientation {value!r} does not exist; shown as stored")
+        )
+    return 1
+
+
+def _check_heif_orientation(
+    name: str, container: Container, metadata: Metadata, warnings: list[RecordedWarning]
+) -> None:
+    """In HEIF and AVIF the container's properties count, and EXIF should agree with them."""
+    entry = metadata.find("IFD0", ORIENTATION)
+    if name not in ("HEIF", "AVIF") or entry is None or not isinstance(entry.value, int):
+        return
+    shown = transform_orientation(container.transforms)
+    if entry.value not in (1, shown):
+        message = f"EXIF orientation {entry.value} differs from the container's ({shown}), which counts"
+        warnings.append(RecordedWarning("orientation-differs", message, entry.offset))

@@ -1,0 +1,322 @@
+"""What travels beside the pixels: ICC, IPTC, XMP, JUMBF, MakerNotes, thumbnails, trailing data."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from PIL import Image, ImageCms
+
+from workstation.evidence.bytes_reader import Block, ParseProblem
+from workstation.evidence.exif_values import decode_text
+from workstation.evidence.record import Payload
+
+LARGEST_CONTENT: Final = 4 * 1024 * 1024
+_MOST_DETAILS: Final = 40
+_MOST_BOXES: Final = 2000
+
+# Header of the MakerNote, vendor. Longer headers first where one begins another.
+_MAKER_NOTES: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"Nikon\x00", "Nikon"),
+    (b"OLYMPUS\x00", "Olympus"),
+    (b"OM SYSTEM\x00", "OM System"),
+    (b"OLYMP\x00", "Olympus"),
+    (b"EPSON\x00", "Epson (Olympus layout)"),
+    (b"MINOL\x00", "Minolta (Olympus layout)"),
+    (b"CAMER\x00", "Olympus layout"),
+    (b"FUJIFILM", "Fujifilm"),
+    (b"GENERALE", "General Imaging (Fujifilm layout)"),
+    (b"Panasonic\x00", "Panasonic"),
+    (b"LEICA CAMERA AG", "Leica"),
+    (b"LEICA\x00", "Leica"),
+    (b"AOC\x00", "Pentax"),
+    (b"PENTAX ", "Pentax"),
+    (b"SAMSUNG", "Samsung (Pentax layout)"),
+    (b"SONY DSC", "Sony"),
+    (b"SONY CAM", "Sony"),
+    (b"SONY MOBILE", "Sony Mobile"),
+    (b"SONY PI", "Sony (Olympus layout)"),
+    (b"VHAB", "Sony (Hasselblad)"),
+    (b"SIGMA\x00", "Sigma"),
+    (b"FOVEON", "Sigma"),
+    (b"QVC\x00", "Casio"),
+    (b"DCI\x00", "Casio"),
+    (b"KDK", "Kodak"),
+    (b"KODAK", "Kodak"),
+    (b"Apple iOS", "Apple"),
+    (b"Ricoh", "Ricoh"),
+    (b"RICOH", "Ricoh"),
+    (b"Rv", "Ricoh"),
+    (b"SANYO", "Sanyo"),
+    (b"MLY0", "Minolta"),
+    (b"KC", "Minolta or Konica"),
+    (b"+M+M", "Minolta"),
+    (b"[ae_dbg_info:", "DJI"),
+    (b"DJI", "DJI"),
+    (b"HUAWEI", "Huawei"),
+    (b"Xiaomi", "Xiaomi"),
+    (b"MOT\x00", "Motorola"),
+    (b"GoPro", "GoPro"),
+    (b"HDRP", "Google (HDR+)"),
+    (b"RECONYX", "Reconyx"),
+    (b"IIII", "HP"),
+    (b"Hewlett-Packard", "HP"),
+    (b"Vivitar", "HP"),
+    (b"ISLMAKERNOTE", "ISL"),
+    (b"PREMI", "Premier"),
+    (b"STMN", "Samsung"),
+)
+
+_IPTC_NAMES: Final = {
+    (1, 90): "CodedCharacterSet",
+    (2, 5): "ObjectName",
+    (2, 25): "Keywords",
+    (2, 40): "SpecialInstructions",
+    (2, 55): "DateCreated",
+    (2, 60): "TimeCreated",
+    (2, 65): "OriginatingProgram",
+    (2, 80): "By-line",
+    (2, 85): "By-lineTitle",
+    (2, 90): "City",
+    (2, 92): "Sub-location",
+    (2, 95): "Province-State",
+    (2, 101): "Country",
+    (2, 103): "OriginalTransmissionReference",
+    (2, 105): "Headline",
+    (2, 110): "Credit",
+    (2, 115): "Source",
+    (2, 116): "CopyrightNotice",
+    (2, 120): "Caption-Abstract",
+    (2, 122): "Writer-Editor",
+}
+_PHOTOSHOP_NAMES: Final = {
+    0x03ED: "ResolutionInfo",
+    0x0404: "IPTC-NAA record",
+    0x0406: "JPEG quality",
+    0x0409: "thumbnail (old)",
+    0x040C: "thumbnail",
+    0x040F: "ICC profile",
+    0x0422: "EXIF data 1",
+    0x0424: "XMP metadata",
+    0x0425: "caption digest",
+}
+_XMP_FACTS: Final = (
+    ("toolkit", rb"x:xmptk=\"([^\"]{1,200})\""),
+    ("creator tool", rb"xmp:CreatorTool(?:=\"|>)([^\"<]{1,200})"),
+    ("created", rb"xmp:CreateDate(?:=\"|>)([^\"<]{1,60})"),
+    ("modified", rb"xmp:ModifyDate(?:=\"|>)([^\"<]{1,60})"),
+    ("metadata date", rb"xmp:MetadataDate(?:=\"|>)([^\"<]{1,60})"),
+    ("document", rb"xmpMM:DocumentID(?:=\"|>)([^\"<]{1,120})"),
+    ("original document", rb"xmpMM:OriginalDocumentID(?:=\"|>)([^\"<]{1,120})"),
+    ("digital source type", rb"DigitalSourceType(?:=\"|>)([^\"<]{1,200})"),
+    ("motion photo", rb"(?:GCamera:MotionPhoto|GCamera:MicroVideo)(?:=\"|>)([^\"<]{1,20})"),
+)
+
+
+def maker_note_vendor(data: bytes, make: str) -> str:
+    """The vendor of a MakerNote: by its header, else by the Make tag, which is then said."""
+    for header, vendor in _MAKER_NOTES:
+        if data.startswith(header):
+            return vendor
+    if make.strip():
+        return f"{make.strip()} (by the Make tag; no header)"
+    return "unknown vendor"
+
+
+def icc_description(profile: bytes) -> str:
+    """The profile's own description, or why it cannot be read."""
+    if len(profile) < 132 or profile[36:40] != b"acsp":
+        return "not an ICC profile"
+    try:
+        return (ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.profile_description or "").strip() or "no name"
+    except (OSError, ImageCms.PyCMSError, ValueError):
+        return "unreadable ICC profile"
+
+
+def icc_payload(block: Block, size: int | None = None) -> Payload:
+    """An ICC profile as a payload (ICC.1:2022, header fields at their fixed places)."""
+    profile = bytes(block.data)
+    details = []
+    if len(profile) >= 128:
+        details = [
+            ("version", f"{profile[8]}.{profile[9] >> 4}"),
+            ("device class", decode_text(profile[12:16]).strip()),
+            ("colour space", decode_text(profile[16:20]).strip()),
+            ("creator", decode_text(profile[80:84]).strip("\0 ")),
+        ]
+    offset = block.file_offset(0, len(block))
+    return Payload("ICC", offset, size or len(block), icc_description(profile), tuple(details), profile)
+
+
+def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP") -> Payload:
+    """An XMP packet with the facts that a laboratory looks for first."""
+    details = []
+    for name, pattern in _XMP_FACTS:
+        match = re.search(pattern, packet)
+        if match:
+            details.append((name, decode_text(match.group(1))))
+    history = len(re.findall(rb"stEvt:action", packet))
+    if history:
+        details.append(("history entries", str(history)))
+    description = next((value for name, value in details if name == "creator tool"), "")
+    return Payload(kind, offset, size, description, tuple(details), packet[:LARGEST_CONTENT])
+
+
+def iptc_details(data: bytes) -> tuple[tuple[str, str], ...]:
+    """The datasets of an IPTC IIM record (IIM 4.2), named where their number is a common one."""
+    details: list[tuple[str, str]] = []
+    position = 0
+    while position + 5 <= len(data) and data[position] == 0x1C and len(details) < _MOST_DETAILS:
+        record, dataset, size = data[position + 1], data[position + 2], struct.unpack_from(">H", data, position + 3)[0]
+        if size & 0x8000:  # extended length: not used by photographs
+            break
+        value = data[position + 5 : position + 5 + size]
+        name = _IPTC_NAMES.get((record, dataset))
+        if name:
+            details.append((name, decode_text(value).replace("\x1b%G", "UTF-8")))
+        position += 5 + size
+    return tuple(details)
+
+
+def photoshop_payloads(block: Block) -> Iterator[Payload]:
+    """The image resources of a Photoshop block (8BIM), with IPTC as a payload of its own."""
+    position = 0
+    listed = 0
+    while position + 12 <= len(block) and listed < _MOST_BOXES:
+        if block.take(position, 4) not in (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR"):
+            return
+        identifier = block.number(position + 4, "H", ">")
+        name_size = block.number(position + 6, "B", ">")
+        start = position + 6 + (1 + name_size + 1) // 2 * 2
+        if start + 4 > len(block):
+            return
+        size = block.number(start, "I", ">")
+        body = block.part(start + 4, size)
+        offset = body.file_offset(0, len(body))
+        if identifier == 0x0404:
+            details = iptc_details(bytes(body.data))
+            yield Payload("IPTC", offset, len(body), f"{len(details)} named datasets", details)
+        else:
+            known = _PHOTOSHOP_NAMES.get(identifier, "")
+            yield Payload("Photoshop resource", offset, len(body), f"0x{identifier:04X} {known}".strip())
+        position = start + 4 + (size + 1) // 2 * 2
+        listed += 1
+
+
+def boxes(block: Block, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes (type, body position, body end) of ISO 14496-12 or JUMBF data; stops where a box makes no sense."""
+    end = len(block) if end is None else min(end, len(block))
+    position = start
+    for _ in range(_MOST_BOXES):
+        if position + 8 > end:
+            return
+        size = block.number(position, "I", ">")
+        kind = block.take(position + 4, 4)
+        header = 8
+        if size == 1 and position + 16 <= end:
+            size = block.number(position + 8, "Q", ">")
+            header = 16
+        if size == 0:
+            size = end - position
+        if size < header:
+            return
+        yield kind, position + header, min(position + size, end)
+        position += size
+
+
+def jumbf_label(block: Block) -> str:
+    """The label of the first JUMBF superbox ("c2pa", ...), "" where there is none (ISO 19566-5)."""
+    for kind, start, end in boxes(block):
+        if kind == b"jumb":
+            for inner, inner_start, inner_end in boxes(block, start, end):
+                if inner == b"jumd" and inner_end - inner_start > 17:
+                    text = block.take(inner_start + 17, min(inner_end - inner_start - 17, 200))
+                    return decode_text(text.split(b"\0", 1)[0])
+    return ""
+
+
+def jumbf_payload(block: Block, size: int | None = None) -> Payload:
+    """A JUMBF box; one with the label "c2pa" is a C2PA manifest store."""
+    label = jumbf_label(block)
+    kind = "C2PA" if label.startswith("c2pa") else "JUMBF"
+    description = "C2PA manifest store (not verified)" if kind == "C2PA" else f"JUMBF box “{label}”"
+    data = bytes(block.data)
+    generator = re.search(rb"claim_generator(?:_info)?[^ -~]*[\x60-\x7b]?([ -~]{3,80})", data[:LARGEST_CONTENT])
+    details = [("claim generator", decode_text(generator.group(1)))] if generator else []
+    manifests = {match.decode() for match in re.findall(rb"urn:(?:uuid|c2pa):[0-9a-fA-F-]{36}", data)}
+    details += [("manifest", name) for name in sorted(manifests)[:10]]
+    return Payload(kind, block.file_offset(0, len(block)), size or len(block), description, tuple(details))
+
+
+def image_size(data: bytes) -> tuple[str, int, int] | None:
+    """Format, width and height of an embedded image by its header; None where Pillow knows no header."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "MPO")) as image:
+            return image.format or "", image.width, image.height
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+
+
+def looks_like(data: bytes) -> str:  # noqa: PLR0911 - one return per kind
+    """What bytes of unknown purpose look like, by their signature."""
+    if not data.strip(b"\0"):
+        return "zero bytes"
+    head = data[:64].lstrip(b"\0")
+    if data[4:8] == b"ftyp":
+        brand = decode_text(data[8:12]).strip()
+        return f"ISO media file, brand {brand} (a video, as in a Motion Photo)"
+    signatures = (
+        (b"\xff\xd8\xff", "a second JPEG"),
+        (b"\x89PNG", "a PNG"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"Rar!", "a RAR archive"),
+        (b"7z\xbc\xaf", "a 7z archive"),
+        (b"%PDF", "a PDF"),
+        (b"RIFF", "a RIFF file"),
+        (b"II*\0", "a TIFF"),
+        (b"MM\0*", "a TIFF"),
+        (b"GIF8", "a GIF"),
+        (b"<?xpacket", "an XMP packet"),
+        (b"<?xml", "XML"),
+    )
+    named = next((name for signature, name in signatures if head.startswith(signature)), None)
+    if named:
+        return named
+    if b"SEFH" in data[-4096:] and data.rstrip(b"\0").endswith(b"SEFT"):
+        return "a Samsung trailer (SEFT)"
+    inside = data.find(b"ftypmp4")
+    if inside >= 4:
+        return f"unknown data with an MP4 video {inside - 4} bytes in"
+    if all(byte in b"\t\r\n" or 0x20 <= byte < 0x7F for byte in data[:256]):
+        return "text"
+    return "unknown data"
+
+
+def trailing_payload(data: bytes, start: int, end: int) -> Payload:
+    """Bytes after the end of the image, with what they look like."""
+    rest = data[start:end]
+    return Payload("trailing data", start, end - start, looks_like(rest))
+
+
+def embedded_image(kind: str, data: bytes, offset: int | None, size: int) -> Payload:
+    """An embedded image with its format and dimensions; its bytes are kept to be shown."""
+    found = image_size(data)
+    if found is None:
+        return Payload(kind, offset, size, "not readable as an image", (), data[:LARGEST_CONTENT])
+    name, width, height = found
+    return Payload(kind, offset, size, f"{name} {width}×{height}", (), data[:LARGEST_CONTENT])
+
+
+def claimed_part(block: Block, start: int, size: int) -> Block:
+    """A part that an entry claims.
+
+    Raises:
+        ParseProblem: if the block does not hold all of it.
+    """
+    part = block.part(start, size)
+    if len(part) < size or not size:
+        raise ParseProblem("runs past the end of the data", block.file_offset(min(start, len(block)), 0))
+    return part

@@ -1,0 +1,177 @@
+"""PNG chunks (PNG, third edition): EXIF, ICC, text, C2PA and whatever follows IEND."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Final
+
+from workstation.evidence.bytes_reader import Block, ParseProblem
+from workstation.evidence.container import Container
+from workstation.evidence.exif_values import decode_text
+from workstation.evidence.payloads import (
+    icc_payload,
+    iptc_details,
+    jumbf_payload,
+    photoshop_payloads,
+    trailing_payload,
+    xmp_payload,
+)
+from workstation.evidence.record import Payload
+
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+LARGEST_TEXT: Final = 8 * 1024 * 1024
+MOST_CHUNKS: Final = 20_000
+_XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
+_RAW_PROFILE: Final = re.compile(rb"\s*[\w .-]+\s+(\d+)\s+([0-9a-fA-F\s]*)\Z")
+_SILENT: Final = frozenset({b"IDAT", b"fdAT", b"fcTL", b"PLTE", b"IEND"})
+
+
+def read_png(data: bytes) -> Container:
+    """Everything but the pixels of a PNG.
+
+    Raises:
+        ParseProblem: if the data do not begin with PNG's signature.
+    """
+    if not data.startswith(SIGNATURE):
+        raise ParseProblem("no PNG signature", 0)
+    container = Container()
+    position = len(SIGNATURE)
+    for _ in range(MOST_CHUNKS):
+        if position + 12 > len(data):
+            container.warn("png-truncated", "the data end before the last chunk (IEND)", position)
+            return container
+        length = int.from_bytes(data[position : position + 4], "big")
+        kind = data[position + 4 : position + 8]
+        body = Block.of_file(data, position + 8, length)
+        if len(body) < length:
+            container.warn("png-truncated", f"the data end inside a {decode_text(kind)} chunk", position)
+            return container
+        _check(data, position, length, container)
+        _chunk(kind, body, container)
+        position += 12 + length
+        if kind == b"IEND":
+            break
+    if position < len(data):
+        container.payloads.append(trailing_payload(data, position, len(data)))
+    return container
+
+
+def _check(data: bytes, position: int, length: int, container: Container) -> None:
+    stated = int.from_bytes(data[position + 8 + length : position + 12 + length], "big")
+    if zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != stated:
+        name = decode_text(data[position + 4 : position + 8])
+        container.warn("png-checksum", f"the checksum of a {name} chunk does not fit its data", position)
+
+
+def _chunk(kind: bytes, body: Block, container: Container) -> None:
+    try:
+        _read_chunk(kind, body, container)
+    except ParseProblem as problem:
+        container.warn("png-damaged-chunk", f"{decode_text(kind)}: {problem.reason}", body.file_offset(0, 0))
+
+
+def _read_chunk(kind: bytes, body: Block, container: Container) -> None:
+    offset = body.file_offset(0, 0)
+    if kind == b"IHDR":
+        container.size = (body.number(4, "I", ">"), body.number(0, "I", ">"))
+        container.bits = body.number(8, "B", ">")
+    elif kind == b"eXIf":
+        prefixed = body.data[:6] == b"Exif\0\0"
+        container.exif.append(body.part(6, len(body)) if prefixed else body)
+        if len(container.exif) > 1:
+            container.warn("exif-second", "the file holds a second, separate EXIF chunk", offset)
+    elif kind == b"iCCP":
+        container.payloads.append(_icc(body))
+    elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+        _text(kind, body, container)
+    elif kind == b"caBX":
+        container.payloads.append(jumbf_payload(body))
+    elif kind == b"acTL":
+        frames = body.number(0, "I", ">")
+        container.frames = max(frames, 1)
+        container.payloads.append(Payload("PNG acTL", offset, len(body), f"animation of {frames} frames"))
+    elif kind == b"pHYs":
+        unit = {1: "px per metre"}.get(body.number(8, "B", ">"), "no unit (aspect ratio)")
+        size = f"{body.number(0, 'I', '>')}×{body.number(4, 'I', '>')} {unit}"
+        container.payloads.append(Payload("PNG pHYs", offset, len(body), size))
+    elif kind == b"tIME":
+        year = body.number(0, "H", ">")
+        month, day, hour, minute, second = body.take(2, 5)
+        stamp = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d} UTC (last modified)"
+        container.payloads.append(Payload("PNG tIME", offset, len(body), stamp))
+    elif kind == b"gAMA":
+        container.payloads.append(Payload("PNG gAMA", offset, len(body), f"gamma 1/{1e5 / max(_gamma(body), 1):.3g}"))
+    elif kind not in _SILENT:
+        container.payloads.append(Payload(f"PNG {decode_text(kind)}", offset, len(body)))
+
+
+def _gamma(body: Block) -> int:
+    return body.number(0, "I", ">")
+
+
+def _inflate(data: bytes) -> bytes:
+    """Decompress at most `LARGEST_TEXT` bytes.
+
+    Raises:
+        ParseProblem: if the data are no zlib stream.
+    """
+    try:
+        return zlib.decompressobj().decompress(data, LARGEST_TEXT)
+    except zlib.error as error:
+        raise ParseProblem("its compressed data are damaged") from error
+
+
+def _icc(body: Block) -> Payload:
+    name, _, rest = bytes(body.data).partition(b"\0")
+    payload = icc_payload(Block(_inflate(rest[1:])), len(body))
+    details = (("name in the chunk", decode_text(name)), *payload.details)
+    return Payload("ICC", body.file_offset(0, 0), len(body), payload.description, details, payload.content)
+
+
+def _text(kind: bytes, body: Block, container: Container) -> None:
+    keyword, _, rest = bytes(body.data).partition(b"\0")
+    start = len(keyword) + 1
+    if kind == b"iTXt":
+        compressed = rest[:1] == b"\1"
+        language, _, tail = rest[2:].partition(b"\0")
+        translated, _, text = tail.partition(b"\0")
+        start += 2 + len(language) + 1 + len(translated) + 1
+    else:
+        compressed = kind == b"zTXt"
+        text = rest[1:] if compressed else rest
+    if compressed:
+        text = _inflate(text)
+    offset, size = (body.file_offset(0, 0), len(body)) if compressed else (body.file_offset(start, 0), len(text))
+    name = decode_text(keyword)
+    if keyword == _XMP_KEYWORD:
+        container.payloads.append(xmp_payload(text, offset, size))
+    elif name.startswith("Raw profile type "):
+        _raw_profile(name.removeprefix("Raw profile type "), text, offset, size, container)
+    else:
+        details = (("compressed", "yes"),) if compressed else ()
+        shown = text.decode("utf-8", errors="replace") if kind == b"iTXt" else text.decode("latin-1")
+        container.payloads.append(Payload("PNG text", offset, size, f"{name}: {shown[:500]}", details))
+
+
+def _raw_profile(name: str, text: bytes, offset: int | None, size: int, container: Container) -> None:
+    """A profile in hexadecimal, as ImageMagick writes it: name, number of bytes, digits."""
+    match = _RAW_PROFILE.match(text)
+    digits = b"".join(match.group(2).split()) if match else b""
+    profile = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    if not profile:
+        raise ParseProblem(f"no profile in “Raw profile type {name}”", offset)
+    block = Block(profile)
+    if name in ("exif", "APP1", "app1") and profile.startswith(b"Exif\0\0"):
+        container.exif.append(block.part(6, len(profile)))
+        container.warn("exif-raw-profile", "EXIF stands in a text chunk, as ImageMagick writes it", offset)
+    elif name in ("xmp", "APP1", "app1"):
+        container.payloads.append(xmp_payload(profile, None, size))
+    elif name in ("icc", "icm"):
+        container.payloads.append(icc_payload(block, size))
+    elif name in ("iptc", "8bim"):
+        found = [payload for payload in photoshop_payloads(block) if payload.kind == "IPTC"]
+        details = found[0].details if found else iptc_details(profile)
+        container.payloads.append(Payload("IPTC", offset, size, f"{len(details)} named datasets", details))
+    else:
+        container.payloads.append(Payload("PNG text", offset, size, f"Raw profile type {name}"))

@@ -1,0 +1,66 @@
+"""WebP: the RIFF chunks (RFC 9649)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workstation.evidence.bytes_reader import Block, ParseProblem
+from workstation.evidence.container import Container
+from workstation.evidence.exif_values import decode_text
+from workstation.evidence.payloads import icc_payload, jumbf_payload, trailing_payload, xmp_payload
+from workstation.evidence.record import Payload
+
+MOST_CHUNKS: Final = 20_000
+_SILENT: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
+
+
+def read_webp(data: bytes) -> Container:
+    """Everything but the pixels of a WebP file.
+
+    Raises:
+        ParseProblem: if the data do not begin as a WebP file does.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        raise ParseProblem("no WebP header", 0)
+    container = Container()
+    end = min(8 + int.from_bytes(data[4:8], "little"), len(data))
+    if 8 + int.from_bytes(data[4:8], "little") > len(data):
+        container.warn("webp-truncated", "the RIFF header states more bytes than the file holds", 4)
+    position = 12
+    frames = 0
+    for _ in range(MOST_CHUNKS):
+        if position + 8 > end:
+            break
+        kind = data[position : position + 4]
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        body = Block.of_file(data, position + 8, min(length, end - position - 8))
+        if len(body) < length:
+            container.warn("webp-truncated", f"the data end inside a {decode_text(kind)} chunk", position)
+        frames += kind == b"ANMF"
+        _chunk(kind, body, container)
+        position += 8 + length + (length & 1)
+    container.frames = max(frames, 1)
+    if frames:
+        container.payloads.append(Payload("WebP animation", None, 0, f"{frames} frames"))
+    if end < len(data):
+        container.payloads.append(trailing_payload(data, end, len(data)))
+    return container
+
+
+def _chunk(kind: bytes, body: Block, container: Container) -> None:
+    offset = body.file_offset(0, 0)
+    if kind == b"EXIF":
+        prefixed = body.data[:6] == b"Exif\0\0"
+        container.exif.append(body.part(6, len(body)) if prefixed else body)
+        if prefixed:
+            container.warn("webp-exif-prefix", "the EXIF chunk begins with a JPEG prefix that does not belong", offset)
+        if len(container.exif) > 1:
+            container.warn("exif-second", "the file holds a second, separate EXIF chunk", offset)
+    elif kind == b"XMP ":
+        container.payloads.append(xmp_payload(bytes(body.data), offset, len(body)))
+    elif kind == b"ICCP":
+        container.payloads.append(icc_payload(body))
+    elif kind == b"C2PA":
+        container.payloads.append(jumbf_payload(body))
+    elif kind not in _SILENT and kind != b"ANMF":
+        container.payloads.append(Payload(f"WebP {decode_text(kind).strip()}", offset, len(body)))
