@@ -9,6 +9,9 @@ from workstation.errors import ImageTooSmall
 RESPONSE_LIMIT = 256_000_000
 """Most bytes that the response maps (one float32 per pair of map cells) may take; the spread is capped for it."""
 
+PUBLISHED_PER_DIMENSION = 30
+"""Patches along the longer side for the architecture of the paper, unless another number is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatchGrid:

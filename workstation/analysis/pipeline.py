@@ -1,0 +1,208 @@
+"""Evidence becomes findings, step by step: the one path that the window, the command line and a batch take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis import findings, maps, model, partition, published
+from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.model.encoder import Encoder
+from workstation.analysis.provenance import Timeline, deviations, provenance_of
+from workstation.analysis.result import (
+    NOT_ASSESSABLE,
+    AnalysisRequest,
+    AnalysisResult,
+    BoolArray,
+    FloatArray,
+    LabelArray,
+    Maps,
+    PartialMap,
+    Suitability,
+)
+from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
+from workstation.analysis.suitability import assess
+from workstation.errors import NotAssessable, TooFewPatches
+from workstation.evidence.record import Evidence
+from workstation.progress import Progress
+
+__all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
+
+FEWEST_PATCHES = 12
+"""Assessable patches below which nothing is said: a reference group of fewer has no spread worth the name."""
+
+PARTIAL_INTERVAL = 0.25
+"""Least seconds between two partial maps."""
+
+
+def run(
+    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None
+) -> Generator[Progress, None, AnalysisResult]:
+    """Analyse the pixels of one file.
+
+    Args:
+        evidence: the opened file; the pixels are used as stored, without orientation or colour management.
+        request: everything that decides what is computed.
+        encoder: already loaded weights, so that a batch or a window loads them once; None = those of the request.
+
+    Yields:
+        Progress after each step; its `partial` is a `PartialMap` while patches are being embedded, at most four
+        times a second. Closing the generator cancels the analysis; nothing is kept.
+
+    Returns:
+        The result. Same request, same file, same device and number of threads: the same arrays, byte for byte.
+
+    Raises:
+        WeightsProblem: if the weights are missing, altered or do not fit their architecture.
+        DeviceProblem: if the device is not there, or runs out of memory.
+    """
+    started, timeline = datetime.now(UTC).isoformat(timespec="seconds"), Timeline()
+    if encoder is None:
+        yield timeline.at("loading the model")
+        encoder = model.load_encoder(
+            request.model, device=request.device, threads=request.threads, precision=request.precision
+        )
+    height, width = evidence.pixels.height, evidence.pixels.width
+    grid: PatchGrid | None = None
+    suitability: Suitability | None = None
+    try:
+        grid = encoder.default_grid(height, width, request.patch, request.per_dimension)
+        yield timeline.at("looking for assessable patches")
+        suitability = assess(evidence.pixels.rgb, grid)
+        assessable = int(np.count_nonzero(suitability.assessable))
+        if assessable < FEWEST_PATCHES:
+            raise TooFewPatches(assessable, suitability.assessable.size, FEWEST_PATCHES)
+    except NotAssessable as problem:
+        yield timeline.at("writing down why it is not assessable")
+        return AnalysisResult(
+            status="not assessable",
+            reason=problem.what,
+            request=request,
+            image_size=(height, width),
+            provenance=provenance_of(encoder, request, grid, started, timeline),
+            findings=findings.not_assessable(problem, _numbers_of(problem, height, width)),
+            grid=grid,
+            suitability=suitability,
+        )
+    task = _Task(evidence.pixels.rgb, request, encoder, grid, suitability, timeline, started)
+    return (yield from _complete(task))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """An analysis that can be carried out."""
+
+    image: NDArray[np.uint8]
+    request: AnalysisRequest
+    encoder: Encoder
+    grid: PatchGrid
+    suitability: Suitability
+    timeline: Timeline
+    started: str
+
+
+def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
+    """Embed, sort, compare, draw and say."""
+    grid, request, timeline = task.grid, task.request, task.timeline
+    height, width = task.image.shape[:2]
+    embeddings = yield from _embed(task)
+    assessable = task.suitability.assessable
+    sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
+    groups = _group_cells(sorting.labels, assessable, grid)
+    if maps.is_published(task.encoder.description.architecture, grid):
+        steps = maps.compare_published(embeddings, grid, assessable, groups == 0)
+    else:
+        steps = maps.compare_linear(embeddings, grid, assessable, request.seed)
+    comparison = yield from timeline.through("comparing patches", steps)
+    yield timeline.at("drawing maps")
+    components, scatter = maps.component_maps(embeddings, grid, assessable)
+    drawn = Maps(
+        geometry=maps.map_geometry(grid, height, width),
+        departure=maps.to_extent(comparison.departure, grid),
+        pca=maps.to_extent(components, grid),
+        groups=maps.to_extent(groups, grid),
+        cut=maps.to_extent(comparison.cut, grid),
+        departure_range=task.encoder.description.departure_range,
+    )
+    found = partition.describe(sorting, groups, comparison.departure)
+    yield timeline.at("writing findings")
+    return AnalysisResult(
+        status="complete",
+        reason="",
+        request=request,
+        image_size=(height, width),
+        provenance=provenance_of(task.encoder, request, grid, task.started, timeline),
+        findings=findings.in_words(found, drawn, task.suitability, grid, homogeneous=sorting.homogeneous),
+        warnings=deviations(task.encoder, request, grid, task.suitability, (height, width)),
+        grid=grid,
+        suitability=task.suitability,
+        embeddings=embeddings,
+        scatter=scatter,
+        maps=drawn,
+        partition=found,
+        score=comparison.score,
+    )
+
+
+def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:
+    """(rows, columns, D) float32, unit length, NaN where a patch is not assessable."""
+    painted = time.monotonic()
+    with closing(task.encoder.embed(task.image, task.grid)) as steps:
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as stop:
+                embeddings: FloatArray = stop.value
+                break
+            partial = None
+            if isinstance(progress.partial, np.ndarray) and time.monotonic() - painted >= PARTIAL_INTERVAL:
+                partial = _provisional(progress.partial, task)
+                painted = time.monotonic()
+            yield task.timeline.at("embedding patches", progress.fraction or 0.0, partial)
+    embeddings[~task.suitability.assessable] = np.nan
+    return embeddings
+
+
+def _provisional(embeddings: FloatArray, task: _Task) -> PartialMap | None:
+    """How unlike the mean of the patches so far each of them is: enough to see a map grow."""
+    known = task.suitability.assessable & np.isfinite(embeddings[:, :, 0])
+    if np.count_nonzero(known) < FEWEST_PATCHES:
+        return None
+    mean = embeddings[known].mean(axis=0)
+    mean /= max(float(np.linalg.norm(mean)), 1e-9)
+    distances: FloatArray = (np.float32(1) - embeddings @ mean).reshape(-1, 1)
+    cells = published.vote_mean(distances, task.grid, known)[:, :, 0]
+    geometry = maps.map_geometry(task.grid, task.image.shape[0], task.image.shape[1])
+    return PartialMap(maps.to_extent(cells, task.grid), geometry)
+
+
+def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partition.Sorting]:
+    assessable, grid = task.suitability.assessable, task.grid
+    return partition.sort_steps(
+        embeddings[assessable],
+        np.argwhere(assessable),
+        overlap=-(-grid.patch // grid.stride),
+        seed=task.request.seed,
+        clusters=task.request.clusters,
+    )
+
+
+def _group_cells(labels: LabelArray, assessable: BoolArray, grid: PatchGrid) -> LabelArray:
+    """Groups of patches to groups of map cells, numbered by area."""
+    patches = np.full(assessable.shape, NOT_ASSESSABLE, np.int16)
+    patches[assessable] = labels
+    return partition.name_by_area(maps.majority(patches, grid))
+
+
+def _numbers_of(problem: NotAssessable, height: int, width: int) -> tuple[tuple[str, float], ...]:
+    size = (("height", float(height)), ("width", float(width)))
+    if isinstance(problem, TooFewPatches):
+        counted = (("assessable", problem.assessable), ("patches", problem.total), ("needed", problem.needed))
+        return (*size, *((name, float(number)) for name, number in counted))
+    return size
