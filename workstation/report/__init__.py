@@ -1,1 +1,7 @@
-"""A case becomes a report: PDF, JSON, exported maps."""
+"""A case becomes a report: PDF, JSON, maps as files."""
+
+from workstation.report.document import ExhibitReport, ReportDocument, build
+from workstation.report.pdf import write_pdf
+from workstation.report.serial import write_json
+
+__all__ = ["ExhibitReport", "ReportDocument", "build", "write_json", "write_pdf"]

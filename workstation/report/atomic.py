@@ -1,0 +1,56 @@
+"""Files appear whole or not at all: written beside their place, flushed to the disk, then moved there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workstation.errors import ExportProblem
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file in the folder of `path` that takes its name when the block ends without an error.
+
+    Yields:
+        The temporary file's path; it exists and is empty.
+
+    Raises:
+        ExportProblem: if the folder, the file or the disk refuses; `path` is then as it was before.
+    """
+    unfinished: Path | None = None
+    try:
+        beside = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}.part")
+        beside.open("xb").close()
+        unfinished = beside
+        yield unfinished
+        with unfinished.open("rb+") as written:
+            os.fsync(written.fileno())  # a full disk may only show here
+        unfinished.replace(path)
+    except OSError as problem:
+        raise ExportProblem(f"{path} could not be written: {problem.strerror or problem}") from problem
+    finally:
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once.
+
+    Raises:
+        ExportProblem: as `replacing` does.
+    """
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole text file at once, as UTF-8 with plain line feeds.
+
+    Raises:
+        ExportProblem: as `replacing` does.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,133 @@
+"""What a report says, without saying how it looks: the one source of the PDF and of `result.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+import workstation
+from workstation.analysis.regions import RegionStatistics, statistics_of
+from workstation.analysis.result import AnalysisResult, FloatArray
+from workstation.analysis.stored_scale import stored_scale_map
+from workstation.casework.exhibit import Case, Exhibit
+from workstation.errors import RecordedWarning
+from workstation.evidence import Rehash, rehash
+from workstation.evidence.record import Evidence
+from workstation.report.texts import report_texts
+
+Status: TypeAlias = Literal["complete", "not assessable", "failed", "not run"]
+
+POLARITY = "higher = departs more from the reference group (group A)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExhibitReport:
+    """All that a report says about one exhibit.
+
+    Attributes:
+        position: 1 for the first exhibit.
+        exhibit: the file, the result, regions and notes.
+        verification: of the file's hashes at the time of the report.
+        status: of the analysis.
+        headline: that status in a sentence.
+        limits: what the result cannot tell, in sentences.
+        regions: statistics of the exhibit's regions, in their order.
+        consistency: the departure map at the scale of the stored image (float32, 2-D, NaN = not assessable), or None.
+        warnings: (source, warning) of the file's readers ("file") and of the analysis ("analysis").
+    """
+
+    position: int
+    exhibit: Exhibit
+    verification: Rehash
+    status: Status
+    headline: str
+    limits: tuple[str, ...]
+    regions: tuple[RegionStatistics, ...]
+    consistency: FloatArray | None
+    warnings: tuple[tuple[str, RecordedWarning], ...]
+
+    @property
+    def evidence(self) -> Evidence:
+        """The exhibit's file."""
+        return self.exhibit.evidence
+
+    @property
+    def result(self) -> AnalysisResult | None:
+        """The exhibit's result, or None."""
+        return self.exhibit.result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportDocument:
+    """A report.
+
+    Attributes:
+        number: of the report: date, time and the first exhibit's hash.
+        created: UTC, ISO 8601, to the second.
+        title: the case's title, "" where none was given.
+        operator: who made it, "" where nobody was named.
+        program: name and version.
+        exhibits: in the analyst's order.
+    """
+
+    number: str
+    created: str
+    title: str
+    operator: str
+    program: str
+    exhibits: tuple[ExhibitReport, ...]
+
+
+def build(case: Case, *, created: datetime | None = None) -> ReportDocument:
+    """Gather what there is to say about a case; reads every file again to compare its hashes.
+
+    Args:
+        case: at least one exhibit.
+        created: time of the report; None = now.
+
+    Raises:
+        ValueError: if the case holds no exhibit.
+    """
+    if not case.exhibits:
+        raise ValueError("a report needs at least one exhibit")
+    moment = (created or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    first = case.exhibits[0].evidence.identity.sha256
+    return ReportDocument(
+        number=f"EX-{moment:%Y%m%d-%H%M%S}-{first[:8]}",
+        created=moment.isoformat().replace("+00:00", "Z"),
+        title=case.title,
+        operator=case.operator,
+        program=f"Exifact {workstation.__version__}",
+        exhibits=tuple(_report_on(position, exhibit) for position, exhibit in enumerate(case.exhibits, start=1)),
+    )
+
+
+def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
+    evidence, result = exhibit.evidence, exhibit.result
+    status = _status(exhibit)
+    warnings = [("file", warning) for warning in evidence.warnings]
+    if result is not None:
+        warnings += [("analysis", w) for w in result.warnings if w not in evidence.warnings]
+    return ExhibitReport(
+        position=position,
+        exhibit=exhibit,
+        verification=rehash(evidence.identity),
+        status=status,
+        headline=_headline(status, exhibit),
+        limits=report_texts().limits[status],
+        regions=tuple(statistics_of(region, result, evidence.pixels.rgb) for region in exhibit.regions),
+        consistency=None if result is None else stored_scale_map(result),
+        warnings=tuple(warnings),
+    )
+
+
+def _status(exhibit: Exhibit) -> Status:
+    if exhibit.result is not None:
+        return exhibit.result.status
+    return "failed" if exhibit.failure else "not run"
+
+
+def _headline(status: Status, exhibit: Exhibit) -> str:
+    reason = exhibit.failure if status == "failed" else exhibit.result.reason if exhibit.result else ""
+    return report_texts().headlines[status].format(reason=reason.rstrip(".")).strip()

@@ -1,0 +1,383 @@
+"""A report becomes `result.json`: the same content as the PDF, in the terms of `docs/result.schema.json`."""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from workstation.analysis.regions import Region, RegionStatistics
+from workstation.analysis.result import AnalysisResult, Finding, Partition, Provenance
+from workstation.analysis.stored_scale import stored_scale_affine
+from workstation.evidence.record import JpegStructure, Metadata, Payload, TagEntry, TagState, TagValue, Unreadable
+from workstation.report.atomic import write_text
+from workstation.report.document import POLARITY, ExhibitReport, ReportDocument
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+FORMAT = "exifact-result"
+FORMAT_VERSION = 1
+CONSISTENCY_FILE = "consistency.npy"
+COORDINATES = "pixels of the stored, unrotated image; x to the right, y down, (0, 0) = its upper left corner"
+
+
+def write_json(document: ReportDocument, path: Path) -> None:
+    """Write the report as JSON: the exhibit's object, or for several exhibits an object with a list of them.
+
+    Raises:
+        ExportProblem: if the file cannot be written.
+    """
+    write_text(path, as_text(as_json(document)))
+
+
+def as_text(content: Json) -> str:
+    """JSON text: keys in the order of the schema, UTF-8, no NaN."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def as_json(document: ReportDocument) -> dict[str, Json]:
+    """The report's content as JSON values."""
+    if len(document.exhibits) == 1:
+        return exhibit_json(document, document.exhibits[0])
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "report": _report(document),
+        "exhibits": [exhibit_json(document, exhibit) for exhibit in document.exhibits],
+    }
+
+
+def exhibit_json(document: ReportDocument, report: ExhibitReport) -> dict[str, Json]:
+    """What the report says about one exhibit."""
+    result = report.result
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "report": _report(document),
+        "exhibit": _exhibit(report),
+        "image": _image(report),
+        "status": report.status,
+        "reason": text(report.exhibit.failure if result is None else result.reason) or None,
+        "headline": text(report.headline),
+        "findings": [_finding(f) for f in result.findings] if result else [],
+        "limits": [text(sentence) for sentence in report.limits],
+        "score": number(result.score) if result else None,
+        "grid": _grid(result),
+        "suitability": _suitability(result),
+        "maps": _maps(report),
+        "partition": _partition(result.partition) if result and result.partition else None,
+        "consistency_map": _consistency(report),
+        "regions": [
+            _region(region, statistics)
+            for region, statistics in zip(report.exhibit.regions, report.regions, strict=True)
+        ],
+        "note": text(report.exhibit.note) or None,
+        "warnings": [
+            {"source": source, "code": w.code, "message": text(w.message), "offset": w.offset}
+            for source, w in report.warnings
+        ],
+        "metadata": _metadata(report.evidence.metadata),
+        "provenance": _provenance(result.provenance) if result else None,
+    }
+
+
+def number(value: float | None) -> float | None:
+    """A finite number with nine significant digits (more than float32 holds), or null."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{float(value):.9g}")
+
+
+def text(value: str) -> str:
+    """Text that UTF-8 can hold: lone surrogates (undecodable bytes of a file name) as escapes."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _report(document: ReportDocument) -> Json:
+    return {
+        "number": document.number,
+        "created": document.created,
+        "title": text(document.title) or None,
+        "operator": text(document.operator) or None,
+        "program": document.program,
+    }
+
+
+def _exhibit(report: ExhibitReport) -> Json:
+    file, verification = report.evidence.identity, report.verification
+    return {
+        "position": report.position,
+        "name": text(file.name),
+        "path": text(str(file.path)),
+        "size": file.size,
+        "sha256": file.sha256,
+        "sha1": file.sha1,
+        "md5": file.md5,
+        "modified": file.modified or None,
+        "opened": file.opened or None,
+        "format": report.evidence.format,
+        "verification": {
+            "state": verification.state,
+            "message": text(verification.message),
+            "sha256": verification.sha256 or None,
+            "checked": verification.checked,
+        },
+    }
+
+
+def _image(report: ExhibitReport) -> Json:
+    pixels = report.evidence.pixels
+    return {
+        "width": pixels.width,
+        "height": pixels.height,
+        "orientation": pixels.orientation,
+        "stored_mode": pixels.stored_mode,
+        "reductions": list(pixels.reductions),
+        "icc_profile_bytes": None if pixels.icc_profile is None else len(pixels.icc_profile),
+        "frames": pixels.frames,
+        "coordinates": COORDINATES,
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "kind": finding.kind,
+        "sentence": text(finding.sentence),
+        "group": finding.group or None,
+        "numbers": {name: number(value) for name, value in finding.numbers},
+    }
+
+
+def _grid(result: AnalysisResult | None) -> Json:
+    if result is None or result.grid is None:
+        return None
+    grid = result.grid
+    return {
+        "rows": grid.rows,
+        "columns": grid.columns,
+        "patch": grid.patch,
+        "stride": grid.stride,
+        "spread": grid.spread,
+        "offset": grid.offset,
+    }
+
+
+def _suitability(result: AnalysisResult | None) -> Json:
+    if result is None or result.suitability is None:
+        return None
+    suitability = result.suitability
+    counted = {
+        name: int((suitability.reason == code).sum()) for code, name in ((1, "flat"), (2, "clipped"), (3, "black"))
+    }
+    return {
+        "patches": int(suitability.assessable.size),
+        "assessable": int(suitability.assessable.sum()),
+        "left_out": dict(counted),
+    }
+
+
+def _maps(report: ExhibitReport) -> Json:
+    result = report.result
+    if result is None or result.maps is None:
+        return None
+    maps = result.maps
+    geometry, limits = maps.geometry, report.exhibit.departure_limits
+    return {
+        "rows": geometry.rows,
+        "columns": geometry.columns,
+        "cell": geometry.cell,
+        "assessable_cells": int(np.isfinite(maps.departure).sum()),
+        "departure_range": [number(limit) for limit in maps.departure_range],
+        "departure_limits_of_analyst": None if limits is None else [number(limit) for limit in limits],
+    }
+
+
+def _partition(partition: Partition) -> Json:
+    return {
+        "groups": [
+            {
+                "name": g.name,
+                "label": int(g.label),
+                "share": number(g.share),
+                "departure": number(g.departure),
+                "cells": int(g.cells),
+            }
+            for g in partition.groups
+        ],
+        "stable": bool(partition.stable),
+        "stability": number(partition.stability),
+        "separation": number(partition.separation),
+        "margin": number(partition.margin),
+        "ambiguous": bool(partition.ambiguous),
+        "tried": [
+            {"clusters": int(k), "stability": number(stability), "separation": number(separation)}
+            for k, stability, separation in partition.tried
+        ],
+    }
+
+
+def _consistency(report: ExhibitReport) -> Json:
+    """File, range, polarity and place of the map that `exports` writes beside this file."""
+    values, result = report.consistency, report.result
+    if values is None or result is None or result.maps is None:
+        return None
+    height, width = result.image_size
+    a, b, c, d, e, f = stored_scale_affine((values.shape[0], values.shape[1]), result.image_size)
+    known = values[np.isfinite(values)]
+    return {
+        "file": CONSISTENCY_FILE,
+        "dtype": "float32",
+        "shape": [values.shape[0], values.shape[1]],
+        "range": [number(limit) for limit in result.maps.departure_range],
+        "observed": [number(float(known.min())), number(float(known.max()))] if known.size else None,
+        "polarity": POLARITY,
+        "not_assessable": "NaN",
+        "extent": [0, 0, width, height],
+        "affine_to_pixels": [[a, b, c], [d, e, f]],
+        "affine_note": "(x, y) = affine · (column, row, 1) is the upper left corner of a value's area in stored "
+        "pixels; its centre is that of (column + 0.5, row + 0.5)",
+    }
+
+
+def _region(region: Region, statistics: RegionStatistics) -> Json:
+    return {
+        "name": text(region.name),
+        "kind": region.kind,
+        "points": [[number(x), number(y)] for x, y in region.points],
+        "note": text(region.note) or None,
+        "statistics": {
+            "reason": text(statistics.reason) or None,
+            "area": statistics.area,
+            "share": number(statistics.share),
+            "bounding_box": None if statistics.bounding_box is None else list(statistics.bounding_box),
+            "patches": statistics.patches,
+            "assessable": statistics.assessable,
+            "cells": statistics.cells,
+            "departure_mean": number(statistics.departure_mean),
+            "departure_median": number(statistics.departure_median),
+            "departure_min": number(statistics.departure_min),
+            "departure_max": number(statistics.departure_max),
+            "departure_outside": number(statistics.departure_outside),
+            "similarity_inside": number(statistics.similarity_inside),
+            "similarity_outside": number(statistics.similarity_outside),
+            "groups": {name: number(share) for name, share in statistics.groups},
+            "rgb_mean": _triple(statistics.rgb_mean),
+            "rgb_deviation": _triple(statistics.rgb_deviation),
+        },
+    }
+
+
+def _triple(values: tuple[float, float, float] | None) -> Json:
+    return None if values is None else [number(value) for value in values]
+
+
+def _state(state: TagState) -> dict[str, Json]:
+    unreadable = state if isinstance(state, Unreadable) else None
+    return {
+        "state": state.label,
+        "reason": text(unreadable.reason) if unreadable else None,
+        "reason_offset": unreadable.offset if unreadable else None,
+    }
+
+
+def _metadata(metadata: Metadata) -> Json:
+    return {
+        "exif": {**_state(metadata.exif_state), "byte_order": metadata.byte_order or None},
+        "entries": [_entry(entry) for entry in metadata.entries],
+        "payloads": [_payload(payload) for payload in metadata.payloads],
+        "jpeg": None if metadata.jpeg is None else _jpeg(metadata.jpeg),
+    }
+
+
+def _entry(entry: TagEntry) -> Json:
+    return {
+        "group": entry.group,
+        "name": text(entry.name),
+        "id": entry.id,
+        "type": entry.type,
+        "count": entry.count,
+        "raw": entry.raw.hex(),
+        "raw_size": entry.raw_size or len(entry.raw),
+        "value": value_json(entry.value),
+        "unit": entry.unit or None,
+        "text": text(entry.text) or None,
+        "offset": entry.offset,
+        "entry_offset": entry.entry_offset,
+        **_state(entry.state),
+        "duplicate": entry.duplicate,
+    }
+
+
+def value_json(value: TagValue) -> Json:
+    """A decoded value: rationals as [numerator, denominator] objects, bytes as hexadecimal, nothing rounded."""
+    if isinstance(value, Fraction):
+        return {"numerator": value.numerator, "denominator": value.denominator}
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, tuple):
+        return [value_json(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return text(value) if isinstance(value, str) else value
+
+
+def _payload(payload: Payload) -> Json:
+    return {
+        "kind": payload.kind,
+        "offset": payload.offset,
+        "size": payload.size,
+        "description": text(payload.description) or None,
+        "details": [{"name": text(name), "value": text(value)} for name, value in payload.details],
+    }
+
+
+def _jpeg(structure: JpegStructure) -> Json:
+    height, width = structure.size
+    return {
+        "process": structure.process,
+        "width": width,
+        "height": height,
+        "components": structure.components,
+        "precision": structure.precision,
+        "subsampling": structure.subsampling or None,
+        "quality": structure.quality,
+        "restart_interval": structure.restart_interval,
+        "restart_markers": structure.restart_markers,
+        "end": structure.end,
+        "tables": [
+            {
+                "identifier": table.identifier,
+                "kind": table.kind,
+                "precision": table.precision,
+                "quality": table.quality,
+                "offset": table.offset,
+                "values": [[int(v) for v in row] for row in table.values],
+            }
+            for table in structure.tables
+        ],
+        "segments": [
+            {"name": s.name, "marker": s.marker, "offset": s.offset, "length": s.length, "note": text(s.note) or None}
+            for s in structure.segments
+        ],
+    }
+
+
+def _provenance(provenance: Provenance) -> Json:
+    return {
+        "program": provenance.program,
+        "weights": provenance.weights or None,
+        "weights_sha256": provenance.weights_sha256 or None,
+        "architecture": provenance.architecture or None,
+        "parameters": dict(provenance.parameters),
+        "device": provenance.device or None,
+        "dtype": provenance.dtype or None,
+        "threads": provenance.threads,
+        "seed": provenance.seed,
+        "libraries": dict(provenance.libraries),
+        "started": provenance.started or None,
+        "seconds": {stage: number(seconds) for stage, seconds in provenance.seconds},
+    }
