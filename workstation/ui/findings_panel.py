@@ -5,14 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 from workstation.analysis.result import AnalysisResult, Finding, Partition
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
-from workstation.ui.controls import IconLabel, tool_button, wrapped_label
+from workstation.ui.controls import IconLabel, TextScroll, tool_button, wrapped_label
 from workstation.ui.copying import copy_text
 from workstation.ui.groups_table import GroupsModel
 from workstation.ui.icons import icon
@@ -256,12 +254,7 @@ class FindingsPanel(QWidget):
         for widget in (self._limits, self._model_line, self._device_line):
             layout.addWidget(widget)
         layout.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(content)
-        self._scroll.setAccessibleName("Findings")
+        self._scroll = TextScroll(content, "Findings")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)

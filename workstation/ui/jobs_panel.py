@@ -10,14 +10,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -26,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from workstation.errors import RecordedWarning
 from workstation.progress import Progress
-from workstation.ui.controls import IconLabel, add_action, tool_button, wrapped_label
+from workstation.ui.controls import IconLabel, TextScroll, add_action, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.icons import icon
 from workstation.ui.metadata_rows import offset_text
@@ -103,12 +101,19 @@ class JobsPanel(QWidget):
         if job in self._jobs:
             self._jobs[job].show_progress(progress)
 
+    def job_cancelling(self, job: Hashable) -> None:
+        """Acknowledge that a job was asked to stop, whoever asked."""
+        if job in self._jobs:
+            self._jobs[job].show_cancelling()
+
     def job_ended(self, job: Hashable, outcome: str) -> None:
         """Show how a job ended ("complete", "cancelled; kept: nothing", "failed: …")."""
         row = self._jobs.pop(job, None)
         if row is None:
             return
         row.show_end(outcome)
+        self._list.removeWidget(row)
+        self._list.insertWidget(len(self._jobs), row)  # below those that still run
         self.log(f"{row.title}: {outcome}")
         self._ended.append(row)
         while len(self._ended) > ENDED_SHOWN:
@@ -186,12 +191,7 @@ class JobsPanel(QWidget):
         self._list.setSpacing(2 * GRID)
         outer.addLayout(self._list)
         outer.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(content)
-        scroll.setAccessibleName("Jobs")
-        return scroll
+        return TextScroll(content, "Jobs")
 
     def _make_log(self) -> QWidget:
         self._log = QPlainTextEdit()
@@ -309,7 +309,7 @@ class _JobRow(QWidget):
         self.cancel = QPushButton(icon("cancel"), "Cancel")
         self.cancel.setAccessibleName(f"Cancel {title}")
         self.cancel.setToolTip("Stop after the current batch")
-        layout = QGridLayout(self)
+        self._layout = layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(2 * GRID)
         layout.setVerticalSpacing(0)
@@ -339,6 +339,7 @@ class _JobRow(QWidget):
     def show_end(self, outcome: str) -> None:
         self._bar.hide()
         self.cancel.hide()
+        self._layout.setColumnStretch(2, 0)
         self._stage.setText(outcome)
         word = outcome.casefold()
         ending = "warning" if word.startswith("fail") else "cancel" if word.startswith("cancel") else "state-done"

@@ -146,6 +146,11 @@ class MetadataModel(QAbstractItemModel):
         title, explanation = TITLES[Column(section)]
         if role == Qt.ItemDataRole.DisplayRole:
             return title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            right = section in {Column.COMMON, Column.OFFSET}
+            return (
+                Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            ) | Qt.AlignmentFlag.AlignVCenter
         return explanation if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

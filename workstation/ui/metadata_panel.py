@@ -154,7 +154,7 @@ class MetadataPanel(QWidget):
         header.customContextMenuRequested.connect(self._choose_columns)
         header.setToolTip("Drag to move a column; right click to choose columns")
         letter = tree.fontMetrics().averageCharWidth()
-        for column, letters in ((Column.NAME, 24), (Column.VALUE, 28), (Column.RAW, 30), (Column.UNIT, 9)):
+        for column, letters in ((Column.NAME, 27), (Column.VALUE, 28), (Column.RAW, 30), (Column.UNIT, 7)):
             tree.setColumnWidth(column, letters * letter)
         for column in (Column.COMMON, Column.OFFSET):
             tree.setColumnWidth(column, 10 * letter)

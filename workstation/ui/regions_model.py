@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 
-from workstation.analysis.regions import Region
+from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Group, Partition
 from workstation.ui.copying import FULL_TEXT_ROLE
 from workstation.ui.groups_table import swatch
 from workstation.ui.icons import icon
 from workstation.ui.theme import tabular
-from workstation.ui.wording import decimal, percent
+from workstation.ui.wording import decimal, group_in_words, percent
 
 _Index = QModelIndex | QPersistentModelIndex
-_UNKNOWN = "–"
+_UNKNOWN = "—"
 
 
 class Column(IntEnum):
@@ -40,28 +39,12 @@ TITLES = {
     Column.KIND: ("Kind", "Found by the analysis, or the tool that drew it"),
     Column.AREA: ("Area", "Groups: share of the assessable area; regions: share of the whole image"),
     Column.DEPARTURE: ("Departure", "Mean departure from the reference group A"),
-    Column.INSIDE: ("Alike inside", "Mean cosine similarity of its patches to each other, −1 to 1"),
-    Column.OUTSIDE: ("Alike outside", "Mean cosine similarity of its patches to all others, −1 to 1"),
+    Column.INSIDE: ("Alike in", "Mean cosine similarity of its patches to each other, −1 to 1"),
+    Column.OUTSIDE: ("Alike out", "Mean cosine similarity of its patches to all others, −1 to 1"),
     Column.NOTE: ("Note", "The analyst's words"),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class RegionFigures:
-    """The numbers of one row; None = not known or not assessable.
-
-    Attributes:
-        area: share of the image, 0..1.
-        departure: mean departure.
-        similarity_inside, similarity_outside: mean cosine similarity, -1..1.
-        tip: further numbers, for the tooltip.
-    """
-
-    area: float | None = None
-    departure: float | None = None
-    similarity_inside: float | None = None
-    similarity_outside: float | None = None
-    tip: str = ""
+_NUMERIC = frozenset({Column.AREA, Column.DEPARTURE, Column.INSIDE, Column.OUTSIDE})
 
 
 class RegionsModel(QAbstractTableModel):
@@ -79,7 +62,7 @@ class RegionsModel(QAbstractTableModel):
         super().__init__(parent)
         self._groups: tuple[Group, ...] = ()
         self._regions: tuple[Region, ...] = ()
-        self._figures: Mapping[str, RegionFigures] = {}
+        self._statistics: Mapping[str, RegionStatistics] = {}
 
     def show_groups(self, partition: Partition | None) -> None:
         """Replace the groups; None or a single group shows none."""
@@ -87,10 +70,10 @@ class RegionsModel(QAbstractTableModel):
         self._groups = () if partition is None or len(partition.groups) < 2 else partition.groups
         self.endResetModel()
 
-    def show_regions(self, regions: tuple[Region, ...], figures: Mapping[str, RegionFigures]) -> None:
+    def show_regions(self, regions: tuple[Region, ...], statistics: Mapping[str, RegionStatistics]) -> None:
         """Replace the regions and their numbers by name."""
         self.beginResetModel()
-        self._regions, self._figures = regions, dict(figures)
+        self._regions, self._statistics = regions, dict(statistics)
         self.endResetModel()
 
     def name_at(self, row: int) -> str:
@@ -122,6 +105,9 @@ class RegionsModel(QAbstractTableModel):
         title, meaning = TITLES[Column(section)]
         if role == Qt.ItemDataRole.DisplayRole:
             return title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         return meaning if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -142,7 +128,7 @@ class RegionsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
             here = self._at(row)
             return icon(here.kind) if isinstance(here, Region) else QIcon(swatch(here.label))
-        numeric = column in {Column.AREA, Column.DEPARTURE, Column.INSIDE, Column.OUTSIDE}
+        numeric = column in _NUMERIC
         if role == Qt.ItemDataRole.TextAlignmentRole and numeric:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return tabular(QGuiApplication.font()) if role == Qt.ItemDataRole.FontRole and numeric else None
@@ -172,12 +158,14 @@ class RegionsModel(QAbstractTableModel):
         if isinstance(here, Group):
             texts = (here.name, "group", percent(here.share), decimal(here.departure), _UNKNOWN, _UNKNOWN, "")
             return texts[column]
-        figures = self._figures.get(here.name, RegionFigures())
+        figures = self._statistics.get(here.name)
+        if figures is None:
+            return (here.name, here.kind, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, here.note)[column]
         texts = (
             here.name,
             here.kind,
-            _UNKNOWN if figures.area is None else percent(figures.area),
-            _decimal(figures.departure),
+            percent(figures.share),
+            _decimal(figures.departure_mean),
             _decimal(figures.similarity_inside),
             _decimal(figures.similarity_outside),
             here.note,
@@ -188,11 +176,12 @@ class RegionsModel(QAbstractTableModel):
         here = self._at(row)
         if column == Column.NOTE and isinstance(here, Region):
             return here.note or "Double click to write a note"
-        text = self._text(row, column)
-        if text == _UNKNOWN:
-            return "Not known: analyse first, or the region holds no assessable patch"
-        tip = self._figures[here.name].tip if isinstance(here, Region) and here.name in self._figures else ""
-        return f"{TITLES[column][0]}: {text}" + (f"\n{tip}" if tip else "")
+        if isinstance(here, Group):
+            return group_in_words(here)
+        figures = self._statistics.get(here.name)
+        if figures is None:
+            return "Not known yet: analyse the photograph first"
+        return "\n".join(f"{name}: {text}" for name, text in figures.described())
 
 
 def _decimal(value: float | None) -> str:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from workstation.analysis.regions import Region
+from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Partition
 from workstation.ui.controls import add_action, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
-from workstation.ui.regions_model import Column, RegionFigures, RegionsModel
+from workstation.ui.regions_model import Column, RegionsModel
 from workstation.ui.theme import GRID
 
 _HINT = "Mark a part of the picture (R, E, P or L) to measure it and to compare everything with it."
@@ -65,7 +65,9 @@ class RegionsPanel(QWidget):
         self._refilling = False
         self._choose(with_selection)
 
-    def show_regions(self, regions: tuple[Region, ...], statistics: Mapping[str, RegionFigures] | None = None) -> None:
+    def show_regions(
+        self, regions: tuple[Region, ...], statistics: Mapping[str, RegionStatistics] | None = None
+    ) -> None:
         """Show the analyst's regions; the selected one stays selected.
 
         Args:
@@ -127,7 +129,9 @@ class RegionsPanel(QWidget):
         header.setSectionsMovable(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.NOTE, QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
+        for column in (Column.INSIDE, Column.OUTSIDE, Column.KIND):  # a narrow dock shows the note before these
+            header.moveSection(header.visualIndex(column), len(Column) - 1)
+        header.resizeSection(Column.NOTE, 20 * table.fontMetrics().averageCharWidth())
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         table.selectionModel().currentRowChanged.connect(self._row_changed)
         return table

@@ -83,7 +83,7 @@ class ScatterPanel(QWidget):
         if mask.shape != self._shape:
             raise ValueError(f"a mask of {mask.shape} patches over a grid of {self._shape}")
         lit = _thinned(np.flatnonzero(mask.ravel()[self._where]))
-        self._lit.setSize(15 if len(lit) <= 4 else 9)
+        self._lit.setSize(20 if len(lit) <= 4 else 12)
         self._lit.setData(self._points[lit, 0], self._points[lit, 1])
 
     def select_patches(self, mask: BoolArray | None) -> None:
@@ -220,7 +220,10 @@ class ScatterPanel(QWidget):
             axis.setTextPen(pg.mkPen(QColor(theme.muted)))
         self._view.set_outline_colour(QColor(theme.accent))
         self._chosen.setPen(pg.mkPen(QColor(theme.text), width=1.5))
-        self._lit.setPen(pg.mkPen(QColor(theme.accent), width=2.5))
+        self._lit.setPen(pg.mkPen(QColor(theme.text), width=3))
+        wash = QColor(theme.text)
+        wash.setAlpha(70)
+        self._lit.setBrush(wash)
 
     def _make_tools(self) -> None:
         self._rectangle = tool_button(
@@ -258,7 +261,6 @@ class ScatterPanel(QWidget):
         self._chosen.setBrush(None)
         self._chosen.setZValue(100)
         self._lit.setSymbol("o")
-        self._lit.setBrush(None)
         self._lit.setZValue(101)
         plot.addItem(self._chosen, ignoreBounds=True)
         plot.addItem(self._lit, ignoreBounds=True)

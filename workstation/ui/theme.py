@@ -23,7 +23,8 @@ class Theme:
         dark: whether text is light on dark.
         window: behind panels; `base`: behind lists and text; `raised`: buttons; `alternate`: every second row.
         border: lines between controls; `text`, `muted`, `disabled`: writing by weight.
-        accent: selection, focus and progress; `on_accent`: writing on it.
+        accent: focus, links and what is switched on; `selection`: behind selected rows, `on_selection`: writing on it;
+        `progress`: the part of a bar that is done.
         attention, trouble, good: warnings, failures, hash matches; never the only sign of their meaning.
     """
 
@@ -37,7 +38,9 @@ class Theme:
     muted: str
     disabled: str
     accent: str
-    on_accent: str
+    selection: str
+    on_selection: str
+    progress: str
     attention: str
     trouble: str
     good: str
@@ -54,7 +57,9 @@ DARK = Theme(
     muted="#a8a8a8",
     disabled="#737373",
     accent="#5aa2e0",
-    on_accent="#101010",
+    selection="#2d5f8e",
+    on_selection="#ffffff",
+    progress="#35618c",
     attention="#e3b04b",
     trouble="#ef8a7a",
     good="#7fc08a",
@@ -70,7 +75,9 @@ LIGHT = Theme(
     muted="#5a5a5a",
     disabled="#949494",
     accent="#1f66ad",
-    on_accent="#ffffff",
+    selection="#1f66ad",
+    on_selection="#ffffff",
+    progress="#a9c9ea",
     attention="#8a5a00",
     trouble="#b3261e",
     good="#27702f",
@@ -111,8 +118,8 @@ def palette_of(theme: Theme) -> QPalette:
         role.PlaceholderText: theme.muted,
         role.Link: theme.accent,
         role.LinkVisited: theme.accent,
-        role.Highlight: theme.accent,
-        role.HighlightedText: theme.on_accent,
+        role.Highlight: theme.selection,
+        role.HighlightedText: theme.on_selection,
         role.Accent: theme.accent,
         role.Light: QColor(theme.raised).lighter(115).name(),
         role.Midlight: theme.raised,
@@ -152,12 +159,12 @@ def style_sheet(theme: Theme) -> str:
     QPushButton:default {{ border-color: {theme.accent}; }}
     QPushButton:disabled {{ color: {theme.disabled}; background: {theme.window}; }}
     QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.border};
-        border-radius: 4px; padding: 3px; selection-background-color: {theme.accent};
-        selection-color: {theme.on_accent}; }}
+        border-radius: 4px; padding: 3px; selection-background-color: {theme.selection};
+        selection-color: {theme.on_selection}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {theme.accent}; }}
     QAbstractItemView {{ background: {theme.base}; alternate-background-color: {theme.alternate};
-        border: 1px solid {theme.border}; outline: none; selection-background-color: {theme.accent};
-        selection-color: {theme.on_accent}; }}
+        border: 1px solid {theme.border}; outline: none; selection-background-color: {theme.selection};
+        selection-color: {theme.on_selection}; }}
     QAbstractItemView:focus {{ border-color: {theme.accent}; }}
     QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border: none;
         border-right: 1px solid {theme.border}; border-bottom: 1px solid {theme.border}; padding: 3px 8px; }}
@@ -169,15 +176,26 @@ def style_sheet(theme: Theme) -> str:
     QTabBar::tab:focus {{ border: 1px solid {theme.accent}; }}
     QProgressBar {{ background: {theme.base}; border: 1px solid {theme.border}; border-radius: 3px;
         text-align: center; color: {theme.text}; }}
-    QProgressBar::chunk {{ background: {QColor(theme.accent).darker(170).name() if theme.dark else "#a9c9ea"}; }}
+    QProgressBar::chunk {{ background: {theme.progress}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QScrollArea:focus {{ border: 1px solid {theme.accent}; }}
+    QScrollBar {{ background: transparent; border: none; margin: 0; }}
+    QScrollBar:vertical {{ width: 12px; }}
+    QScrollBar:horizontal {{ height: 12px; }}
+    QScrollBar::handle {{ background: {theme.border}; border-radius: 3px; margin: 3px; }}
+    QScrollBar::handle:vertical {{ min-height: 24px; }}
+    QScrollBar::handle:horizontal {{ min-width: 24px; }}
+    QScrollBar::handle:hover {{ background: {theme.disabled}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: none; }}
+    QTableCornerButton::section {{ background: {theme.window}; border: none; }}
     QStatusBar {{ border-top: 1px solid {theme.border}; }}
     QStatusBar::item {{ border: none; }}
     QMenu {{ background: {theme.window}; border: 1px solid {theme.border}; padding: 4px; }}
     QMenu::item {{ padding: 4px 24px 4px 8px; border-radius: 3px; }}
-    QMenu::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
+    QMenu::item:selected {{ background: {theme.selection}; color: {theme.on_selection}; }}
     QMenu::item:disabled {{ color: {theme.disabled}; }}
     QMenu::separator {{ height: 1px; background: {theme.border}; margin: 4px; }}
     QLabel[weight="muted"] {{ color: {theme.muted}; }}
