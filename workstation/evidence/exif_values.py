@@ -118,11 +118,9 @@ def _decode_rationals(kind: FieldType, raw: bytes, order: ByteOrder) -> Decoded:
 def _single_or_tuple(numbers: tuple[int | float | Fraction | None, ...], why_none: str) -> Decoded:
     if not numbers:
         return Decoded(None, Empty())
-    if len(numbers) > 1:
-        return Decoded(numbers, Present())
-    if numbers[0] is None:
+    if all(number is None for number in numbers):
         return Decoded(None, Unreadable(why_none))
-    return Decoded(numbers[0], Present())
+    return Decoded(numbers if len(numbers) > 1 else numbers[0], Present())
 
 
 def decode_text(raw: bytes) -> str:
