@@ -215,7 +215,7 @@ def compare(file: str, theirs: dict[str, Any], metadata: Metadata) -> Iterator[t
         yield group, Disagreement(file, group, name, str(value)[:60], shown[:60], _reason(tag, value, entries))
 
 
-def _reason(tag: int | None, theirs: Any, entries: list[TagEntry]) -> str:
+def _reason(tag: int | None, theirs: Any, entries: list[TagEntry]) -> str:  # noqa: PLR0911 - one per reason
     if tag is None:
         return "no tag number is known for this name"
     if not entries:
