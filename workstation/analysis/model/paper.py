@@ -39,6 +39,7 @@ class PaperEncoder:
         dimensions: 768.
         patch: side of a patch in pixels unless another is asked for.
         batch: patches per batch; fixed, because another size may round differently.
+        network: ResNet-50, made ready by `prepared_network`.
     """
 
     def __init__(self, description: WeightsDescription, network: ResNet50, placement: Placement) -> None:
@@ -46,7 +47,7 @@ class PaperEncoder:
         self.dimensions = description.dimensions
         self.patch = description.patch
         self.batch = CPU_BATCH if placement.device.type == "cpu" else ACCELERATOR_BATCH
-        self._network = network
+        self.network = network
         self._placement = placement
         mean, deviation = description.normalisation.mean, description.normalisation.deviation
         scale = torch.tensor([1 / (255 * value) for value in deviation])
@@ -127,10 +128,11 @@ class PaperEncoder:
             DeviceProblem: if the device runs out of memory.
         """
         with self._placement.computing():
-            embeddings = self._network(self._normalised(patches))
+            embeddings = self.network(self.normalised(patches))
             return functional.normalize(embeddings, dim=1).cpu().numpy()
 
-    def _normalised(self, patches: NDArray[np.uint8]) -> Tensor:
+    def normalised(self, patches: NDArray[np.uint8]) -> Tensor:
+        """The network's input, (N, 3, patch, patch) in channels-last memory, of (N, patch, patch, 3) uint8 RGB."""
         pixels = torch.from_numpy(patches).to(self._placement.device).permute(0, 3, 1, 2)  # channels last in memory
         return torch.addcmul(self._shift, pixels, self._scale).to(self._placement.dtype)
 
