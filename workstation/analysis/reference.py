@@ -24,6 +24,9 @@ COMPONENTS = 4
 SMOOTHING = 1.0
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""
 
+HALF_WAY = 3.0
+"""Distance, in typical deviations of the reference, that is a departure of 0.5."""
+
 _STEPS = 10
 _FIT_SAMPLE = 4096
 
@@ -33,7 +36,7 @@ class Departure:
     """How far patches depart from the reference group.
 
     Attributes:
-        values: (N,) float32, at least 0; higher = departs more.
+        values: (N,) float32 in 0..1; higher = departs more, 0.5 = `HALF_WAY` typical deviations of the reference.
         reference: (N,) bool, the patches that the reference was fitted to.
     """
 
@@ -42,7 +45,9 @@ class Departure:
 
 
 def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], seed: int) -> Departure:
-    """Mahalanobis distance of every patch from the reference group, divided by the square root of the dimensions.
+    """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
+
+    d is divided by the square root of the dimensions, so that 1 is a typical member of the reference.
 
     Args:
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
@@ -68,7 +73,8 @@ def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], s
         if np.array_equal(closer, reference):
             break
         reference = closer
-    return Departure((distance / np.sqrt(count)).astype(np.float32), reference)
+    distance /= np.sqrt(count)
+    return Departure((distance / (distance + HALF_WAY)).astype(np.float32), reference)
 
 
 def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:

@@ -135,7 +135,7 @@ class CompactEncoder:
         y, x = max(0, top - halo), max(0, left - halo)
         cut = image[y : top + rows + halo, x : left + columns + halo]
         with self._placement.computing():
-            tile = torch.from_numpy(np.ascontiguousarray(cut)).to(self._placement.device)
+            tile = torch.from_numpy(np.array(cut)).to(self._placement.device)
             features = self._network.features(tile.permute(2, 0, 1)[None], self._placement.dtype)[0].float()
             y, x = (top - y) // unit, (left - x) // unit
             return features[:, y : y + rows // unit, x : x + columns // unit].contiguous()

@@ -1,0 +1,142 @@
+"""Splices between cameras with exact masks, made from photographs that the user has.
+
+Each composite is written in three variants: `png` with all traces, `q90` saved once more as JPEG 90, and `web`
+scaled to 70 % and saved as JPEG 75; the untouched host window likewise. A camera counts as often as any other,
+however many photos it has. The draws come in a fixed order, so that a seed names the same splices anywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+HEIGHT, WIDTH = 768, 1024
+
+WEB_SCALE, WEB_QUALITY, SAVE_QUALITY = 0.7, 75, 90
+
+Variant = Literal["png", "q90", "web"]
+VARIANTS: tuple[Variant, ...] = ("png", "q90", "web")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splice:
+    """One composite before its last save.
+
+    Attributes:
+        number: of the draw.
+        host, donor: camera names.
+        image: (768, 1024) RGB.
+        untouched: the host window alone.
+        mask: L, 255 = foreign, edges blurred.
+    """
+
+    number: int
+    host: str
+    donor: str
+    image: Image.Image
+    untouched: Image.Image
+    mask: Image.Image
+
+    def saved(self, variant: Variant) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Pixels (height, width, 3) as a reader of the saved file sees them, and the mask (height, width)."""
+        return saved(self.image, variant), mask_of(self.mask, variant)
+
+
+def saved(image: Image.Image, variant: Variant) -> NDArray[np.uint8]:
+    """(height, width, 3) uint8 after the last save of a variant."""
+    if variant == "png":
+        return np.asarray(image)
+    if variant == "web":
+        image = image.resize(_web_size(), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=SAVE_QUALITY if variant == "q90" else WEB_QUALITY)
+    return np.asarray(Image.open(buffer))
+
+
+def mask_of(mask: Image.Image, variant: Variant) -> NDArray[np.bool_]:
+    """(height, width) bool, True = foreign, at the size of a variant."""
+    if variant == "web":
+        mask = mask.resize(_web_size(), Image.Resampling.BILINEAR)
+    return np.asarray(mask) > 127
+
+
+def _web_size() -> tuple[int, int]:
+    return int(WIDTH * WEB_SCALE), int(HEIGHT * WEB_SCALE)
+
+
+def make_splices(photos: Path, *, split: str, count: int, seed: int) -> Iterator[Splice]:
+    """Splices between the cameras of one split.
+
+    Args:
+        photos: folder with a manifest.csv (columns file, split, make, model, width, height, chart_or_flat).
+        split: which rows are used; photos of charts and flat fields are left out.
+        count: how many are drawn.
+        seed: of the draws.
+
+    Raises:
+        FileNotFoundError: without a manifest.
+        ValueError: if fewer than two cameras have photos that are large enough.
+    """
+    rng = np.random.default_rng(seed)
+    cameras = _cameras(photos, split)
+    names = sorted(cameras)
+    if len(names) < 2:
+        raise ValueError(f"{photos}: fewer than two cameras of split {split!r} have photos of {WIDTH}×{HEIGHT}")
+    for number in range(count):
+        first, second = rng.choice(len(names), 2, replace=False)
+        host = _window(_photo(cameras[names[first]], rng), rng)
+        donor = _photo(cameras[names[second]], rng)
+        mask = polygon_mask(rng, float(rng.uniform(0.03, 0.28)))
+        if rng.random() < 0.3:
+            scale = rng.uniform(0.75, 1.3)
+            size = (max(WIDTH, int(donor.width * scale)), max(HEIGHT, int(donor.height * scale)))
+            donor = donor.resize(size, Image.Resampling.BICUBIC)
+        composite = host.copy()
+        composite.paste(_window(donor, rng), (0, 0), mask)
+        yield Splice(number, " ".join(names[first]), " ".join(names[second]), composite, host, mask)
+
+
+def polygon_mask(rng: np.random.Generator, fraction: float) -> Image.Image:
+    """L image of (1024, 768), 255 = foreign: a polygon of 14 corners or, once in four, a rectangle; edges blurred."""
+    mask = Image.new("L", (WIDTH, HEIGHT))
+    draw = ImageDraw.Draw(mask)
+    x, y = rng.uniform(0.2, 0.8) * WIDTH, rng.uniform(0.2, 0.8) * HEIGHT
+    r = np.sqrt(fraction * HEIGHT * WIDTH / np.pi)
+    if rng.random() < 0.25:
+        a = rng.uniform(0.7, 1.4)
+        draw.rectangle([x - r * a * 0.9, y - r / a * 0.9, x + r * a * 0.9, y + r / a * 0.9], fill=255)
+    else:
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 14))
+        radii = r * rng.uniform(0.7, 1.35, 14)
+        corners = zip(angles, radii, strict=True)
+        draw.polygon([(x + q * np.cos(t), y + q * np.sin(t)) for t, q in corners], fill=255)
+    return mask.filter(ImageFilter.GaussianBlur(1.2))
+
+
+def _cameras(photos: Path, split: str) -> dict[tuple[str, str], list[Path]]:
+    cameras: dict[tuple[str, str], list[Path]] = {}
+    with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            long, short = sorted((int(row["width"]), int(row["height"])), reverse=True)
+            if row["split"] == split and row["chart_or_flat"] != "1" and long >= WIDTH and short >= HEIGHT:
+                cameras.setdefault((row["make"], row["model"]), []).append(photos / row["file"])
+    return cameras
+
+
+def _photo(files: list[Path], rng: np.random.Generator) -> Image.Image:
+    image = Image.open(files[int(rng.integers(len(files)))]).convert("RGB")
+    return image if image.width >= image.height else image.transpose(Image.Transpose.ROTATE_90)
+
+
+def _window(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    x = int(rng.integers(0, image.width - WIDTH + 1))
+    y = int(rng.integers(0, image.height - HEIGHT + 1))
+    return image.crop((x, y, x + WIDTH, y + HEIGHT))

@@ -1,0 +1,79 @@
+"""What `exifact train` does: read the configuration, train or resume, export the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from workstation import paths
+from workstation.errors import WorkstationError
+from workstation.progress import Progress
+
+
+class TrainingProblem(WorkstationError):
+    """Training cannot start: no photos, no manifest, an unreadable configuration."""
+
+    remedy = "See `exifact train --help` and docs/training.md."
+
+
+def default_configuration() -> Path:
+    """The configuration of the shipped compact weights."""
+    return paths.resources() / "training" / "compact.toml"
+
+
+def train(
+    photos: Path,
+    out: Path,
+    *,
+    configuration: Path | None = None,
+    threads: int | None = None,
+    workers: int = 1,
+    name: str = "compact",
+    export_only: bool = False,
+) -> Generator[Progress, None, Path]:
+    """Train in the folder `out`, resuming what is there, and export the weights to it.
+
+    Args:
+        photos: folder with a manifest.csv.
+        out: folder of the run: checkpoint, weights, description.
+        configuration: TOML file; None = the run's own copy, else that of the shipped weights.
+        threads: CPU threads of the network; None = torch's default.
+        workers: processes that prepare batches; 0 = none beside this one.
+        name: of the exported weights.
+        export_only: write the weights of the present checkpoint without training.
+
+    Yields:
+        Progress; while training its partial is a `StepReport`.
+
+    Returns:
+        Path of the description.
+
+    Raises:
+        TrainingProblem: if the photos cannot be used.
+    """
+    import torch  # noqa: PLC0415 - the command line shows its help without torch
+
+    from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
+    from workstation.training.export import export  # noqa: PLC0415
+    from workstation.training.run import Training  # noqa: PLC0415
+
+    if not (photos / "manifest.csv").is_file():
+        raise TrainingProblem(f"{photos} holds no manifest.csv")
+    if threads:
+        torch.set_num_threads(threads)
+    if not export_only:
+        own = out / "configuration.toml"
+        chosen = configuration or (own if own.is_file() else default_configuration())
+        settings = TrainingConfiguration.read(chosen)
+        out.mkdir(parents=True, exist_ok=True)
+        if chosen != own:
+            own.write_bytes(chosen.read_bytes())
+        yield Progress("decoding photos", 0.0)
+        run = Training(settings, photos, out, workers=workers)
+        yield from run.run()
+        if run.step < settings.steps:
+            raise TrainingProblem(
+                f"stopped at step {run.step} of {settings.steps}; the same command goes on from there"
+            )
+    yield Progress("exporting weights", None)
+    return export(out, out, name=name, photos=photos)

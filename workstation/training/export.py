@@ -1,0 +1,119 @@
+"""A checkpoint becomes registered weights: safetensors and the description beside it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.encoder import Normalisation, WeightsDescription
+from workstation.analysis.model.registry import sha256_of, write_fields
+from workstation.analysis.reference import departure
+from workstation.errors import WeightsProblem, WorkstationError
+from workstation.evaluation.splices import make_splices
+from workstation.evidence import read_metadata
+from workstation.evidence.record import Present
+from workstation.progress import drain
+from workstation.training.run import CHECKPOINT
+
+WINDOW = 64
+"""Side in pixels of the windows that the shipped model pools from."""
+
+_REFERENCE_SPLICES = 24
+_LICENCE = "Apache-2.0"
+
+
+def export(run: Path, out: Path, *, name: str, photos: Path, figures: dict[str, float] | None = None) -> Path:
+    """Write `out`/<name>.safetensors and <name>.json from the averaged weights of a run's checkpoint.
+
+    Args:
+        run: folder of the training run.
+        out: folder that is written to.
+        name: under which the weights are registered.
+        photos: the collection that it was trained on, for the colour scale, the counts and the tags' shares.
+        figures: measured figures, name → value.
+
+    Returns:
+        The description's path.
+
+    Raises:
+        WeightsProblem: without a checkpoint.
+    """
+    try:
+        state = torch.load(run / CHECKPOINT, weights_only=True, map_location="cpu")
+    except OSError as problem:
+        raise WeightsProblem(f"{run}: no checkpoint can be read ({problem.strerror})") from problem
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
+    tensors = {k: v.contiguous() for k, v in tensors.items()}
+    unfinished = out / f"{name}.safetensors.part"
+    save_file(tensors, unfinished, {"configuration": json.dumps(state["configuration"]), "step": str(state["step"])})
+    weights = out / f"{name}.safetensors"
+    os.replace(unfinished, weights)  # noqa: PTH105 - Path.replace is the same call
+    weights.chmod(0o644)
+    with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
+        trained = [row for row in csv.DictReader(lines) if row["split"] == "train"]
+    description = WeightsDescription(
+        name=name,
+        file=weights.name,
+        sha256=sha256_of(weights),
+        architecture="compact",
+        patch=WINDOW,
+        dimensions=int(state["configuration"]["dimensions"]),
+        normalisation=Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        licence=_LICENCE,
+        training_data=_describe_data(trained),
+        figures=tuple((figures or {}).items()),
+        departure_range=(0.0, 1.0),
+        text_side=False,
+        source=f"exifact train, {state['step']} steps, seed {state['configuration']['seed']}",
+        notes="Image side only: it was not trained with text.",
+        tag_shares=_tag_shares(photos, [row["file"] for row in trained]),
+        folder=out,
+    )
+    high = _scale_limit(description, tensors, photos)
+    fields = write_fields(description) | {"departure_range": [0.0, high], "training": state["configuration"]}
+    target = out / f"{name}.json"
+    target.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return target
+
+
+def _describe_data(rows: list[dict[str, str]]) -> str:
+    cameras = {(row["make"], row["model"]) for row in rows}
+    return f"{len(rows)} photographs of {len(cameras)} cameras and simulated cameras (see docs/model-card.md)"
+
+
+def _scale_limit(description: WeightsDescription, tensors: dict[str, Any], photos: Path) -> float:
+    """99.9th percentile of the departure on reference splices between training cameras, rounded up to 0.05."""
+    encoder = CompactEncoder.from_weights(description, tensors, device="cpu", threads=None, precision="auto")
+    values = []
+    for splice in make_splices(photos, split="train", count=_REFERENCE_SPLICES, seed=1):
+        rgb, _ = splice.saved("q90")
+        grid = encoder.default_grid(rgb.shape[0], rgb.shape[1], None, None)
+        embeddings = drain(encoder.embed(rgb, grid)).reshape(grid.rows * grid.columns, -1)
+        positions = np.stack(np.divmod(np.arange(len(embeddings)), grid.columns), 1)
+        values.append(departure(embeddings, positions=positions, seed=0).values)
+    return round(float(np.ceil(np.percentile(np.concatenate(values), 99.9) * 20)) / 20, 2)
+
+
+def _tag_shares(photos: Path, files: list[str]) -> tuple[tuple[str, float], ...]:
+    """Share of the photos that carry each tag of IFD0, ExifIFD or GPS, for tags that one in a hundred carries."""
+    counts: Counter[str] = Counter()
+    for file in files:
+        try:
+            entries = read_metadata(photos / file).metadata.entries
+        except WorkstationError:
+            continue
+        counts.update(
+            {e.name for e in entries if e.group in {"IFD0", "ExifIFD", "GPS"} and isinstance(e.state, Present)}
+        )
+    shares = ((name, round(number / len(files), 3)) for name, number in counts.items())
+    return tuple(sorted((name, share) for name, share in shares if share >= 0.01))
