@@ -128,11 +128,13 @@ def exif(
     from workstation.evidence import read_metadata
 
     with _words_for_errors():
-        metadata = read_metadata(file)
-        if as_json:
-            typer.echo(listing.as_json(metadata))
-        else:
-            listing.show(metadata)
+        described = read_metadata(file)
+    for warning in described.warnings:
+        terminal.note(f"{file.name}: warning: {warning.message}")
+    if as_json:
+        typer.echo(listing.as_json(described.metadata))
+    else:
+        listing.show(described.metadata)
 
 
 @app.command()

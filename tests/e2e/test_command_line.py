@@ -1,0 +1,191 @@
+"""The command `exifact`: what it accepts, what it says, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import Exifact, jpeg, texture
+from workstation import __version__, cli, terminal
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a screen, on which nobody chose a platform for Qt."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ([], ["open"]),
+        (["photo.jpg"], ["open", "photo.jpg"]),
+        (["folder/photo"], ["open", "folder/photo"]),
+        (["--", "-odd-name.jpg"], ["open", "--", "-odd-name.jpg"]),
+        (["open"], ["open"]),
+        (["exif", "photo.jpg"], ["exif", "photo.jpg"]),
+        (["weights", "list"], ["weights", "list"]),
+        (["--version"], ["--version"]),
+        (["nonsense"], ["nonsense"]),
+    ],
+)
+def test_files_without_a_command_open_the_window(given: list[str], understood: list[str]) -> None:
+    assert cli.with_command(given) == understood
+
+
+def test_a_file_without_dot_or_slash_is_a_file_if_it_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("portrait").touch()
+    assert cli.with_command(["portrait"]) == ["open", "portrait"]
+    assert cli.with_command(["landscape"]) == ["landscape"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["open"], ["photo.jpg"]])
+def test_without_a_display_the_window_says_so(exifact: Exifact, no_display: None, arguments: list[str]) -> None:
+    answer = exifact(*arguments)
+    assert answer.code == 1
+    assert "no display" in answer.err
+
+
+def test_a_display_that_nobody_serves_is_none(no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":4711")
+    assert ":4711" in terminal.display_problem()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert not terminal.display_problem()
+
+
+def test_version(exifact: Exifact) -> None:
+    assert exifact("--version").out == f"exifact {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["analyze", "photo.jpg"],
+        ["analyze", "--out", "out"],
+        ["analyze", "photo.jpg", "--out", "out", "--device", "abacus"],
+        ["analyze", "photo.jpg", "--out", "out", "--patch-size", "0"],
+        ["analyze", "photo.jpg", "--out", "out", "--model", "nobody"],
+        ["exif"],
+        ["weights", "polish"],
+    ],
+)
+def test_wrong_use_ends_with_2(exifact: Exifact, arguments: list[str]) -> None:
+    answer = exifact(*arguments)
+    assert answer.code == 2
+    assert answer.err
+    assert not Path("out").exists()
+
+
+def test_an_unknown_model_is_named_with_those_that_are_there(exifact: Exifact) -> None:
+    answer = exifact("analyze", "photo.jpg", "--out", "out", "--model", "nobody")
+    assert "nobody" in answer.err
+    assert "compact" in answer.err
+
+
+def test_metadata_as_json_has_the_promised_keys(exifact: Exifact, examples: Path) -> None:
+    answer = exifact("exif", examples / "untouched.jpg", "--json")
+
+    assert answer.code == 0
+    rows = json.loads(answer.out)
+    assert all({"group", "name", "id", "raw", "value", "unit", "offset", "state"} <= row.keys() for row in rows)
+    found = {(row["group"], row["id"]): row for row in rows if row["id"] is not None}
+    make, exposure = found["IFD0", 0x010F], found["ExifIFD", 0x829A]
+    assert (make["name"], make["value"], make["state"]) == ("Make", "FUJIFILM", "present")
+    assert make["raw"] == b"FUJIFILM\0".hex()
+    content = (examples / "untouched.jpg").read_bytes()
+    assert content[make["offset"] : make["offset"] + 9] == b"FUJIFILM\0"
+    assert (exposure["name"], exposure["unit"]) == ("ExposureTime", "s")
+    assert exposure["value"] == pytest.approx(1 / 300)
+    assert {"IFD0", "ExifIFD", "InteropIFD", "IFD1", "JPEG"} <= {row["group"] for row in rows}
+
+
+def test_metadata_for_reading_is_one_line_per_row(exifact: Exifact, examples: Path) -> None:
+    answer = exifact("exif", examples / "untouched.jpg")
+    assert "IFD0\tMake\tFUJIFILM" in answer.out.splitlines()
+    assert all(line.count("\t") == 2 for line in answer.out.splitlines())
+
+
+def test_metadata_of_a_file_without_exif(exifact: Exifact, tmp_path: Path) -> None:
+    jpeg(tmp_path / "bare.jpg", texture(64, 64))
+    rows = json.loads(exifact("exif", "bare.jpg", "--json").out)
+    assert {row["group"] for row in rows} <= {"JPEG", "Payload"}
+
+
+def test_metadata_is_read_where_the_pixels_are_gone(exifact: Exifact, examples: Path, tmp_path: Path) -> None:
+    content = (examples / "untouched.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(content[: content.index(b"\xff\xda") + 40])
+
+    answer = exifact("exif", "cut.jpg", "--json")
+
+    assert answer.code == 0
+    assert any(row["name"] == "Make" and row["value"] == "FUJIFILM" for row in json.loads(answer.out))
+
+
+def test_metadata_of_what_is_no_image(exifact: Exifact, tmp_path: Path) -> None:
+    (tmp_path / "letter.jpg").write_text("Dear Sir or Madam")
+    answer = exifact("exif", "letter.jpg", "--json")
+    assert answer.code == 1
+    assert not answer.out
+    assert "letter.jpg" in answer.err
+
+
+def test_a_value_cannot_steer_the_terminal(exifact: Exifact, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Evil\x1b]0;pwned\x07\ncamera"
+    jpeg(tmp_path / "evil.jpg", texture(64, 64), exif=exif)
+    answer = exifact("exif", "evil.jpg")
+    assert "\x1b" not in answer.out
+    assert "\\x1b" in answer.out
+
+
+def test_a_stem_that_comes_again_gets_its_hash(exifact: Exifact, tmp_path: Path) -> None:
+    for number, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        jpeg(tmp_path / folder / "same.jpg", texture(192, 192, seed=number))
+
+    answer = exifact("analyze", "a/same.jpg", "b/same.jpg", "--out", "out", "--no-report", "--threads", "1")
+
+    assert answer.code == 0
+    hashes = {p.parent.name: json.loads(p.read_text())["exhibit"]["sha256"] for p in Path("out").glob("*/result.json")}
+    second = next(name for name in hashes if name != "same")
+    assert len(hashes) == 2
+    assert second == f"same_{hashes[second][:8]}"
+
+
+def test_another_photograph_of_the_same_stem_never_overwrites_an_earlier_result(
+    exifact: Exifact, tmp_path: Path
+) -> None:
+    jpeg(tmp_path / "same.jpg", texture(192, 192))
+    exifact("analyze", "same.jpg", "--out", "out", "--no-report")
+    first = Path("out/same/result.json").read_bytes()
+    jpeg(tmp_path / "same.jpg", texture(192, 192, seed=1))
+    exifact("analyze", "same.jpg", "--out", "out", "--no-report")
+    assert Path("out/same/result.json").read_bytes() == first
+    assert len(list(Path("out").iterdir())) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(tmp_path: Path, examples: Path) -> None:
+    command = [sys.executable, "-m", "workstation", "analyze", str(examples / "spliced.jpg"), "--out", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130, first + rest
+    assert "Traceback" not in rest
+    assert "stopped" in rest
+    assert not list(tmp_path.glob("out/**/*.*"))
