@@ -178,7 +178,8 @@ def _decode_with_pillow(
         if name == "AVIF":
             orientation = transform_orientation(container.transforms)
         image.load()
-        rgb, reduction = _reduced(path, image, bits)
+        # PNG colour type 4 is grey with alpha (PNG, third edition, 11.2.1).
+        rgb, reduction = _reduced(path, image, bits, stored_grey=name == "PNG" and data[25] == 4)
     if turned in range(2, 9):
         rgb = unoriented(rgb, turned)
     if frames > 1:
@@ -207,14 +208,19 @@ def _stored_bits(name: str, image: ImageFile.ImageFile, container: Container) ->
     return 16 if image.mode in _SIXTEEN else 8
 
 
-def _reduced(path: Path, image: Image.Image, bits: int) -> tuple[NDArray[np.uint8], _Reduction]:
-    """Stored samples to (height, width, 3) uint8, with the rules by which."""
+def _reduced(path: Path, image: Image.Image, bits: int, *, stored_grey: bool) -> tuple[NDArray[np.uint8], _Reduction]:
+    """Stored samples to (height, width, 3) uint8, with the rules by which.
+
+    `stored_grey` says that Pillow spread grey with alpha of 16 bits over three equal channels.
+    """
     mode = image.mode
     name = _MODE_NAMES.get(mode, mode)
     if mode == "P":
         name = f"palette {bits} bit"
     elif mode in _SIXTEEN:
         name = f"grey {bits} bit"
+    elif mode == "RGBA" and stored_grey:
+        name = f"grey with alpha {bits} bit"
     elif bits != 8:
         name = name.replace("8 bit", f"{bits} bit")
     reduction = _Reduction(name)

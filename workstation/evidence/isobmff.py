@@ -240,7 +240,9 @@ def _block_of(file: Block, meta: _Meta, item: _Item) -> Block:
 
 
 def _items(file: Block, meta: _Meta, container: Container) -> None:
-    for item in meta.items.values():
+    # What describes the primary item comes first; the rest belongs to other images of the file.
+    primary = {source for kind, source, targets in meta.references if kind == b"cdsc" and meta.primary in targets}
+    for _, item in sorted(meta.items.items(), key=lambda pair: pair[0] not in primary):
         if item.kind not in (b"Exif", b"mime", b"uri ") or not item.runs:
             continue
         try:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.exif_values import decode_text
@@ -252,12 +252,30 @@ def jumbf_payload(block: Block, size: int | None = None) -> Payload:
 
 
 def image_size(data: bytes) -> tuple[str, int, int] | None:
-    """Format, width and height of an embedded image by its header; None where Pillow knows no header."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "MPO")) as image:
-            return image.format or "", image.width, image.height
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return None
+    """Format, width and height of an embedded JPEG, PNG, GIF or BMP by its header; None for anything else."""
+    if data[:3] == b"\xff\xd8\xff":
+        return _jpeg_size(data)
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        return ("PNG", *struct.unpack_from(">2I", data, 16))
+    if data[:4] == b"GIF8" and len(data) >= 10:
+        return ("GIF", *struct.unpack_from("<2H", data, 6))
+    if data[:2] == b"BM" and len(data) >= 26:
+        return ("BMP", *(abs(side) for side in struct.unpack_from("<2i", data, 18)))
+    return None
+
+
+def _jpeg_size(data: bytes) -> tuple[str, int, int] | None:
+    """The size in the first frame header; None where there is none before the first scan."""
+    position = 2
+    for _ in range(_MOST_BOXES):
+        if position + 9 > len(data) or data[position] != 0xFF or data[position + 1] == 0xDA:
+            return None
+        marker, length = data[position + 1], struct.unpack_from(">H", data, position + 2)[0]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">2H", data, position + 5)
+            return "JPEG", width, height
+        position += 1 if marker == 0xFF else 2 + length
+    return None
 
 
 def looks_like(data: bytes) -> str:  # noqa: PLR0911 - one return per kind

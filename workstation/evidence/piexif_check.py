@@ -21,6 +21,7 @@ from workstation.evidence.record import TagEntry, Unreadable
 
 _IFDS: Final = {"IFD0": "0th", "ExifIFD": "Exif", "GPS": "GPS", "InteropIFD": "Interop", "IFD1": "1st"}
 _KNOWN: Final = {"IFD0": "Image", "IFD1": "Image", "ExifIFD": "Exif", "GPS": "GPS", "InteropIFD": "Interop"}
+_NOT_READ: Final = frozenset({"IFD", "LONG8", "SLONG8", "IFD8", "UTF-8"})
 _FAILURES: Final = (struct.error, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 _MOST_WARNINGS: Final = 10
 
@@ -39,10 +40,12 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     if not ours.within_bounds:
         message = "piexif was not asked for a second opinion: the EXIF data leave their bounds"
         return (RecordedWarning("exif-cross-check-skipped", message),)
-    if any(entry.type in ("LONG8", "SLONG8", "IFD8") for entry in ours.entries):
-        return (RecordedWarning("exif-cross-check-skipped", "piexif does not read BigTIFF"),)
+    unknown = sorted({entry.type for entry in ours.entries if entry.type in _NOT_READ})
+    if unknown:
+        message = f"piexif was not asked for a second opinion: it does not read the type {unknown[0]}"
+        return (RecordedWarning("exif-cross-check-skipped", message),)
     try:
-        theirs = piexif.load(b"Exif\0\0" + bytes(block.data))
+        theirs = piexif.load(bytes(block.data))
     except _FAILURES as error:
         return (_failure(error, ours),)
     found = _compare(ours, theirs)
@@ -72,7 +75,11 @@ def _compare(ours: Directories, theirs: dict[str, Any]) -> list[RecordedWarning]
             problem = _difference(entry, values[tag], ours.order)
             if problem:
                 warnings.append(_disagreement(entry, problem))
+    looped = any(warning.code == "ifd-loop" for warning in ours.warnings)
+    read = {group for group, _ in last}
     for group, name in _IFDS.items():
+        if looped and group not in read:  # piexif reads a directory again where the chain returns to it
+            continue
         for tag in theirs[name]:
             if (group, tag) not in last:
                 message = f"piexif reads {group} 0x{tag:04X}, our reader does not"
