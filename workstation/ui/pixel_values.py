@@ -1,0 +1,93 @@
+"""The numbers of the stored pixels, written into them once they are large enough on the screen."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from workstation.analysis.colours import ByteArray
+from workstation.ui.camera import Camera
+from workstation.ui.overlays import Overlay
+
+VALUES_ZOOM = 16.0
+"""From 1600 % on a number is written into each pixel: its luma."""
+
+CHANNELS_SIDE = 30.0
+"""From this side of a pixel on the screen (view pixels) on, red, green and blue are written under each other."""
+
+
+class PixelValuesItem(Overlay):
+    """Writes luma, or red, green and blue, into each visible pixel from 1600 % on.
+
+    Luma (Rec. 601, rounded) where a pixel has no room for three numbers.
+    """
+
+    def __init__(self, camera: Camera) -> None:
+        super().__init__(camera)
+        self._rgb: ByteArray | None = None
+
+    def set_rgb(self, displayed: ByteArray | None) -> None:
+        """Take the stored samples of another picture, (height, width, 3) in display orientation."""
+        self._rgb = displayed
+        self.update()
+
+    @property
+    def shows(self) -> str:
+        """What is written now: "", "luma" or "channels"."""
+        if self._rgb is None or self.camera.zoom < VALUES_ZOOM:
+            return ""
+        return "channels" if self.camera.scale >= CHANNELS_SIDE else "luma"
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """Write into the pixels that are in view, and into no others."""
+        if self._rgb is None or not self.shows:
+            return
+        left, top, right, bottom = self.camera.visible()
+        height, width = self._rgb.shape[:2]
+        x0, x1 = max(0, int(left)), min(width, int(right) + 1)
+        y0, y1 = max(0, int(top)), min(height, int(bottom) + 1)
+        samples = self._rgb[y0:y1, x0:x1]
+        luma = np.rint(samples @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+        numbers = samples if self.shows == "channels" else luma[..., None]
+        scale = self.camera.scale
+        line = scale / max(3, numbers.shape[2]) * 0.94 if self.shows == "channels" else scale * 0.5
+        size = round(min(line * 0.9, 13.0) * self.camera.ratio)
+        glyphs = {dark: number_pixmaps(size, dark, self.camera.ratio) for dark in (False, True)}
+        margin = (scale - line * numbers.shape[2]) / 2
+        bright = (luma > 127).tolist()
+        for row, (line_of_numbers, line_of_inks) in enumerate(zip(numbers.tolist(), bright, strict=True)):
+            for column, (values, dark) in enumerate(zip(line_of_numbers, line_of_inks, strict=True)):
+                x, y = self.camera.to_view(x0 + column, y0 + row)
+                for index, value in enumerate(values):
+                    glyph = glyphs[dark][value]
+                    glyph_width = glyph.width() / self.camera.ratio
+                    glyph_height = glyph.height() / self.camera.ratio
+                    place = QPointF(
+                        x + (scale - glyph_width) / 2, y + margin + index * line + (line - glyph_height) / 2
+                    )
+                    painter.drawPixmap(place, glyph)
+
+
+@lru_cache(maxsize=8)
+def number_pixmaps(size: int, dark: bool, ratio: float) -> tuple[QPixmap, ...]:
+    """The numbers 0 to 255 as pixmaps of `size` device pixels height, in dark or light ink."""
+    font = QFont()
+    font.setPixelSize(max(5, size))
+    font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
+    made = []
+    for value in range(256):
+        text = str(value)
+        pixmap = QPixmap(round(size * 0.62 * len(text)) + 2, round(size * 1.1) + 1)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setFont(font)
+        painter.setPen(QColor(0, 0, 0, 215) if dark else QColor(255, 255, 255, 225))
+        painter.drawText(pixmap.rect(), Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        made.append(pixmap)
+    return tuple(made)
