@@ -77,6 +77,9 @@ def _second_eigenvector(affinity: NDArray[np.float64]) -> tuple[NDArray[np.float
     unless negative affinities push some far above 1. Negative affinities stay, as published, unless they leave a point
     with none at all.
     """
+    np.fill_diagonal(affinity, affinity[0, 1])
+    if np.ptp(affinity) < _FLOOR:
+        return np.zeros(len(affinity)), 0.0  # all alike: nowhere to cut
     np.fill_diagonal(affinity, 0)
     if affinity.sum(axis=1).min() < 1e-6:
         affinity = np.maximum(affinity, _FLOOR)

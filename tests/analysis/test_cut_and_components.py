@@ -1,0 +1,79 @@
+"""The normalised cut and the principal components."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_rand_score
+
+from workstation.analysis.cut import LANDMARKS, normalised_cut, normalised_cut_of_embeddings
+from workstation.analysis.pca import COLOUR_SPAN, as_colours, principal_components
+
+
+def two_blocks(sizes: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors in two loose bundles, shuffled, and which bundle each is of."""
+    rng = np.random.default_rng(seed)
+    truth = rng.permutation(np.repeat([0, 1], sizes))
+    centres = np.array([[1, 0, 0, 0, 0], [0.2, 1, 0, 0, 0]])
+    points = centres[truth] + rng.normal(0, 0.15, (len(truth), 5))
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), truth
+
+
+def test_cut_separates_two_blocks_and_the_larger_side_is_zero() -> None:
+    points, truth = two_blocks((70, 30))
+    np.testing.assert_array_equal(normalised_cut(points @ points.T), truth)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_landmarks_find_the_same_cut(seed: int) -> None:
+    points, truth = two_blocks((LANDMARKS * 2, LANDMARKS), seed)
+    found = normalised_cut_of_embeddings(points, seed)
+    assert adjusted_rand_score(truth, found) > 0.99
+    assert np.count_nonzero(found) < len(found) / 2
+
+
+def test_cut_of_many_points_is_the_same_twice() -> None:
+    points, _ = two_blocks((LANDMARKS * 2, LANDMARKS))
+    np.testing.assert_array_equal(normalised_cut_of_embeddings(points, 3), normalised_cut_of_embeddings(points, 3))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, LANDMARKS + 200])
+def test_equal_points_are_not_cut(count: int) -> None:
+    points = np.tile(np.float32([1, 0, 0]), (count, 1))
+    assert normalised_cut_of_embeddings(points).tolist() == [0] * count
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.permutations(range(20)))
+def test_cut_follows_a_permutation(order: list[int]) -> None:
+    points, _ = two_blocks((13, 7))
+    whole = normalised_cut(points @ points.T)
+    np.testing.assert_array_equal(normalised_cut(points[order] @ points[order].T), whole[order])
+
+
+@pytest.mark.parametrize("shape", [(300, 12), (15, 40)])
+def test_components_are_those_of_scikit_learn_up_to_sign(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    points = (rng.normal(size=shape) * np.linspace(3, 1, shape[1])).astype(np.float32)
+    expected = PCA(3, whiten=True, svd_solver="full").fit_transform(points)
+    found = principal_components(points).whitened
+    signs = np.sign((found * expected).sum(axis=0))
+    np.testing.assert_allclose(found * signs, expected, atol=2e-3)
+    np.testing.assert_allclose(found.std(axis=0, ddof=1), 1, atol=1e-4)
+
+
+def test_components_that_do_not_exist_are_zero() -> None:
+    line = np.outer(np.arange(5, dtype=np.float32), np.float32([0, 1, 0, 0]))
+    found = principal_components(line)
+    np.testing.assert_allclose(found.projections[:, 0], [-2, -1, 0, 1, 2], atol=1e-5)
+    assert not found.projections[:, 1:].any()
+    assert found.deviations[1:].tolist() == [0, 0]
+    assert not principal_components(np.ones((4, 3), np.float32)).whitened.any()
+
+
+def test_colours_are_absolute_and_clipped() -> None:
+    colours = as_colours(np.float32([-2 * COLOUR_SPAN, -COLOUR_SPAN, 0, COLOUR_SPAN, np.nan]))
+    np.testing.assert_array_equal(colours, np.float32([0, 0, 0.5, 1, np.nan]))
