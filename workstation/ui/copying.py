@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
+
+_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 FULL_TEXT_ROLE = Qt.ItemDataRole.UserRole + 1
 """Role under which a model gives a cell's full text where the displayed one is shortened."""
@@ -24,7 +27,12 @@ def copy_image(widget: QWidget) -> None:
 
 def to_tsv(rows: Iterable[Sequence[str]]) -> str:
     """Rows as tab-separated lines; tabs and line breaks inside a cell become spaces, so that columns stay columns."""
-    return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+    return "\n".join("\t".join(on_one_line(cell) for cell in row) for row in rows)
+
+
+def on_one_line(text: str) -> str:
+    """Text with every run of tabs and line breaks turned into one space."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def full_text(index: QModelIndex | QPersistentModelIndex) -> str:

@@ -9,11 +9,19 @@ from enum import IntEnum
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPixmap
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QImage, QPixmap
 
 from workstation.evidence.record import Empty, Evidence, NotApplicable, NotPresent, Present, TagState, Unreadable
-from workstation.ui.copying import FULL_TEXT_ROLE
+from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
 from workstation.ui.metadata_rows import RAW_SHOWN, Row, offset_text, raw_text, rows_of, state_in_words
 from workstation.ui.theme import current_theme, monospaced, tabular
@@ -27,6 +35,7 @@ PICTURE_SIDE = 200
 PICTURE_PIXELS = 4_000_000
 """An embedded thumbnail with more pixels is not decoded for display."""
 
+_COLUMNS = 6
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -72,6 +81,7 @@ class MetadataModel(QAbstractItemModel):
         self._positions: list[int] = []
         self._children: list[list[int]] = [[]]
         self._pictures: dict[int, QPixmap | None] = {}
+        self._line = _line_size()
 
     def show_evidence(self, evidence: Evidence | None) -> None:
         """Replace all rows by those of another file, or by none."""
@@ -82,6 +92,11 @@ class MetadataModel(QAbstractItemModel):
         """Say how common each tag name is, as shares 0..1 of the model's training photos; None = not known."""
         self._commonness = dict(commonness or {})
         self._rebuild()
+
+    def measure_font(self) -> None:
+        """Take the sizes of a changed font."""
+        self._line = _line_size()
+        self.layoutChanged.emit()
 
     def row_at(self, index: _Index) -> Row | None:
         """The row behind an index; None for the invisible root."""
@@ -118,7 +133,7 @@ class MetadataModel(QAbstractItemModel):
         if parent.isValid() and parent.column() != 0:
             return QModelIndex()
         siblings = self._children[parent.internalId() if parent.isValid() else 0]
-        if not (0 <= row < len(siblings) and 0 <= column < len(Column)):
+        if not (0 <= row < len(siblings) and 0 <= column < _COLUMNS):
             return QModelIndex()
         return self.createIndex(row, column, siblings[row])
 
@@ -137,7 +152,7 @@ class MetadataModel(QAbstractItemModel):
 
     def columnCount(self, _parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: the columns of `Column`."""
-        return len(Column)
+        return _COLUMNS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt: titles of the columns and what they mean."""
@@ -158,13 +173,15 @@ class MetadataModel(QAbstractItemModel):
         row = self.row_at(index)
         if row is None:
             return None
-        column = Column(index.column())
+        column = index.column()
+        if role == Qt.ItemDataRole.SizeHintRole:  # asked for every row; saves the delegate five other questions
+            return self._size(row, column)
         text = self._text(row, column, role)
         if text is not None:
             return text
         return row.subject if role == SUBJECT_ROLE else self._look(row, column, role)
 
-    def _text(self, row: Row, column: Column, role: int) -> str | None:
+    def _text(self, row: Row, column: int, role: int) -> str | None:
         if role == Qt.ItemDataRole.DisplayRole:
             return self._displayed(row, column)
         if role == FULL_TEXT_ROLE:
@@ -175,17 +192,17 @@ class MetadataModel(QAbstractItemModel):
             return _tooltip(row, rich=role == Qt.ItemDataRole.ToolTipRole)
         return None
 
-    def _displayed(self, row: Row, column: Column) -> str:
+    def _displayed(self, row: Row, column: int) -> str:
         if column == Column.VALUE:
             if row.picture and self._picture(row) is not None:
                 return ""
-            line = " ".join(self._full(row, column)[: VALUE_SHOWN * 2].split())
+            line = on_one_line(self._full(row, column)[: VALUE_SHOWN * 2])
             return line if len(line) <= VALUE_SHOWN else line[:VALUE_SHOWN] + "…"
         if column == Column.RAW:
             return raw_text(row.raw, RAW_SHOWN, row.raw_size)
         return self._full(row, column)
 
-    def _full(self, row: Row, column: Column) -> str:
+    def _full(self, row: Row, column: int) -> str:
         if column == Column.NAME:
             return row.name
         if column == Column.VALUE:
@@ -199,7 +216,7 @@ class MetadataModel(QAbstractItemModel):
         share = self._commonness.get(row.tag)
         return "" if share is None else f"{100 * share:.0f} %"
 
-    def _look(self, row: Row, column: Column, role: int) -> Any:
+    def _look(self, row: Row, column: int, role: int) -> Any:
         font = QGuiApplication.font()
         if role == Qt.ItemDataRole.FontRole:
             return _font(font, row, column)
@@ -210,6 +227,12 @@ class MetadataModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in {Column.COMMON, Column.OFFSET}:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def _size(self, row: Row, column: int) -> QSize:
+        height = self._line.height()
+        if row.picture and column == Column.VALUE and (picture := self._picture(row)) is not None:
+            height = max(height, picture.height() + 4)
+        return QSize((len(self._displayed(row, column)) + 4) * self._line.width(), height)
 
     def _picture(self, row: Row) -> QPixmap | None:
         """The embedded thumbnail, decoded once; None where its bytes are no picture."""
@@ -234,7 +257,7 @@ class MetadataFilter(QSortFilterProxyModel):
     def set_words(self, typed: str) -> None:
         """Filter by these words, whatever their case; an empty text shows everything."""
         self._words = tuple(typed.casefold().split())
-        self.invalidateFilter()
+        self.setFilterFixedString(typed)  # makes Qt filter anew
 
     @property
     def is_active(self) -> bool:
@@ -258,13 +281,19 @@ def walk(model: QAbstractItemModel, parent: QModelIndex | None = None) -> Iterat
         yield from walk(model, index)
 
 
+def _line_size() -> QSize:
+    """Width of a usual character and height of a line with its margins."""
+    metrics = QFontMetrics(QGuiApplication.font())
+    return QSize(metrics.averageCharWidth(), metrics.height() + 4)
+
+
 def _searched(row: Row) -> str:
     if row.heading:  # a heading stands for its rows by name; its count would match any figure that is typed
         return row.name.casefold()
     return f"{row.name} {row.identifier} {state_in_words(row.state) or row.value}".casefold()
 
 
-def _font(font: QFont, row: Row, column: Column) -> QFont | None:
+def _font(font: QFont, row: Row, column: int) -> QFont | None:
     if column in {Column.RAW, Column.OFFSET}:
         return monospaced(font)
     if column == Column.VALUE and row.name in {"SHA-256", "SHA-1", "MD5"}:
@@ -278,7 +307,7 @@ def _font(font: QFont, row: Row, column: Column) -> QFont | None:
     return tabular(font) if column in {Column.VALUE, Column.COMMON} else None
 
 
-def _colour(row: Row, column: Column) -> QColor | None:
+def _colour(row: Row, column: int) -> QColor | None:
     theme = current_theme(QGuiApplication.palette())
     if column == Column.VALUE and isinstance(row.state, Unreadable):
         return QColor(theme.trouble)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -124,6 +124,12 @@ class MetadataPanel(QWidget):
             self.copy_row()
         else:
             self.copy_value()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt: let rows grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._model.measure_font()
 
     def _make_filter(self) -> QLineEdit:
         line = QLineEdit()

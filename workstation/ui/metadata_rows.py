@@ -232,7 +232,9 @@ def _payload_row(payload: Payload) -> Row:
     children = [Row(name, value=value) for name, value in payload.details]
     picture = payload.content if payload.kind == "thumbnail" else b""
     if picture:
-        children.insert(0, Row("Picture", value="as embedded in the file", picture=picture, subject=payload))
+        children.insert(
+            0, Row("Picture", value="as embedded in the file", offset=payload.offset, picture=picture, subject=payload)
+        )
     elif payload.content and payload.kind in {"XMP", "comment"}:
         text = payload.content.decode("utf-8", errors="backslashreplace").strip("\x00\ufeff \r\n\t")
         children.append(Row("Packet" if payload.kind == "XMP" else "Text", value=text, subject=payload))
@@ -251,7 +253,7 @@ def _file_row(evidence: Evidence) -> Row:
     children = [
         Row("Name", value=identity.name),
         Row("Folder", value=str(identity.path.parent)),
-        Row("Size", value=grouped(identity.size), unit="bytes"),
+        Row("Size", value=str(identity.size), unit="bytes", note=f"{identity.size / 1e6:.2f} MB"),
         Row("SHA-256", value=identity.sha256),
         Row("SHA-1", value=identity.sha1),
         Row("MD5", value=identity.md5),
