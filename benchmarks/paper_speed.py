@@ -94,12 +94,15 @@ def race(
             ready = encoder.normalised(patches)
             if number == 0:
                 forward(encoder.network, ready)  # warm up
-            start = time.perf_counter()
-            embeddings[name] = next(steps[name]).partial
-            middle = time.perf_counter()
-            forward(encoder.network, ready)
-            seconds[f"embed, {name}"] += middle - start
-            seconds[f"ResNet-50 alone, {name}"] += time.perf_counter() - middle
+            for turn in range(2):  # whoever is second finds the weights in the cache: they take turns at that, too
+                alone = turn == number % 2
+                start = time.perf_counter()
+                if alone:
+                    forward(encoder.network, ready)
+                else:
+                    embeddings[name] = next(steps[name]).partial
+                contender = "ResNet-50 alone" if alone else "embed"
+                seconds[f"{contender}, {name}"] += time.perf_counter() - start
         ready = encoders["float32"].normalised(patches).contiguous()
         if number == 0:
             forward(plain, ready)
