@@ -146,6 +146,14 @@ SPECS: tuple[ActionSpec, ...] = (
         "bookmark", "View", "&Bookmark this view", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
     ),
     ActionSpec(
+        "filter-metadata",
+        "View",
+        "Filter &metadata",
+        "Type to find a tag by name, value or number.",
+        ("Ctrl+F",),
+        "filter",
+    ),
+    ActionSpec(
         "compare",
         "View",
         "Side b&y side",
@@ -305,7 +313,7 @@ class Actions(QObject):
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._actions.values())
 
-    def connect_all(self, slots: Mapping[str, Callable[[], None] | Callable[[bool], None]]) -> None:
+    def connect_all(self, slots: Mapping[str, Callable[..., object]]) -> None:
         """Give each action what it does.
 
         Raises:

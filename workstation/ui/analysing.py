@@ -19,11 +19,12 @@ class AnalysisDesk(QObject):
     """Starts and stops analyses and keeps their answers with the exhibits.
 
     Signals:
-        started, stopping: carries the `OpenExhibit`.
+        queued, started, stopping: carries the `OpenExhibit`.
         progressed: the `OpenExhibit` and the `Progress`; its `partial`, if any, is a provisional map.
         finished, failed, cancelled: carries the `OpenExhibit`, whose fields say what there is.
     """
 
+    queued = Signal(object)
     started = Signal(object)
     stopping = Signal(object)
     progressed = Signal(object, object)
@@ -73,6 +74,7 @@ class AnalysisDesk(QObject):
         self._running[exhibit.key] = job
         self._session.update(exhibit, analysis=AnalysisState.WAITING, failure=None, cancelled=None, progress=None)
         _AnalysisTask(self, self._session, exhibit, job)
+        self.queued.emit(exhibit)
         return True
 
     def stop(self, exhibit: OpenExhibit) -> bool:

@@ -143,7 +143,7 @@ class ExhibitsModel(QAbstractListModel):
         if exhibit.evidence is not None:
             identity = exhibit.evidence.identity
             lines += [f"{identity.size:,} bytes, {exhibit.evidence.format}", f"SHA-256 {identity.sha256}"]
-            lines.append(" ".join(part for part in (exhibit.hash_state.value, exhibit.hash_words) if part))
+            lines.append(exhibit.hash_words or exhibit.hash_state.value)
         if exhibit.problem is not None:
             lines.append(exhibit.problem.summary)
         return "\n".join(lines)

@@ -137,9 +137,11 @@ class Job(QObject):
         number: unique in this session.
         title: fragment for sentences ("analysing IMG_1.jpg").
         cancellable: whether Cancel makes sense to the analyst.
+        quiet: too small to be listed.
         kept: what remains usable when it is cancelled.
         state: where it stands.
         newest: its last report, or None.
+        error: why it failed, or None.
 
     Signals (all emitted in the GUI thread):
         started: it left the queue.
@@ -159,11 +161,13 @@ class Job(QObject):
     ended = Signal(object)
     state_changed = Signal(object)
 
-    def __init__(self, number: int, title: str, *, cancellable: bool, kept: str, parent: QObject) -> None:
+    def __init__(self, number: int, title: str, *, cancellable: bool, quiet: bool, kept: str, parent: QObject) -> None:
         super().__init__(parent)
-        self.number, self.title, self.cancellable, self.kept = number, title, cancellable, kept
+        self.number, self.title, self.kept = number, title, kept
+        self.cancellable, self.quiet = cancellable, quiet
         self.state = JobState.WAITING
         self.newest: Progress | None = None
+        self.error: WorkstationError | None = None
 
     @property
     def is_over(self) -> bool:
@@ -232,6 +236,7 @@ class JobQueue(QObject):
         *,
         lane: LaneName = LaneName.FILES,
         cancellable: bool = True,
+        quiet: bool = False,
         kept: str = "nothing",
     ) -> Job:
         """Queue a job. Connect to its signals before returning to the event loop: none is emitted earlier.
@@ -241,12 +246,13 @@ class JobQueue(QObject):
             start: makes the generator; called in the lane's thread, so heavy imports belong inside it.
             lane: the thread that does it.
             cancellable: whether the analyst is offered Cancel.
+            quiet: whether it is too small to be listed.
             kept: what remains usable when it is cancelled.
         """
         if self._closed:
             raise RuntimeError("the queue was shut down")
         number = next(self._numbers)
-        job = Job(number, title, cancellable=cancellable, kept=kept, parent=self)
+        job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
         self._entries[number] = _Entry(job, _Ticket(number, title, start), lane)
         self._lanes[lane].waiting.append(number)
         self.job_added.emit(job)
@@ -339,6 +345,7 @@ class JobQueue(QObject):
             job.enter(JobState.FINISHED)
             job.finished.emit(outcome.value)
         elif isinstance(outcome, WorkstationError):
+            job.error = outcome
             job.enter(JobState.FAILED)
             job.failed.emit(outcome)
         job.ended.emit(job)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workstation.errors import WorkstationError
+from workstation.evidence import Rehash
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
 from workstation.settings import SettingsStore
 from workstation.ui.jobs import Job, JobQueue
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
 from workstation.ui.work import Thumbnail, Work
+
+_HASH_STATES = {"match": HashState.MATCHES, "differs": HashState.DIFFERS, "vanished": HashState.GONE}
 
 
 class OpeningDesk(QObject):
@@ -156,12 +158,9 @@ class _HashTask(QObject):
         job.failed.connect(self.fail)
 
     @Slot(object)
-    def finish(self, answer: bool | str) -> None:
+    def finish(self, answer: Rehash) -> None:
         """Note whether the file is still the same."""
-        if isinstance(answer, str):
-            self._note(HashState.GONE, answer)
-        else:
-            self._note(HashState.MATCHES if answer else HashState.DIFFERS, _now())
+        self._note(_HASH_STATES[answer.state], answer.message)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
@@ -171,7 +170,3 @@ class _HashTask(QObject):
     def _note(self, state: HashState, words: str) -> None:
         self._session.update(self._exhibit, hash_state=state, hash_words=words)
         self._desk.hash_checked.emit(self._exhibit)
-
-
-def _now() -> str:
-    return f"({datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)"

@@ -18,6 +18,7 @@ from workstation.errors import Cancelled, RecordedWarning, WorkstationError
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
 from workstation.ui.undo import Bookmark, Marks, MarksChange
+from workstation.ui.view_state import ViewState
 
 
 class AnalysisState(Enum):
@@ -61,7 +62,7 @@ class OpenExhibit:
         marks: regions, note, bookmarks.
         view: the picture's view state when the exhibit was left, or None.
         limits: moved limits of the departure colours, or None.
-        hash_state: of the file on disk; `hash_words`: when that was found, or why it cannot be told.
+        hash_state: of the file on disk; `hash_words`: that in a sentence.
         exported: whether nothing was marked or found since the last report.
     """
 
@@ -77,7 +78,7 @@ class OpenExhibit:
     analysis: AnalysisState = AnalysisState.NONE
     progress: Progress | None = None
     marks: Marks = field(default_factory=Marks)
-    view: object = None
+    view: ViewState | None = None
     limits: tuple[float, float] | None = None
     hash_state: HashState = HashState.UNKNOWN
     hash_words: str = ""
@@ -222,7 +223,7 @@ class Session(QObject):
 
         self._stacks[exhibit.key].push(MarksChange(text, exhibit.marks, marks, apply, merge_key))
 
-    def bookmark(self, exhibit: OpenExhibit, view: object) -> None:
+    def bookmark(self, exhibit: OpenExhibit, view: ViewState) -> None:
         """Remember a view of this exhibit."""
         name = f"View {len(exhibit.marks.bookmarks) + 1}"
         marks = replace(exhibit.marks, bookmarks=(*exhibit.marks.bookmarks, Bookmark(name, view)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -65,16 +65,19 @@ def needs_picture(key: str) -> bool:
 class HeldKey(QObject):
     """Watches one key over a widget and its children and says when it goes down and up again.
 
+    The widget's own built-in key for the same thing is swallowed, so that it acts only where the analyst has it.
+
     Signals:
         changed: True when the key goes down, False when it comes up or the focus leaves.
     """
 
     changed = Signal(bool)
 
-    def __init__(self, key: str, over: QWidget) -> None:
+    def __init__(self, built_in: Qt.Key, over: QWidget) -> None:
         super().__init__(over)
+        self._built_in = built_in
         self._down: int | None = None
-        self.set_key(key)
+        self.set_key("")
         over.installEventFilter(self)
         for child in over.findChildren(QWidget):
             child.installEventFilter(self)
@@ -99,7 +102,7 @@ class HeldKey(QObject):
             if not event.isAutoRepeat():
                 self._release()
             return True
-        return False
+        return isinstance(event, QKeyEvent) and kind != QEvent.Type.ShortcutOverride and event.key() == self._built_in
 
     def _release(self) -> None:
         if self._down is not None:

@@ -59,9 +59,8 @@ class StatusBar(QStatusBar):
 
     @Slot(float)
     def show_zoom(self, zoom: float) -> None:
-        """Zoom as device pixels per image pixel."""
-        percent = 100 * zoom
-        self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+        """Zoom as device pixels per image pixel, in per cent."""
+        self.zoom.setText(f"{zoom:.0f} %" if zoom >= 10 else f"{zoom:.1f} %")
 
     @Slot(str)
     def show_device(self, device: str) -> None:
@@ -77,5 +76,5 @@ class StatusBar(QStatusBar):
             return
         sha256 = exhibit.evidence.identity.sha256
         self.hash.setText(f"SHA-256 {shortened_hash(sha256)}{_HASH_MARKS[exhibit.hash_state]}")
-        self.hash.setToolTip(f"SHA-256 {sha256}\n{exhibit.hash_state.value} {exhibit.hash_words}".rstrip())
+        self.hash.setToolTip(f"SHA-256 {sha256}\n{exhibit.hash_words or exhibit.hash_state.value}")
         self.hash.setAccessibleDescription(self.hash.toolTip())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtGui import QUndoCommand
 
 from workstation.analysis.regions import Region
+from workstation.ui.view_state import ViewState
 
 _MERGEABLE = 1
 
@@ -25,7 +26,7 @@ class Bookmark:
     """
 
     name: str
-    view: object
+    view: ViewState
 
 
 @dataclass(frozen=True, slots=True)

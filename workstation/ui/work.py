@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from workstation import analysis
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
+from workstation.evidence import DEFAULT_MAX_PIXELS, Rehash, open_steps, rehash
 from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
 
@@ -33,7 +35,7 @@ class Thumbnail:
 
 Opening: TypeAlias = Generator[Progress, None, Evidence]
 Analysis: TypeAlias = Generator[Progress, None, AnalysisResult]
-Check: TypeAlias = "Generator[Progress, None, bool | str]"
+Check: TypeAlias = Generator[Progress, None, Rehash]
 Export: TypeAlias = Generator[Progress, None, tuple[Path, ...]]
 
 
@@ -49,15 +51,13 @@ def thumbnail(pixels: Pixels) -> Thumbnail:
 
 def open_file(path: Path, max_pixels: int | None) -> Opening:
     """Read a file. The first partial result is its `Pixels`, the second a `Thumbnail`, then the metadata is read."""
-    from workstation import evidence  # noqa: PLC0415 - decoders load after the window is shown
-
-    limit = evidence.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
-    steps = evidence.open_steps(path, max_pixels=limit)
+    steps = open_steps(path, max_pixels=DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels)
     while True:
         try:
             progress = next(steps)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            evidence: Evidence = end.value
+            return evidence
         yield progress
         if isinstance(progress.partial, Pixels):
             yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
@@ -65,15 +65,11 @@ def open_file(path: Path, max_pixels: int | None) -> Opening:
 
 def analyse(evidence: Evidence, request: AnalysisRequest) -> Analysis:
     """Analyse one file; partial results are provisional maps."""
-    from workstation import analysis  # noqa: PLC0415 - brings scipy, scikit-learn and, later, torch
-
     return (yield from analysis.run(evidence, request))
 
 
 def check_hash(identity: FileIdentity) -> Check:
-    """Read the file again: True if its SHA-256 is still the same, False if not, or why it cannot be read."""
-    from workstation.evidence import rehash  # noqa: PLC0415 - see above
-
+    """Read the file again and compare its SHA-256."""
     yield Progress("reading the file again")
     return rehash(identity)
 
@@ -94,7 +90,7 @@ def export_report(case: Case, target: Path) -> Export:
 
 def export_maps(exhibit: Exhibit, folder: Path) -> Export:
     """Write the maps as PNG with and without legend, as .npy, and their numbers as CSV."""
-    from workstation.report import exports  # noqa: PLC0415 - see above
+    from workstation.report import exports  # noqa: PLC0415 - as above
 
     yield Progress("writing the maps")
     return tuple(exports.write_maps(exhibit, folder))

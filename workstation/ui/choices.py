@@ -1,0 +1,61 @@
+"""Menus whose entries come and go: recent files, bookmarks, model, device, theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
+
+
+class ChoiceMenu(QMenu):
+    """A menu of values of which one can be chosen.
+
+    Signals:
+        chosen: carries the value.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, title: str, tip: str, *, exclusive: bool, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self._tip, self._exclusive = tip, exclusive
+        self._group = QActionGroup(self)
+        self.setToolTipsVisible(True)
+
+    def show_choices(self, choices: Iterable[tuple[str, Any]], current: Any = None) -> None:
+        """Replace the entries.
+
+        Args:
+            choices: text and value of each.
+            current: the value that is marked, for exclusive menus.
+        """
+        for action in self.actions():
+            self.removeAction(action)
+            action.deleteLater()
+        for text, value in choices:
+            action = QAction(text, self)
+            action.setStatusTip(self._tip)
+            action.setToolTip(self._tip)
+            action.setData(value)
+            if self._exclusive:
+                action.setCheckable(True)
+                action.setChecked(value == current)
+                self._group.addAction(action)
+            action.triggered.connect(self._choose)
+            self.addAction(action)
+        self.setEnabled(bool(self.actions()))
+
+    @Slot()
+    def _choose(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.chosen.emit(action.data())
+
+
+def recent_choices(names: Iterable[str], exists: Callable[[Path], bool] = Path.is_file) -> list[tuple[str, str]]:
+    """Entries for the recent files that are still there."""
+    return [(f"{Path(name).name} — {Path(name).parent}", name) for name in names if exists(Path(name))]

@@ -1,0 +1,447 @@
+"""What each action of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from workstation import paths
+from workstation.errors import WorkstationError
+from workstation.evidence import SUFFIXES
+from workstation.settings import SettingsStore
+from workstation.ui.actions import Actions
+from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.exporting import ExportDesk
+from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
+from workstation.ui.layers import Layer
+from workstation.ui.opening import OpeningDesk
+from workstation.ui.picture_desk import PictureDesk
+from workstation.ui.region_tools import Tool
+from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.teller import Teller
+
+OPACITY_STEP = 0.1
+MOVE_SHARE = 0.125
+"""Share of the view that one press of an arrow key moves the picture."""
+
+Slots = dict[str, Callable[..., object]]
+
+
+class Commands(QObject):
+    """Carries out actions on the current exhibit; questions are asked in dialogs that do not stop the window."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        *,
+        session: Session,
+        store: SettingsStore,
+        opening: OpeningDesk,
+        analyses: AnalysisDesk,
+        exports: ExportDesk,
+        picture: PictureDesk,
+        findings: FindingsPanel,
+        teller: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._store = window, session, store
+        self._opening, self._analyses, self._exports = opening, analyses, exports
+        self._picture, self._findings, self._teller = picture, findings, teller
+        self._view = picture.view
+        teller.save_problem = self.save_problem_report
+
+    def slots(self) -> Slots:
+        """Action id → what it does, for everything but the window's own layout."""
+        slots: Slots = {
+            "open": self.choose_files,
+            "open-example": self.open_example,
+            "reopen": self.reopen,
+            "close-exhibit": self.close_exhibit,
+            "copy-view": self.copy_view,
+            "copy-findings": self._findings.copy_all,
+            "copy-hash": self.copy_hash,
+            "opacity-up": self.more_opaque,
+            "opacity-down": self.less_opaque,
+            "blink": self.blink_once,
+            "contours": self._view.set_contours,
+            "reset-limits": self._view.reset_limits,
+            "fit": self._view.fit,
+            "actual-size": self._view.actual_size,
+            "zoom-in": self._view.zoom_in,
+            "zoom-out": self._view.zoom_out,
+            "move-left": self.move_left,
+            "move-right": self.move_right,
+            "move-up": self.move_up,
+            "move-down": self.move_down,
+            "bookmark": self.bookmark,
+            "analyze": self.analyse,
+            "analyze-all": self.analyse_all,
+            "cancel-job": self.stop,
+            "region-note": self.note_on_region,
+            "region-reference": self.see_from_region,
+            "region-delete": self.delete_region,
+            "escape": self.let_go,
+            "export-report": self.export_report,
+            "export-maps": self.export_maps,
+            "exhibit-note": self.note_on_exhibit,
+            "check-hash": self.check_hash,
+            "next-exhibit": self.next_exhibit,
+            "previous-exhibit": self.previous_exhibit,
+            "limits": self.show_limits,
+            "problem-report": self.save_problem_report,
+            "about": self.show_about,
+        }
+        slots |= {f"layer-{layer.value}": _LayerSetter(self, layer).choose for layer in Layer}
+        slots |= {f"tool-{tool.value}": _ToolSetter(self, tool).choose for tool in Tool}
+        return slots
+
+    # Files
+
+    @Slot()
+    def choose_files(self) -> None:
+        """Ask for files."""
+        dialog = QFileDialog(self._window, "Open photographs", self._store.current.last_folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
+        dialog.setNameFilters([f"Images ({patterns})", "All files (*)"])
+        dialog.filesSelected.connect(self.open_names)
+        dialog.open()
+
+    @Slot(list)
+    def open_names(self, names: list[str]) -> None:
+        """Open files by name."""
+        self._opening.open(Path(name) for name in names)
+
+    @Slot()
+    def open_example(self) -> None:
+        """Open the bundled example."""
+        self._opening.open([paths.resources() / "examples" / "spliced.jpg"])
+
+    @Slot()
+    def reopen(self) -> None:
+        """Read the current file again."""
+        self._with_current(self._opening.reopen)
+
+    @Slot()
+    def close_exhibit(self) -> None:
+        """Close the current exhibit; asks once if something on it is in no report yet."""
+        exhibit = self._session.current
+        if exhibit is not None:
+            self.close(exhibit)
+
+    @Slot(object)
+    def close(self, exhibit: OpenExhibit) -> None:
+        """Close an exhibit; asks once if something on it is in no report yet."""
+        if exhibit.exported or self.ask(
+            f"Close {exhibit.name}?", "Its findings, regions and notes are in no report yet and will be lost.", "Close"
+        ):
+            self._session.close(exhibit)
+
+    @Slot()
+    def check_hash(self) -> None:
+        """Compare the file with what was opened."""
+        self._with_current(self._opening.check_hash)
+
+    @Slot()
+    def next_exhibit(self) -> None:
+        """Look at the next exhibit."""
+        self._step(1)
+
+    @Slot()
+    def previous_exhibit(self) -> None:
+        """Look at the exhibit before."""
+        self._step(-1)
+
+    # Copying
+
+    @Slot()
+    def copy_view(self) -> None:
+        """The view as an image."""
+        QGuiApplication.clipboard().setImage(self._view.grab_view())
+
+    @Slot()
+    def copy_hash(self) -> None:
+        """The full SHA-256."""
+        exhibit = self._session.current
+        if exhibit is not None and exhibit.evidence is not None:
+            QGuiApplication.clipboard().setText(exhibit.evidence.identity.sha256)
+
+    # View
+
+    @Slot()
+    def more_opaque(self) -> None:
+        """Show more of the layer."""
+        self._view.set_opacity(min(1.0, self._view.opacity + OPACITY_STEP))
+
+    @Slot()
+    def less_opaque(self) -> None:
+        """Show more of the photograph."""
+        self._view.set_opacity(max(0.0, self._view.opacity - OPACITY_STEP))
+
+    @Slot()
+    def blink_once(self) -> None:
+        """From menu or palette: show the original for a moment."""
+        self._view.set_blink(True)
+        QTimer.singleShot(700, self, self.end_blink)
+
+    @Slot()
+    def end_blink(self) -> None:
+        """Show the layer again."""
+        self._view.set_blink(False)
+
+    @Slot()
+    def move_left(self) -> None:
+        """Look further left."""
+        self._view.pan(self._view.width() * MOVE_SHARE, 0)
+
+    @Slot()
+    def move_right(self) -> None:
+        """Look further right."""
+        self._view.pan(-self._view.width() * MOVE_SHARE, 0)
+
+    @Slot()
+    def move_up(self) -> None:
+        """Look further up."""
+        self._view.pan(0, self._view.height() * MOVE_SHARE)
+
+    @Slot()
+    def move_down(self) -> None:
+        """Look further down."""
+        self._view.pan(0, -self._view.height() * MOVE_SHARE)
+
+    @Slot()
+    def bookmark(self) -> None:
+        """Remember this view."""
+        exhibit = self._session.current
+        if exhibit is not None and exhibit.pixels is not None:
+            self._session.bookmark(exhibit, self._view.view_state())
+
+    # Analysis
+
+    @Slot()
+    def analyse(self) -> None:
+        """Analyse the current exhibit."""
+        self._with_current(self._analyses.analyse)
+
+    @Slot()
+    def analyse_all(self) -> None:
+        """Analyse every exhibit that has no result yet."""
+        for exhibit in self._session.exhibits:
+            if exhibit.result is None:
+                self._analyses.analyse(exhibit)
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop the current exhibit's analysis, or the running one."""
+        for exhibit in (self._session.current, *self._session.exhibits):
+            if exhibit is not None and self._analyses.stop(exhibit):
+                return
+
+    @Slot()
+    def let_go(self) -> None:
+        """Esc: what is being drawn, the tool, the selection, then the job, which is asked once."""
+        if self._view.escape():
+            return
+        exhibit = self._session.current
+        if (
+            exhibit is not None
+            and exhibit.is_busy
+            and self.ask(
+                f"Stop analysing {exhibit.name}?",
+                "It stops after the current batch; no map is painted from it.",
+                "Stop",
+            )
+        ):
+            self._analyses.stop(exhibit)
+
+    # Regions and notes
+
+    @Slot()
+    def note_on_region(self) -> None:
+        """Write on the chosen region."""
+        if self._picture.selected:
+            self._picture.regions.edit_note(self._picture.selected)
+
+    @Slot()
+    def see_from_region(self) -> None:
+        """Everything as seen from the chosen region."""
+        if self._picture.selected:
+            self._picture.see_from(self._picture.selected)
+        else:
+            self._teller.tell("Choose a region first, or draw one with R, E, P or L.")
+
+    @Slot()
+    def delete_region(self) -> None:
+        """Delete the chosen region."""
+        if self._picture.selected:
+            self._picture.delete(self._picture.selected)
+
+    @Slot()
+    def note_on_exhibit(self) -> None:
+        """Write on the current exhibit."""
+        exhibit = self._session.current
+        if exhibit is None:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle(f"Note on {exhibit.name}")
+        dialog.setLabelText("Printed on the report:")
+        dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
+        dialog.setTextValue(exhibit.marks.note)
+        dialog.textValueSelected.connect(_NoteWriter(self._session, exhibit, dialog).write)
+        dialog.open()
+
+    # Report
+
+    @Slot()
+    def export_report(self) -> None:
+        """Ask where the report goes."""
+        if not self._session.case().exhibits:
+            self._teller.tell("There is nothing to report yet: open a photograph first.")
+            return
+        current = self._session.current
+        stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
+        dialog = self._save_dialog("Export report", f"{stem}.pdf", "PDF (*.pdf)", "pdf")
+        dialog.fileSelected.connect(self.write_report)
+        dialog.open()
+
+    @Slot(str)
+    def write_report(self, name: str) -> None:
+        """Write the report into this file."""
+        self._exports.report(Path(name))
+
+    @Slot()
+    def export_maps(self) -> None:
+        """Ask where the maps go."""
+        exhibit = self._session.current
+        if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
+            self._teller.tell("There are no maps yet: analyse the photograph first (A).")
+            return
+        dialog = QFileDialog(self._window, "Export maps into a folder", self._store.current.last_folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptOpen)
+        dialog.fileSelected.connect(self.write_maps)
+        dialog.open()
+
+    @Slot(str)
+    def write_maps(self, folder: str) -> None:
+        """Write the current exhibit's maps into this folder."""
+        exhibit = self._session.current
+        if exhibit is not None:
+            self._exports.maps(exhibit, Path(folder))
+
+    # Help
+
+    @Slot()
+    def show_limits(self) -> None:
+        """What it can and cannot tell."""
+        TextDialog("What it can and cannot tell", limits_page(), self._window).open()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Version, weights, licences."""
+        TextDialog("About Exifact", about_page(), self._window).open()
+
+    def show_keys(self, actions: Actions) -> None:
+        """All keys."""
+        TextDialog("Keys", keys_page(actions.keys), self._window).open()
+
+    @Slot()
+    def save_problem_report(self) -> None:
+        """Ask where the last problem report goes."""
+        if self._teller.last_problem is None:
+            self._teller.tell("No unexpected problem has happened in this session.")
+            return
+        dialog = self._save_dialog("Save problem report", "exifact-problem.txt", "Text (*.txt)", "txt")
+        dialog.fileSelected.connect(self.write_problem_report)
+        dialog.open()
+
+    @Slot(str)
+    def write_problem_report(self, name: str) -> None:
+        """Write the last problem report into this file."""
+        problem = self._teller.last_problem
+        if problem is None:
+            return
+        try:
+            problem.save(Path(name))
+        except WorkstationError as error:
+            self._teller.tell_problem(error)
+        else:
+            self._teller.tell(f"The problem report is in {name}.", "success")
+
+    def ask(self, question: str, explanation: str, yes: str) -> bool:
+        """Ask once; Cancel is the default answer."""
+        box = QMessageBox(QMessageBox.Icon.Question, "Exifact", question, parent=self._window)
+        box.setInformativeText(explanation)
+        agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is agree
+
+    def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, self._store.current.last_folder)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setNameFilter(name_filter)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(name)
+        return dialog
+
+    def _step(self, by: int) -> None:
+        exhibits = self._session.exhibits
+        if self._session.current is not None:
+            position = exhibits.index(self._session.current)
+            self._session.select(exhibits[(position + by) % len(exhibits)])
+
+    def _with_current(self, work: Callable[[OpenExhibit], object]) -> None:
+        if self._session.current is not None:
+            work(self._session.current)
+
+
+class _LayerSetter(QObject):
+    """Chooses one layer."""
+
+    def __init__(self, parent: Commands, layer: Layer) -> None:
+        super().__init__(parent)
+        self._commands, self._layer = parent, layer
+
+    @Slot()
+    def choose(self) -> None:
+        """Show it; "as seen from here" needs a region to see from."""
+        commands = self._commands
+        view = commands._view
+        if self._layer is Layer.SIMILARITY and not view.has_layer(Layer.SIMILARITY):
+            commands.see_from_region()
+        view.set_layer(self._layer)
+
+
+class _ToolSetter(QObject):
+    """Takes one tool."""
+
+    def __init__(self, parent: Commands, tool: Tool) -> None:
+        super().__init__(parent)
+        self._view, self._tool = parent._view, tool
+
+    @Slot()
+    def choose(self) -> None:
+        """Take it."""
+        self._view.set_tool(self._tool)
+
+
+class _NoteWriter(QObject):
+    """Brings a note into the session."""
+
+    def __init__(self, session: Session, exhibit: OpenExhibit, dialog: QDialog) -> None:
+        super().__init__(dialog)
+        self._session, self._exhibit = session, exhibit
+
+    @Slot(str)
+    def write(self, text: str) -> None:
+        """Keep it."""
+        self._session.edit(self._exhibit, "note on the exhibit", replace(self._exhibit.marks, note=text.strip()))

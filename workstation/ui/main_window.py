@@ -1,0 +1,510 @@
+"""The main window: puts panels, desks and actions together; what each of them does stands in its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from workstation.settings import SettingsStore
+from workstation.ui import icons
+from workstation.ui.actions import SPECS, Actions
+from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.centre import Centre
+from workstation.ui.choices import ChoiceMenu, recent_choices
+from workstation.ui.command_palette import CommandPalette
+from workstation.ui.commands import Commands
+from workstation.ui.comparing import CompareDesk
+from workstation.ui.docks import Docks
+from workstation.ui.empty_page import EmptyPage
+from workstation.ui.exhibits_panel import ExhibitsModel, ExhibitsPanel
+from workstation.ui.exporting import ExportDesk
+from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.image_view import ImageView
+from workstation.ui.jobs import JobQueue, LaneName
+from workstation.ui.jobs_panel import JobsPanel
+from workstation.ui.layers import Layer
+from workstation.ui.metadata_panel import MetadataPanel
+from workstation.ui.opening import OpeningDesk
+from workstation.ui.picture_desk import PictureDesk, PictureParts
+from workstation.ui.preferences import Preferences
+from workstation.ui.region_tools import Tool
+from workstation.ui.regions_panel import RegionsPanel
+from workstation.ui.scatter_panel import ScatterPanel
+from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shortcuts import HeldKey
+from workstation.ui.status_bar import StatusBar
+from workstation.ui.teller import Places, Teller
+from workstation.ui.toolbar import MainToolBar
+from workstation.ui.work import Work
+
+FIRST_SIZE = QSize(1600, 960)
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Attributes:
+        session, jobs, store: what is open, what runs, what is set.
+        actions_table: every action by its id.
+        ended_cleanly: whether all threads ended when the window was closed; None while it is open.
+
+    Signals:
+        first_painted: the window was painted for the first time; heavy imports may begin.
+        closed: the window was closed and its threads have ended.
+    """
+
+    first_painted = Signal()
+    closed = Signal()
+
+    def __init__(self, store: SettingsStore, work: Work | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("Exifact")
+        self.setWindowIcon(icons.icon(icons.PROGRAM))
+        self.setAcceptDrops(True)
+        self.setUnifiedTitleAndToolBarOnMac(True)
+        self.store = store
+        self.work = work if work is not None else Work()
+        self.session = Session(self)
+        self.jobs = JobQueue(self)
+        self._painted = False
+        self.ended_cleanly: bool | None = None
+        self._make_panels()
+        self._make_desks()
+        self._make_actions()
+        self._connect()
+        self._restore()
+
+    # Building
+
+    def _make_panels(self) -> None:
+        self.view = ImageView()
+        self.empty = EmptyPage()
+        self.centre = Centre(self.view, self.empty)
+        self.setCentralWidget(self.centre)
+        self.exhibits = ExhibitsPanel(ExhibitsModel(self.session))
+        self.regions = RegionsPanel()
+        self.findings = FindingsPanel()
+        self.metadata = MetadataPanel()
+        self.scatter = ScatterPanel()
+        self.jobs_panel = JobsPanel()
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+        self.docks = Docks(
+            self,
+            {
+                "exhibits": self.exhibits,
+                "regions": self.regions,
+                "findings": self.findings,
+                "metadata": self.metadata,
+                "patches": self.scatter,
+                "jobs": self.jobs_panel,
+            },
+        )
+
+    def _make_desks(self) -> None:
+        session, jobs, work, store = self.session, self.jobs, self.work, self.store
+        self.opening = OpeningDesk(session, jobs, work, store, self)
+        self.analyses = AnalysisDesk(session, jobs, work, store, self)
+        self.exports = ExportDesk(session, jobs, work, store, self)
+        self.picture = PictureDesk(
+            session, jobs, self.analyses, PictureParts(self.view, self.regions, self.scatter), self
+        )
+        places = Places(self.centre, self.findings, self.jobs_panel, self.status)
+        self.teller = Teller(session, jobs, places, self)
+        self.preferences = Preferences(store, self)
+        self.teller.open_settings = self.preferences.show_dialog
+        self.comparing = CompareDesk(session, self.analyses, self.centre, self)
+        self.commands = Commands(
+            self,
+            session=session,
+            store=store,
+            opening=self.opening,
+            analyses=self.analyses,
+            exports=self.exports,
+            picture=self.picture,
+            findings=self.findings,
+            teller=self.teller,
+        )
+
+    def _make_actions(self) -> None:
+        self.actions_table = Actions(self, self.centre, self.store.current.shortcuts)
+        self.actions_table.connect_all(
+            self.commands.slots()
+            | {
+                "settings": self.preferences.show_dialog,
+                "quit": self.close,
+                "undo": self.session.undo_group.undo,
+                "redo": self.session.undo_group.redo,
+                "compare": self.comparing.show,
+                "compare-lock": self.comparing.set_lock,
+                "curtain": self.comparing.set_curtain,
+                "hide-docks": self.docks.set_picture_only,
+                "reset-layout": self.reset_layout,
+                "keys": self.show_keys,
+                "palette": self.show_palette,
+                "filter-metadata": self.filter_metadata,
+            }
+        )
+        menus = self.actions_table.fill_menus()
+        self.recent_menu = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=self)
+        menus["File"].insertMenu(self.actions_table["open-example"], self.recent_menu)
+        self.bookmarks_menu = ChoiceMenu("Boo&kmarks", "Come back to this view.", exclusive=False, parent=self)
+        menus["View"].insertMenu(self.actions_table["compare"], self.bookmarks_menu)
+        menus["View"].addSeparator()
+        menus["View"].addMenu(self.preferences.theme_menu)
+        menus["Analyze"].addSeparator()
+        menus["Analyze"].addMenu(self.preferences.model_menu)
+        menus["Analyze"].addMenu(self.preferences.device_menu)
+        menus["Window"].addSeparator()
+        menus["Window"].addActions(self.docks.actions)
+        analyze_menu = QMenu(self)
+        analyze_menu.addActions([self.actions_table["analyze-all"], self.actions_table["cancel-job"]])
+        analyze_menu.addSeparator()
+        analyze_menu.addMenu(self.preferences.model_menu)
+        analyze_menu.addMenu(self.preferences.device_menu)
+        self.toolbar = MainToolBar(self.actions_table, analyze_menu, self)
+        self.addToolBar(self.toolbar)
+        self.held_blink = HeldKey(Qt.Key.Key_Space, self.view)
+
+    def _connect(self) -> None:
+        self._connect_desks()
+        self._connect_panels()
+        self._connect_choices()
+
+    def _connect_desks(self) -> None:
+        opening, analyses, exports = self.opening, self.analyses, self.exports
+        opening.picture_arrived.connect(self.picture.show_picture)
+        opening.evidence_arrived.connect(self._take_evidence)
+        opening.opening_failed.connect(self._take_state)
+        opening.hash_checked.connect(self.teller.tell_hash)
+        for signal in (analyses.started, analyses.stopping, analyses.finished, analyses.failed, analyses.cancelled):
+            signal.connect(self._take_state)
+        analyses.queued.connect(self._take_state)
+        analyses.finished.connect(self._show_found)
+        analyses.progressed.connect(self.picture.show_progress)
+        analyses.progressed.connect(self.teller.tell_progress)
+        exports.exported.connect(self._tell_exported)
+        exports.failed.connect(self.teller.tell_problem)
+        self.picture.problem.connect(self.teller.tell_problem)
+        self.picture.selection_changed.connect(self._update_enabled)
+        self.session.current_changed.connect(self._show_current)
+        self.session.added.connect(self._remember)
+        self.session.removed.connect(self._update_enabled)
+        self.session.marks_changed.connect(self._show_bookmarks)
+        group = self.session.undo_group
+        group.canUndoChanged.connect(self._update_undo)
+        group.canRedoChanged.connect(self._update_undo)
+        group.undoTextChanged.connect(self._update_undo)
+        group.redoTextChanged.connect(self._update_undo)
+
+    def _connect_panels(self) -> None:
+        self.exhibits.selected.connect(self.session.select)
+        self.exhibits.close_requested.connect(self.commands.close)
+        self.exhibits.reopen_requested.connect(self.opening.reopen)
+        self.exhibits.compare_requested.connect(self.comparing.show_beside)
+        self.findings.analyze_requested.connect(self.commands.analyse)
+        self.findings.cancel_requested.connect(self.commands.stop)
+        self.findings.group_activated.connect(self.picture.light_group)
+        self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
+        self.empty.open_requested.connect(self.commands.choose_files)
+        self.empty.example_requested.connect(self.commands.open_example)
+        self.empty.recent_chosen.connect(self.open_file)
+        self.toolbar.opacity_chosen.connect(self.view.set_opacity)
+        view = self.view
+        view.hovered.connect(self.status.show_reading)
+        view.zoom_changed.connect(self.status.show_zoom)
+        view.opacity_changed.connect(self.toolbar.show_opacity)
+        view.layer_changed.connect(self._mark_layer)
+        view.tool_changed.connect(self._mark_tool)
+        self.held_blink.changed.connect(view.set_blink)
+
+    def _connect_choices(self) -> None:
+        self.recent_menu.chosen.connect(self.open_file)
+        self.recent_menu.aboutToShow.connect(self._show_recent)
+        self.bookmarks_menu.chosen.connect(self.view.restore_view_state)
+        preferences = self.preferences
+        preferences.themed.connect(self._take_theme)
+        preferences.choice_changed.connect(self._tell_choice)
+        preferences.commonness_changed.connect(self.metadata.set_commonness)
+        preferences.shortcuts_changed.connect(self._take_shortcuts)
+        preferences.problem.connect(self.teller.tell_problem)
+
+    def _restore(self) -> None:
+        settings = self.store.current
+        geometry = QByteArray.fromBase64(settings.window_geometry.encode("ascii"))
+        if not (settings.window_geometry and self.restoreGeometry(geometry)):
+            screen = self.screen().availableGeometry().size()
+            self.resize(FIRST_SIZE.boundedTo(screen))
+        self._has_layout = self.docks.restore(settings.window_state)
+        self.preferences.apply()
+        self.view.set_opacity(settings.opacity)
+        self.toolbar.show_opacity(self.view.opacity)
+        self._mark_layer(self.view.layer)
+        self._mark_tool(self.view.tool)
+        self._show_current(None)
+        self._update_undo()
+        for problem in self.store.problems:
+            self.teller.tell(problem, "warning")
+
+    # Following the session
+
+    @Slot(object)
+    def _show_current(self, exhibit: OpenExhibit | None) -> None:
+        if exhibit is None:
+            self.centre.show_empty()
+            self._show_recent()
+            self.setWindowTitle("Exifact")
+        else:
+            self.centre.show_picture()
+            self.setWindowTitle(f"{exhibit.name} – Exifact")
+            self._show_bookmarks(exhibit)
+        self.exhibits.show_current(exhibit)
+        self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
+        self.teller.show_exhibit(exhibit)
+        self._update_enabled()
+
+    @Slot(object)
+    def _take_evidence(self, exhibit: OpenExhibit) -> None:
+        self.teller.tell_evidence(exhibit)
+        if exhibit is self.session.current:
+            self.metadata.show_evidence(exhibit.evidence)
+            self.status.show_exhibit(exhibit)
+        self._take_state(exhibit)
+
+    @Slot(object)
+    def _take_state(self, exhibit: OpenExhibit) -> None:
+        """Opening or analysis of an exhibit changed its state."""
+        self.teller.tell_evidence(exhibit)
+        self._update_enabled()
+        if exhibit is self.session.current:
+            self.picture.show_result(exhibit)
+            self.teller.show_findings(exhibit)
+            if exhibit.is_busy:
+                self.centre.hush()
+            self.teller.tell_trouble(exhibit)
+
+    @Slot(object)
+    def _show_found(self, exhibit: OpenExhibit) -> None:
+        """The first look at a fresh result is at the departure map."""
+        if exhibit is not self.session.current or exhibit.result is None:
+            return
+        self.status.show_device(exhibit.result.provenance.device)
+        if exhibit.result.maps is not None and self.view.layer is Layer.ORIGINAL:
+            self.view.set_layer(Layer.DEPARTURE)
+
+    @Slot(object)
+    def _remember(self, exhibit: OpenExhibit) -> None:
+        self.preferences.keep(self.store.current.with_recent(exhibit.path))
+
+    @Slot(object)
+    def _show_bookmarks(self, exhibit: OpenExhibit) -> None:
+        if exhibit is self.session.current:
+            self.bookmarks_menu.show_choices((mark.name, mark.view) for mark in exhibit.marks.bookmarks)
+
+    @Slot()
+    def _show_recent(self) -> None:
+        names = self.store.current.recent_files
+        choices = recent_choices(names)
+        self.recent_menu.show_choices(choices)
+        self.empty.show_recent([Path(name) for _, name in choices])
+
+    @Slot(str, object)
+    def _tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
+        folder = written[0].parent if written else Path()
+        names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
+        self.teller.tell(f"Written: {what} ({names}) in {folder}.", "success")
+
+    @Slot()
+    def _update_enabled(self) -> None:
+        """Actions that have nothing to act on are grey."""
+        exhibit = self.session.current
+        has_file = exhibit is not None and exhibit.evidence is not None
+        has_maps = exhibit is not None and exhibit.result is not None and exhibit.result.maps is not None
+        has_region = has_file and bool(self.picture.selected)
+        table = self.actions_table
+        for action_id in ("reopen", "close-exhibit"):
+            table[action_id].setEnabled(exhibit is not None)
+        for action_id in (
+            "copy-hash",
+            "check-hash",
+            "exhibit-note",
+            "export-report",
+            "compare",
+            "bookmark",
+            "copy-view",
+        ):
+            table[action_id].setEnabled(has_file)
+        for action_id in ("export-maps", "reset-limits", "contours"):
+            table[action_id].setEnabled(has_maps)
+        for action_id in ("region-note", "region-reference", "region-delete"):
+            table[action_id].setEnabled(has_region)
+        table["analyze"].setEnabled(has_file and exhibit is not None and not exhibit.is_busy)
+        table["analyze-all"].setEnabled(
+            any(one.evidence is not None and one.result is None and not one.is_busy for one in self.session.exhibits)
+        )
+        table["cancel-job"].setEnabled(self.analyses.is_busy)
+        several = len(self.session.exhibits) > 1
+        table["next-exhibit"].setEnabled(several)
+        table["previous-exhibit"].setEnabled(several)
+
+    @Slot()
+    def _update_undo(self) -> None:
+        group = self.session.undo_group
+        for action_id, able, text in (
+            ("undo", group.canUndo(), group.undoText()),
+            ("redo", group.canRedo(), group.redoText()),
+        ):
+            action = self.actions_table[action_id]
+            action.setEnabled(able)
+            action.setText(f"&{action_id.capitalize()} {text}".rstrip())
+
+    @Slot(object)
+    def _mark_layer(self, layer: Layer) -> None:
+        self.actions_table[f"layer-{layer.value}"].setChecked(True)
+
+    @Slot(object)
+    def _mark_tool(self, tool: Tool) -> None:
+        self.actions_table[f"tool-{tool.value}"].setChecked(True)
+
+    @Slot(bool)
+    def _take_theme(self, dark: bool) -> None:
+        self.view.set_theme(dark)
+        self.comparing.set_theme(dark)
+
+    @Slot(object)
+    def _take_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
+        self.actions_table.set_shortcuts(overrides)
+        keys = self.actions_table.keys["blink"]
+        self.held_blink.set_key(keys[0] if keys else "")
+
+    @Slot(str)
+    def _tell_choice(self, choice: str) -> None:
+        """With what an analysis would run stands on its button and in the status bar."""
+        self.actions_table["analyze"].setIconText(f"Analyze ▸ {choice}")
+        settings = self.store.current
+        threads = "" if settings.threads is None else f", {settings.threads} threads"
+        self.status.show_device(f"{settings.device.upper() if settings.device != 'auto' else 'auto'}{threads}")
+
+    # What only the window can do
+
+    @Slot(object)
+    def open_file(self, path: str | Path) -> None:
+        """Open one file."""
+        self.opening.open([Path(path)])
+
+    def open_files(self, paths: Iterable[Path]) -> None:
+        """Open files, as from the command line."""
+        self.opening.open(paths)
+
+    @Slot()
+    def show_keys(self) -> None:
+        """All keys."""
+        self.commands.show_keys(self.actions_table)
+
+    @Slot()
+    def filter_metadata(self) -> None:
+        """Type to find a tag."""
+        self.docks.show_dock("metadata")
+        self.metadata.focus_filter()
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Everything back to where it was at first."""
+        self.docks.reset()
+        self.actions_table["hide-docks"].setChecked(False)
+
+    @Slot()
+    def show_palette(self) -> None:
+        """Find a command by its name."""
+        CommandPalette(self.palette_commands(), self).open()
+
+    def palette_commands(self) -> list[tuple[str, QAction]]:
+        """Every command with the menu that it stands in."""
+        commands: list[tuple[str, QAction]] = []
+        commands += [(spec.menu, self.actions_table[spec.id]) for spec in SPECS if spec.id != "palette"]
+        self._show_recent()
+        preferences = self.preferences
+        for place, menu in (
+            ("File · Open recent", self.recent_menu),
+            ("View · Bookmarks", self.bookmarks_menu),
+            ("View · Theme", preferences.theme_menu),
+            ("Analyze · Model", preferences.model_menu),
+            ("Analyze · Device", preferences.device_menu),
+        ):
+            commands += [(place, action) for action in menu.actions()]
+        return commands + [("Window", action) for action in self.docks.actions]
+
+    # Qt's events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The docks get their first sizes when the window has one."""
+        super().showEvent(event)
+        if not self._has_layout:
+            self._has_layout = True
+            self.docks.fit_to_window()
+        self.centre.take_focus()
+
+    def event(self, event: QEvent) -> bool:
+        """Say when the window was painted for the first time."""
+        if event.type() == QEvent.Type.UpdateRequest and not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self._say_painted)
+        return super().event(event)
+
+    @Slot()
+    def _say_painted(self) -> None:
+        self.first_painted.emit()
+        if self.work.preload is not None:
+            self.jobs.submit("loading the analysis", self.work.preload, lane=LaneName.ANALYSIS, quiet=True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome everywhere."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.empty.show_target(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """The files went away again."""
+        super().dragLeaveEvent(event)
+        self.empty.show_target(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped; a folder is refused with a sentence by the opening itself."""
+        self.empty.show_target(False)
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.opening.open(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask once if work would be lost, stop what runs, end the threads, keep the layout."""
+        question = self._closing_question()
+        if question and not self.commands.ask("Close Exifact?", question, "Close"):
+            event.ignore()
+            return
+        self.preferences.save(
+            window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
+            window_state=self.docks.save(),
+            opacity=self.view.opacity,
+        )
+        self.hide()
+        self.ended_cleanly = self.jobs.shut_down()
+        event.accept()
+        self.closed.emit()
+
+    def _closing_question(self) -> str:
+        """What would be lost, in one sentence; "" if nothing."""
+        if self.ended_cleanly is not None:
+            return ""
+        parts = []
+        if self.analyses.is_busy:
+            parts.append("An analysis is running and will be stopped.")
+        unsaved = self.session.unsaved
+        if unsaved:
+            names = ", ".join(exhibit.name for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
+            parts.append(f"Findings, regions or notes are in no report yet: {names}.")
+        return " ".join(parts)

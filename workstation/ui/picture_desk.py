@@ -1,0 +1,304 @@
+"""The picture, the regions and the scatter plot show the current exhibit and answer each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workstation.analysis.regions import Region, RegionNotAssessable, RegionStatistics, similarity_map
+from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray
+from workstation.errors import WorkstationError
+from workstation.evidence.record import Pixels
+from workstation.progress import Progress
+from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.image_view import ImageView
+from workstation.ui.jobs import Job, JobQueue, Steps
+from workstation.ui.layers import Layer
+from workstation.ui.patches import measure, patches_of_group, similarity_to_patches
+from workstation.ui.regions_panel import RegionsPanel
+from workstation.ui.scatter_panel import ScatterPanel
+from workstation.ui.session import OpenExhibit, Session
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureParts:
+    """The widgets that show one exhibit's pixels and patches."""
+
+    view: ImageView
+    regions: RegionsPanel
+    scatter: ScatterPanel
+
+
+class PictureDesk(QObject):
+    """Keeps picture, regions and scatter plot on the current exhibit, and brings what is marked there into the session.
+
+    Attributes:
+        selected: name of the chosen region, "" for none.
+
+    Signals:
+        problem: something cannot be shown; carries a `WorkstationError`.
+        selection_changed: carries the name of the chosen region, "" for none.
+    """
+
+    problem = Signal(object)
+    selection_changed = Signal(str)
+
+    def __init__(
+        self, session: Session, jobs: JobQueue, analyses: AnalysisDesk, parts: PictureParts, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._analyses = session, jobs, analyses
+        self.view, self.regions, self.scatter = parts.view, parts.regions, parts.scatter
+        self._shown: OpenExhibit | None = None
+        self._shown_pixels: object = None
+        self.selected = ""
+        session.current_changed.connect(self.show)
+        session.marks_changed.connect(self.show_marks)
+        self._connect_parts()
+
+    def _connect_parts(self) -> None:
+        view, regions, scatter = self.view, self.regions, self.scatter
+        view.region_drawn.connect(self.add_region)
+        view.region_changed.connect(self.change_region)
+        view.region_selected.connect(self.select)
+        view.patches_under_pointer.connect(scatter.highlight_patches)
+        view.region_delete_requested.connect(self.delete)
+        view.limits_changed.connect(self.keep_limits)
+        scatter.patches_selected.connect(self.light_patches)
+        regions.region_selected.connect(self.select_row)
+        regions.region_renamed.connect(self.rename)
+        regions.note_edited.connect(self.write_note)
+        regions.delete_requested.connect(self.delete)
+        regions.reference_requested.connect(self.see_from)
+
+    @Slot(object)
+    def show(self, exhibit: OpenExhibit | None) -> None:
+        """Show another exhibit, as it was left."""
+        self._keep_view()
+        self._shown = exhibit
+        self._shown_pixels = None
+        self.select("")
+        self.view.highlight_patches(None)
+        if exhibit is None:
+            self.view.show_pixels(None)
+            self._show_result(None)
+            self.regions.show_regions(())
+            return
+        self.show_picture(exhibit)
+        self.show_result(exhibit)
+        self.show_marks(exhibit)
+
+    @Slot(object)
+    def show_picture(self, exhibit: OpenExhibit) -> None:
+        """The pixels of an exhibit came, or it was selected."""
+        if exhibit is not self._shown or (exhibit.pixels is not None and exhibit.pixels is self._shown_pixels):
+            return
+        if exhibit.pixels is None:
+            self.view.show_pixels(None)
+            self._shown_pixels = None
+            return
+        self._shown_pixels = exhibit.pixels
+        self.view.show_pixels(exhibit.pixels)
+
+    @Slot(object)
+    def show_result(self, exhibit: OpenExhibit) -> None:
+        """The analysis of an exhibit ended or began, or it was selected."""
+        if exhibit is not self._shown or exhibit.pixels is None:
+            return
+        provisional = self._analyses.partial_of(exhibit)
+        if provisional is not None:
+            self.view.show_partial(provisional)
+        elif exhibit.is_busy or exhibit.result is None:
+            self.view.clear_map()
+            self._show_result(None)
+        else:
+            self.view.show_result(exhibit.result)
+            self._show_result(exhibit)
+        if exhibit.view is not None:
+            self.view.restore_view_state(exhibit.view)
+        self._measure(exhibit)
+
+    @Slot(object, object)
+    def show_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
+        """A provisional map grew."""
+        if exhibit is self._shown and progress.partial is not None:
+            self.view.show_partial(progress.partial)
+
+    @Slot(object)
+    def show_marks(self, exhibit: OpenExhibit) -> None:
+        """Regions were added, changed or taken away."""
+        if exhibit is not self._shown:
+            return
+        self.view.set_regions(exhibit.marks.regions)
+        self.regions.show_regions(exhibit.marks.regions)
+        if self.selected and exhibit.marks.region(self.selected) is None:
+            self.select("")
+        self._measure(exhibit)
+
+    @Slot(object)
+    def add_region(self, region: Region) -> None:
+        """The analyst drew a region."""
+        exhibit = self._shown
+        if exhibit is None:
+            return
+        marks = exhibit.marks.with_region(region)
+        name = marks.regions[-1].name
+        self._session.edit(exhibit, f"add region {name}", marks)
+        self.select(name)
+
+    @Slot(object)
+    def change_region(self, region: Region) -> None:
+        """The analyst moved or reshaped a region."""
+        exhibit = self._shown
+        if exhibit is not None and exhibit.marks.region(region.name) is not None:
+            marks = exhibit.marks.with_changed(region.name, region)
+            self._session.edit(exhibit, f"change region {region.name}", marks)
+
+    @Slot(str)
+    def delete(self, name: str) -> None:
+        """Take a region away."""
+        exhibit = self._shown
+        if exhibit is not None and exhibit.marks.region(name) is not None:
+            self._session.edit(exhibit, f"delete region {name}", exhibit.marks.without_region(name))
+
+    @Slot(str, str)
+    def rename(self, old: str, new: str) -> None:
+        """Give a region another name; a name that is taken stays with its region."""
+        exhibit = self._shown
+        region = None if exhibit is None else exhibit.marks.region(old)
+        if exhibit is None or region is None:
+            return
+        name = new.strip()
+        if not name or exhibit.marks.region(name) is not None:
+            self.regions.show_regions(exhibit.marks.regions)
+            self._measure(exhibit)
+            return
+        marks = exhibit.marks.with_changed(old, replace(region, name=name))
+        self._session.edit(exhibit, f"rename region {old}", marks)
+        self.select(name)
+
+    @Slot(str, str)
+    def write_note(self, name: str, note: str) -> None:
+        """Write a note on a region."""
+        exhibit = self._shown
+        region = None if exhibit is None else exhibit.marks.region(name)
+        if exhibit is not None and region is not None:
+            marks = exhibit.marks.with_changed(name, replace(region, note=note))
+            self._session.edit(exhibit, f"note on region {name}", marks, merge_key=f"note {name}")
+
+    @Slot(str)
+    def select(self, name: str) -> None:
+        """Choose a region in picture and table; "" for none."""
+        if name == self.selected:
+            return
+        self.selected = name
+        self.view.select_region(name or None)
+        self.regions.select_region(name)
+        self.selection_changed.emit(name)
+
+    @Slot(str)
+    def select_row(self, name: str) -> None:
+        """A row of the table was chosen: a region, or a group, whose patches light up."""
+        exhibit = self._shown
+        if exhibit is None:
+            return
+        if exhibit.marks.region(name) is not None:
+            self.light_patches(None)
+            self.select(name)
+        else:
+            self.light_group(name)
+
+    @Slot(str)
+    def light_group(self, name: str) -> None:
+        """Mark the patches of a group in the picture and in the plot."""
+        result = None if self._shown is None else self._shown.result
+        mask = None if result is None or not name else patches_of_group(result, name)
+        self.light_patches(mask)
+        self.scatter.highlight_patches(mask)
+
+    @Slot(object)
+    def light_patches(self, mask: BoolArray | None) -> None:
+        """Mark patches in the picture."""
+        self.view.highlight_patches(mask)
+
+    @Slot(str)
+    def see_from(self, name: str) -> None:
+        """Show how similar everything is to a region or a group."""
+        exhibit = self._shown
+        if exhibit is None:
+            return
+        if exhibit.result is None:
+            self.problem.emit(RegionNotAssessable("Seeing everything from a region needs an analysis first"))
+            return
+        region = exhibit.marks.region(name)
+        similarity: FloatArray | None
+        try:
+            if region is not None:
+                similarity = similarity_map(exhibit.result, region)
+            else:
+                mask = patches_of_group(exhibit.result, name)
+                similarity = None if mask is None else similarity_to_patches(exhibit.result, mask)
+        except WorkstationError as error:
+            self.problem.emit(error)
+            return
+        if similarity is not None:
+            self.view.show_similarity(similarity, region or Region(f"group {name}", "polygon", ()))
+            self.view.set_layer(Layer.SIMILARITY)
+
+    @Slot(float, float)
+    def keep_limits(self, low: float, high: float) -> None:
+        """Moved limits are printed in every export, so the exhibit remembers them."""
+        exhibit = self._shown
+        if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
+            return
+        standard = exhibit.result.maps.departure_range
+        exhibit.limits = None if (low, high) == standard else (low, high)
+
+    def _keep_view(self) -> None:
+        if self._shown is not None and self._shown_pixels is not None:
+            self._shown.view = self.view.view_state()
+
+    def _show_result(self, exhibit: OpenExhibit | None) -> None:
+        result = None if exhibit is None else exhibit.result
+        self.scatter.show_result(result)
+        self.regions.show_groups(None if result is None else result.partition)
+
+    def _measure(self, exhibit: OpenExhibit) -> None:
+        """Ask for the regions' figures; a quiet job, since a large region takes a while."""
+        regions, pixels = exhibit.marks.regions, exhibit.pixels
+        if not regions or pixels is None:
+            return
+        job = self._jobs.submit(
+            f"measuring the regions of {exhibit.name}",
+            partial(_measuring, regions, exhibit.result, pixels),
+            quiet=True,
+        )
+        _MeasureTask(self, exhibit, regions, job)
+
+    def _show_figures(
+        self, exhibit: OpenExhibit, regions: tuple[Region, ...], figures: Mapping[str, RegionStatistics]
+    ) -> None:
+        if exhibit is self._shown and regions is exhibit.marks.regions:
+            self.regions.show_regions(regions, figures)
+
+
+def _measuring(regions: tuple[Region, ...], result: AnalysisResult | None, pixels: Pixels) -> Steps:
+    yield Progress("measuring")
+    return measure(regions, result, pixels)
+
+
+class _MeasureTask(QObject):
+    """Hears one measurement, in the GUI thread."""
+
+    def __init__(self, desk: PictureDesk, exhibit: OpenExhibit, regions: tuple[Region, ...], job: Job) -> None:
+        super().__init__(job)
+        self._desk, self._exhibit, self._regions = desk, exhibit, regions
+        job.finished.connect(self.finish)
+
+    @Slot(object)
+    def finish(self, figures: Mapping[str, RegionStatistics]) -> None:
+        """Show the figures, if they still fit the regions."""
+        self._desk._show_figures(self._exhibit, self._regions, figures)

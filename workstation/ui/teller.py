@@ -1,0 +1,181 @@
+"""What the window says: findings in words, the bar over the picture, jobs, log, warnings and the status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Slot
+
+from workstation.errors import TooManyPixels, WorkstationError
+from workstation.progress import Progress
+from workstation.ui.centre import Centre
+from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.jobs import Job, JobQueue, JobState
+from workstation.ui.jobs_panel import JobsPanel
+from workstation.ui.problem_report import UnexpectedProblem
+from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
+from workstation.ui.status_bar import StatusBar
+from workstation.ui.wording import Situation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the window says things."""
+
+    centre: Centre
+    findings: FindingsPanel
+    jobs: JobsPanel
+    status: StatusBar
+
+
+class Teller(QObject):
+    """Listens to session and jobs and puts what happens into words, each in its own place.
+
+    Attributes:
+        last_problem: the last unexpected problem, whose report can be saved.
+        save_problem: called by the button "Save problem report"; set by the window.
+        open_settings: called by the button "Settings"; set by the window.
+    """
+
+    def __init__(self, session: Session, jobs: JobQueue, places: Places, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._centre = session, places.centre
+        self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
+        self.last_problem: UnexpectedProblem | None = None
+        self.save_problem: Callable[[], None] | None = None
+        self.open_settings: Callable[[], None] | None = None
+        jobs.job_started.connect(self.tell_job_started)
+        jobs.job_progressed.connect(self.tell_job_progress)
+        jobs.job_stopping.connect(self.tell_job_stopping)
+        jobs.job_ended.connect(self.tell_job_ended)
+        session.current_changed.connect(self.show_exhibit)
+        session.removed.connect(self.forget)
+
+    @Slot(object)
+    def show_exhibit(self, exhibit: OpenExhibit | None) -> None:
+        """Everything that words say about the current exhibit."""
+        self._centre.hush()
+        self._status.show_exhibit(exhibit)
+        self.show_findings(exhibit)
+        if exhibit is not None:
+            self.tell_trouble(exhibit)
+
+    def show_findings(self, exhibit: OpenExhibit | None) -> None:
+        """The state of the analysis, in its own sentence."""
+        panel = self._findings
+        if exhibit is None:
+            panel.show_state(Situation.EMPTY)
+        elif exhibit.problem is not None:
+            panel.show_failure(exhibit.problem)
+        elif exhibit.evidence is None:
+            panel.show_state(Situation.OPENING)
+        elif exhibit.is_busy:
+            detail = "Waiting for another analysis to end." if exhibit.analysis is AnalysisState.WAITING else ""
+            panel.show_state(Situation.ANALYSING, detail)
+            if exhibit.progress is not None:
+                panel.show_progress(exhibit.progress)
+            if exhibit.analysis is AnalysisState.STOPPING:
+                panel.show_cancelling()
+        elif exhibit.failure is not None:
+            panel.show_failure(exhibit.failure)
+        elif exhibit.result is not None:
+            panel.show_result(exhibit.result)
+        elif exhibit.cancelled is not None:
+            panel.show_cancelled(exhibit.cancelled.kept)
+        else:
+            panel.show_state(Situation.READY)
+
+    def tell_trouble(self, exhibit: OpenExhibit) -> None:
+        """What went wrong with the current exhibit, in the bar over the picture."""
+        problem = exhibit.problem or exhibit.failure
+        if problem is not None:
+            self.tell_problem(problem)
+        elif exhibit.hash_state in {HashState.DIFFERS, HashState.GONE}:
+            self._tell_hash(exhibit)
+
+    @Slot(object)
+    def tell_problem(self, problem: WorkstationError) -> None:
+        """One sentence with the next step; an unexpected one offers its report."""
+        text = problem.summary
+        if isinstance(problem, UnexpectedProblem):
+            self.last_problem = problem
+            self._centre.say(text, "error", "Save problem report…", self.save_problem)
+        elif isinstance(problem, TooManyPixels):
+            self._centre.say(text, "error", "Settings…", self.open_settings)
+        else:
+            if problem.likely_causes:
+                text += f" Often it is {' or '.join(problem.likely_causes)}."
+            self._centre.say(text, "error")
+        self._jobs_panel.log(text)
+
+    def tell(
+        self, text: str, kind: str = "information", action: str = "", then: Callable[[], None] | None = None
+    ) -> None:
+        """A sentence over the picture and in the log."""
+        self._centre.say(text, kind, action, then)
+        self._jobs_panel.log(text)
+
+    def tell_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
+        """How far the current exhibit's analysis is."""
+        if exhibit is self._session.current and exhibit.analysis is AnalysisState.RUNNING:
+            self._findings.show_progress(progress)
+
+    def tell_evidence(self, exhibit: OpenExhibit) -> None:
+        """A file was read, or its analysis ended: its warnings."""
+        self._jobs_panel.show_warnings(exhibit.name, exhibit.warnings, key=exhibit.key)
+
+    def tell_hash(self, exhibit: OpenExhibit) -> None:
+        """A hash was checked."""
+        if exhibit is not self._session.current:
+            return
+        self._status.show_exhibit(exhibit)
+        if exhibit.hash_state in {HashState.DIFFERS, HashState.GONE}:
+            self._tell_hash(exhibit)
+
+    @Slot(object)
+    def forget(self, exhibit: OpenExhibit) -> None:
+        """An exhibit was closed."""
+        self._jobs_panel.show_warnings(exhibit.name, (), key=exhibit.key)
+
+    @Slot(object)
+    def tell_job_started(self, job: Job) -> None:
+        """List a job."""
+        if not job.quiet:
+            self._jobs_panel.job_started(job.number, _sentence(job.title))
+
+    @Slot(object)
+    def tell_job_progress(self, job: Job) -> None:
+        """How far a job is."""
+        if job.newest is not None:
+            self._jobs_panel.job_progressed(job.number, job.newest)
+
+    @Slot(object)
+    def tell_job_stopping(self, job: Job) -> None:
+        """Cancel was heard."""
+        self._jobs_panel.log(f"{_sentence(job.title)}: stopping after the current step")
+
+    @Slot(object)
+    def tell_job_ended(self, job: Job) -> None:
+        """How a job ended; one too small to be listed is mentioned only if it failed."""
+        if job.quiet:
+            if job.error is not None:
+                self.tell_problem(job.error)
+            return
+        if job.state is JobState.FAILED and job.error is not None:
+            outcome = f"failed: {job.error.summary}"
+        elif job.state is JobState.CANCELLED:
+            outcome = f"cancelled; kept: {job.kept}"
+        else:
+            outcome = "complete"
+        self._jobs_panel.job_ended(job.number, outcome)
+
+    def _tell_hash(self, exhibit: OpenExhibit) -> None:
+        remedy = "What is shown are the bytes that were read when it was opened."
+        if exhibit.hash_state is HashState.DIFFERS:
+            remedy += " Read the file again (F5) to work on the new ones."
+        self._centre.say(f"{_sentence(exhibit.hash_words)}. {remedy}", "warning")
+
+
+def _sentence(fragment: str) -> str:
+    return fragment[:1].upper() + fragment[1:]
