@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Exhibit
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence, FileIdentity
+from workstation.progress import Progress
 from workstation.report.exports import write_exhibit
 
 
@@ -71,7 +72,7 @@ def analyze_files(
             opened = terminal.follow(evidence.open_steps(file, max_pixels=max_pixels), file.name)
             result = terminal.follow(analysis.run(opened, request, encoder=encoder), file.name)
             folder = folder_for(opened.identity, out, taken)
-            write_exhibit(Exhibit(opened, result), folder, report=report)
+            terminal.follow(_write(Exhibit(opened, result), folder, report=report), file.name)
         except WorkstationError as error:
             terminal.complain(error)
             failed.append(file)
@@ -110,12 +111,19 @@ def _holds_another(folder: Path, sha256: str) -> bool:
         return False
 
 
+def _write(exhibit: Exhibit, folder: Path, *, report: bool) -> Generator[Progress, None, None]:
+    """The last step, as a computation that says what it does."""
+    yield Progress("writing results and report" if report else "writing results")
+    write_exhibit(exhibit, folder, report=report)
+
+
 def _tell(opened: Evidence, result: AnalysisResult, folder: Path) -> None:
     name = opened.identity.name
     for warning in (*opened.warnings, *result.warnings):
         terminal.note(f"{name}: warning: {warning.message}")
     for finding in result.findings:
-        terminal.say(f"{name}: {finding.sentence}")
+        if finding.kind != "limits":  # the same for every photograph; they stand in result.json and in the report
+            terminal.say(f"{name}: {finding.sentence}")
     terminal.say(f"{name}: written to {folder}")
 
 
