@@ -150,7 +150,11 @@ def _bar_legend(
     low, high = limits
     known = values[np.isfinite(values)]
     above = float((known > high).mean()) if known.size else 0.0
-    overflow = f"above {high:.3g}: {above:.1%} of the assessable cells, up to {known.max():.3g}" if above else ""
+    overflow = (
+        f"above {high:.3g}: {above:.1%} of the assessable cells, up to {known.max():.3g}, outlined in white"
+        if above
+        else ""
+    )
     below = float((known < low).mean()) if known.size else 0.0
     if below:
         notes = (

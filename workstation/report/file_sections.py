@@ -5,12 +5,23 @@ from __future__ import annotations
 from itertools import groupby
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from workstation.evidence.record import JpegStructure, Metadata, Payload, QuantisationTable, TagEntry, Unreadable
 from workstation.report import wording
 from workstation.report.document import ExhibitReport
-from workstation.report.flowables import CELL_MONO, RULE, SMALL, TEXT_WIDTH, facts, heading, listing, paragraph
+from workstation.report.flowables import (
+    CELL_MONO,
+    RULE,
+    SMALL,
+    TEXT_WIDTH,
+    facts,
+    grid,
+    heading,
+    listing,
+    padding,
+    paragraph,
+)
 from workstation.report.texts import report_texts
 from workstation.report.typeface import shortened
 
@@ -116,8 +127,7 @@ def _tables_in_rows(tables: tuple[QuantisationTable, ...]) -> list[Flowable]:
     for start in range(0, len(tables), 2):
         cells = [_quantisation(table) for table in tables[start : start + 2]]
         cells += [[]] * (2 - len(cells))
-        pair = Table([cells], colWidths=[TEXT_WIDTH / 2] * 2, hAlign="LEFT")
-        pair.setStyle(TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+        pair = grid([cells], [TEXT_WIDTH / 2] * 2, *padding(0, 6, 0, 0))
         story += [KeepTogether([pair]), Spacer(1, 3)]
     return story
 
@@ -127,16 +137,5 @@ def _quantisation(table: QuantisationTable) -> list[Flowable]:
     place = wording.hexadecimal(table.offset)
     title = f"Table {table.identifier} ({table.kind}, {table.precision} bit), {quality}, at {place}"
     cells = [[paragraph(str(value), CELL_MONO) for value in row] for row in table.values]
-    grid = Table(cells, colWidths=[9.6 * mm] * 8, hAlign="LEFT")
-    grid.setStyle(
-        TableStyle(
-            [
-                ("GRID", (0, 0), (-1, -1), 0.25, RULE),
-                ("TOPPADDING", (0, 0), (-1, -1), 0),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
-                ("LEFTPADDING", (0, 0), (-1, -1), 3),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 1),
-            ]
-        )
-    )
-    return [paragraph(title, SMALL), grid]
+    numbers = grid(cells, [9.6 * mm] * 8, *padding(3, 1, 0, 1), ("GRID", (0, 0), (-1, -1), 0.25, RULE))
+    return [paragraph(title, SMALL), numbers]

@@ -35,6 +35,7 @@ def _style(
     return ParagraphStyle(
         name,
         fontName=font,
+        bulletFontName=font,
         fontSize=size,
         leading=leading,
         textColor=colour,
@@ -78,7 +79,8 @@ class Heading(Paragraph):  # type: ignore[misc]
 
     def draw(self) -> None:
         """Draw the heading and set its bookmark."""
-        key = f"heading-{self.canv.getPageNumber()}-{id(self)}"
+        x, y = self.canv.absolutePosition(0, 0)
+        key = f"heading-{self.canv.getPageNumber()}-{x:.0f}-{y:.0f}"
         self.canv.bookmarkPage(key)
         self.canv.addOutlineEntry(self.plain, key, self.level - 1, closed=self.level > 1)
         super().draw()
@@ -99,26 +101,27 @@ def bullets(sentences: Sequence[str]) -> list[Flowable]:
     return [Paragraph(markup(s), BULLET, bulletText="–") for s in sentences]
 
 
+def grid(cells: Sequence[Sequence[Any]], widths: Sequence[float], *commands: tuple[Any, ...]) -> Table:
+    """A table at the left margin in the report's face; `widths` in points, `commands` are reportlab's."""
+    table = Table(cells, colWidths=widths, hAlign="LEFT")
+    table.setStyle(TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("VALIGN", (0, 0), (-1, -1), "TOP"), *commands]))
+    return table
+
+
+def padding(left: float, right: float, top: float, bottom: float) -> tuple[tuple[Any, ...], ...]:
+    """Commands for the space around every cell's content, in points."""
+    sides = (("LEFT", left), ("RIGHT", right), ("TOP", top), ("BOTTOM", bottom))
+    return tuple((f"{side}PADDING", (0, 0), (-1, -1), size) for side, size in sides)
+
+
 def facts(rows: Sequence[tuple[str, str]], *, mono: Sequence[str] = (), columns: int = 1) -> Table:
     """Labelled values, `columns` of them per line; those whose label is in `mono` in the monospaced face."""
     pairs = [(paragraph(label, LABEL), paragraph(text, VALUE_MONO if label in mono else VALUE)) for label, text in rows]
     cells = [list(chain.from_iterable(pairs[i : i + columns])) for i in range(0, len(pairs), columns)]
     cells[-1] += [""] * (2 * columns - len(cells[-1]))
     label_width = (38 if columns == 1 else 27) * mm
-    table = Table(cells, colWidths=[label_width, TEXT_WIDTH / columns - label_width] * columns, hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-                ("TOPPADDING", (0, 0), (-1, -1), 1.6),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
-                ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE),
-            ]
-        )
-    )
-    return table
+    widths = [label_width, TEXT_WIDTH / columns - label_width] * columns
+    return grid(cells, widths, *padding(0, 4, 1.6, 1.6), ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE))
 
 
 def listing(
@@ -136,20 +139,15 @@ def listing(
     cells = [[paragraph(title, CELL_HEAD) for title in head]]
     cells += [[paragraph(cell, face) for cell, face in zip(row, faces, strict=True)] for row in rows]
     table = Table(cells, colWidths=[width * mm for width in widths], repeatRows=1, hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 3),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-                ("TOPPADDING", (0, 0), (-1, -1), 1.4),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.8),
-                ("BACKGROUND", (0, 0), (-1, 0), SHADE),
-                ("LINEBELOW", (0, 0), (-1, 0), 0.6, INK),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
-            ]
-        )
-    )
+    style = [
+        ("FONTNAME", (0, 0), (-1, -1), SANS),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        *padding(3, 3, 1.4, 1.8),
+        ("BACKGROUND", (0, 0), (-1, 0), SHADE),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.6, INK),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
+    ]
+    table.setStyle(TableStyle(style))
     return table
 
 
@@ -255,18 +253,8 @@ def legend_block(legend: Legend, width: float) -> list[Flowable]:
             list(chain.from_iterable(entries[i : i + columns])) for i in range(0, len(entries), columns)
         ]
         rows[-1] += [""] * (2 * columns - len(rows[-1]))
-        table = Table(rows, colWidths=[24, width / columns - 24] * columns, hAlign="LEFT")
-        table.setStyle(
-            TableStyle(
-                [
-                    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                    ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                    ("TOPPADDING", (0, 0), (-1, -1), 1),
-                    ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
-                ]
-            )
-        )
-        block.append(table)
+        widths = [24, width / columns - 24] * columns
+        block.append(grid(rows, widths, *padding(0, 4, 1, 1), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")))
     block.append(Spacer(1, 3))
     notes = [n for n in (legend.overflow, *legend.notes) if n]
     block += [paragraph(note[0].upper() + note[1:].rstrip(".") + ".", SMALL) for note in notes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from workstation.analysis.regions import Region
 from workstation.analysis.rendering import LayerKind
@@ -20,9 +20,11 @@ from workstation.report.flowables import (
     Picture,
     bullets,
     facts,
+    grid,
     heading,
     legend_block,
     listing,
+    padding,
     paragraph,
 )
 from workstation.report.pictures import exhibit_picture, frame, painted, painted_from
@@ -61,7 +63,7 @@ def title_page(document: ReportDocument) -> list[Flowable]:
         )
     )
     if len(document.exhibits) > 1:
-        story += heading("Exhibits of this report", 2)
+        story += heading("Exhibits of this report", 1)
         rows = [
             (str(e.position), e.evidence.identity.name, e.evidence.identity.sha256, e.headline)
             for e in document.exhibits
@@ -141,19 +143,7 @@ def _first_sight(report: ExhibitReport) -> Flowable:
     count = len(report.warnings)
     brief.append(paragraph(f"{count or 'No'} warning{'' if count == 1 else 's'}{', listed below' if count else ''}."))
     brief.append(paragraph("Read the findings together with what they cannot tell.", SMALL))
-    table = Table([[left, brief]], colWidths=[104 * mm, TEXT_WIDTH - 104 * mm], hAlign="LEFT")
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 0),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
-            ]
-        )
-    )
-    return table
+    return grid([[left, brief]], [104 * mm, TEXT_WIDTH - 104 * mm], *padding(0, 0, 0, 0))
 
 
 def _verification(report: ExhibitReport) -> Flowable:

@@ -1,0 +1,256 @@
+"""What a report says on paper: everything, selectable, numbered, in embedded type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from tests.report.conftest import MOMENT, SENTENCE, complete_result, write_photograph
+from workstation.casework.exhibit import Case, Exhibit
+from workstation.evidence import open_evidence
+from workstation.evidence.record import Present, TagEntry, Unreadable
+from workstation.report import build
+from workstation.report.pdf import fitted, render_pdf
+from workstation.report.typeface import register_fonts
+
+
+def read(*exhibits: Exhibit, title: str = "", operator: str = "") -> PdfReader:
+    return PdfReader(BytesIO(render_pdf(build(Case(exhibits, title, operator), created=MOMENT))))
+
+
+def text_of(reader: PdfReader) -> str:
+    """The text of all pages with white space between words and lines made one."""
+    return " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+
+
+def test_identity_hashes_and_match_are_selectable_text(exhibit: Exhibit) -> None:
+    text = text_of(read(exhibit))
+
+    identity = exhibit.evidence.identity
+    for expected in (identity.name, identity.sha256, identity.sha1, identity.md5, "EX-20261121-093000-"):
+        assert expected in text
+    assert "has the same SHA-256" in text
+    assert "Made by — not stated" in text
+
+
+def test_every_metadata_entry_is_listed_with_number_and_offset(exhibit: Exhibit) -> None:
+    text = text_of(read(exhibit))
+
+    entries = exhibit.evidence.metadata.entries
+    assert len(entries) >= 8
+    for entry in entries:
+        assert f"0x{entry.id:04X}" in text
+        assert entry.name.replace(" ", "") in text.replace(" ", "")
+        assert entry.offset is None or f"0x{entry.offset:X}" in text
+    assert "Canon EOS 5D" in text
+
+
+def test_findings_limits_partition_regions_notes_and_provenance_are_in_it(exhibit: Exhibit) -> None:
+    text = text_of(read(exhibit, title="Case 7", operator="J. Examiner"))
+
+    for expected in (
+        "Case 7",
+        "J. Examiner",
+        SENTENCE,
+        "What this cannot tell",
+        "does not show that the photograph is untouched",
+        "group B: 18.2% of the assessable area",
+        "not assessable: 5.7% of the cells",
+        "0.94 (mean adjusted Rand",
+        "Edge of the shadow looks cut.",
+        "Handed in by the owner",
+        "As seen from region 1",
+        "holds the centre of no assessable patch",
+        "The network computed in bfloat16.",
+        "reference quantile",
+        "c0ffee",
+        "torch 2.13.0",
+        "Quantisation tables",
+        "SOF0",
+    ):
+        assert expected in text, expected
+
+
+def test_pages_are_numbered_and_name_report_and_exhibit(exhibit: Exhibit) -> None:
+    reader = read(exhibit)
+
+    total = len(reader.pages)
+    assert total >= 4
+    for number, page in enumerate(reader.pages, start=1):
+        text = page.extract_text()
+        assert f"page {number} of {total}" in text
+        assert "EX-20261121-093000-" in text
+        assert "Exhibit 1: IMG_0042.jpg" in text
+
+
+def test_all_fonts_are_embedded(exhibit: Exhibit) -> None:
+    for page in read(exhibit).pages:
+        fonts = page["/Resources"]["/Font"]
+        for font in fonts.values():
+            described = font.get_object()
+            assert "/FontFile2" in described["/FontDescriptor"], described["/BaseFont"]
+
+
+def test_sections_are_in_the_outline(exhibit: Exhibit) -> None:
+    def titles(items: list[object]) -> list[str]:
+        return [t for item in items for t in (titles(item) if isinstance(item, list) else [item["/Title"]])]  # type: ignore[index]
+
+    assert {"Exhibit 1: IMG_0042.jpg", "Findings", "Maps", "Warnings", "Provenance of the analysis"} <= set(
+        titles(read(exhibit).outline)
+    )
+
+
+def test_the_same_document_gives_the_same_bytes(exhibit: Exhibit) -> None:
+    document = build(Case((exhibit,)), created=MOMENT)
+
+    assert render_pdf(document) == render_pdf(document)
+
+
+def test_a_changed_file_is_printed_as_mismatch_with_its_new_hash(exhibit: Exhibit) -> None:
+    path = exhibit.evidence.identity.path
+    path.write_bytes(path.read_bytes() + b"x")
+
+    document = build(Case((exhibit,)), created=MOMENT)
+    text = text_of(read(exhibit))
+
+    assert document.exhibits[0].verification.state == "differs"
+    assert "no longer has the hashes" in text
+    assert "Hashes do not match on re-reading." in text
+    assert document.exhibits[0].verification.sha256 in text
+    assert "has the same SHA-256" not in text
+
+
+def test_a_vanished_file_still_gives_a_report_that_says_so(exhibit: Exhibit) -> None:
+    exhibit.evidence.identity.path.unlink()
+
+    assert "The file could not be read again" in text_of(read(exhibit))
+
+
+def test_not_assessable_says_why_and_has_no_maps(not_assessable: Exhibit) -> None:
+    text = text_of(read(not_assessable))
+
+    assert "Not assessable: 40×40 pixels hold no patch of 64×64" in text
+    assert "Departure map" not in text
+    assert "Canon EOS 5D" in text
+
+
+def test_a_failed_analysis_says_so_and_keeps_the_metadata(failed: Exhibit) -> None:
+    text = text_of(read(failed))
+
+    assert "The analysis failed: the device ran out of memory" in text
+    assert "Departure map" not in text
+    assert "0x829A" in text
+
+
+def test_no_words_of_judgement(exhibit: Exhibit, failed: Exhibit, not_assessable: Exhibit) -> None:
+    for one in (exhibit, failed, not_assessable):
+        words = set(re.findall(r"[a-z]+", text_of(read(one)).lower()))
+        assert not words & {"fake", "real", "authentic", "proves", "proof", "ai"}
+
+
+def test_small_jpegs_keep_their_bytes(exhibit: Exhibit, photograph: Path) -> None:
+    page = read(exhibit).pages[0]
+
+    images = [o.get_object() for o in page["/Resources"]["/XObject"].values()]
+    assert photograph.read_bytes() in [image._data for image in images]
+    assert "own JPEG data, not recompressed" in page.extract_text()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_are_turned_and_say_where_the_origin_lies(tmp_path: Path, orientation: int) -> None:
+    evidence = open_evidence(write_photograph(tmp_path / "turned.jpg", orientation=orientation))
+
+    text = text_of(read(Exhibit(evidence)))
+
+    if orientation == 1:
+        assert "Shown as stored" in text
+    else:
+        assert f"asks (value {orientation})" in text
+        assert "unrotated image" in text
+
+
+def test_unicode_names_are_printed_and_what_has_no_glyph_is_named(renamed: Callable[[str], Exhibit]) -> None:
+    text = text_of(read(renamed("Überführung Ωμέγα Снимок 東 \u202egpj.jpg")))
+
+    assert "Überführung Ωμέγα Снимок ⟨U+6771⟩ ⟨U+202E⟩gpj.jpg" in text
+    assert "invisible or that this report's typeface lacks" in text
+
+
+def test_markup_in_names_and_notes_is_text(exhibit: Exhibit) -> None:
+    marked = replace(exhibit, note="<b>5 < 6</b> & more", result=None)
+
+    assert "<b>5 < 6</b> & more" in text_of(read(marked))
+
+
+def test_very_long_values_and_unreadable_entries_fit(exhibit: Exhibit) -> None:
+    long = entry("UserComment", "x" * 60_000)
+    broken = replace(entry("MakerNote", ""), value=None, state=Unreadable("entry runs past the end", 0x1A4))
+    metadata = replace(exhibit.evidence.metadata, entries=(long, broken) * 40)
+    evidence = replace(exhibit.evidence, metadata=metadata)
+
+    reader = read(replace(exhibit, evidence=evidence))
+
+    text = text_of(reader)
+    assert "(60000 characters, whole in result.json)" in text.replace("- ", "")
+    assert "present but unreadable: entry runs past the end at 0x1A4" in text
+    assert "80 entries in all" in text
+
+
+def entry(name: str, text: str) -> TagEntry:
+    return TagEntry(
+        "ExifIFD", name, 0x9286, "UNDEFINED", len(text), text.encode()[:64], text, "", text, 512, 90, Present()
+    )
+
+
+def test_nothing_found_and_nothing_marked(exhibit: Exhibit) -> None:
+    bare = replace(exhibit, result=replace(complete_result(), findings=()), regions=(), note="")
+
+    text = text_of(read(bare))
+
+    assert "The analysis is complete." in text
+    assert "Regions marked" not in text
+    assert "Notes of the analyst" not in text
+
+
+def test_moved_limits_are_printed(exhibit: Exhibit) -> None:
+    text = text_of(read(replace(exhibit, departure_limits=(0.1, 0.5))))
+
+    assert "Limits moved by the analyst to 0.1 to 0.5; those stored with the weights are 0 to 0.8" in text
+
+
+def test_several_exhibits_are_listed_and_head_their_own_pages(exhibit: Exhibit, failed: Exhibit) -> None:
+    reader = read(exhibit, failed, title="Two")
+
+    first, last = reader.pages[0].extract_text(), reader.pages[-1].extract_text()
+    assert "Exhibits of this report" in first
+    assert "2 exhibits" in first
+    assert "Exhibit 2: IMG_0042.jpg" in last
+
+
+def test_a_large_photograph_is_shown_as_a_rendition(tmp_path: Path) -> None:
+    path = tmp_path / "noise.jpg"
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 2400, 3), np.uint8)
+    Image.fromarray(pixels).save(path, quality=95)
+
+    text = text_of(read(Exhibit(open_evidence(path))))
+
+    assert path.stat().st_size > 3_000_000
+    assert "A rendition for this report, 2000×1250 pixels, recompressed as JPEG" in text
+
+
+def test_a_running_head_that_is_too_long_is_shortened_in_the_middle() -> None:
+    register_fonts()
+
+    shorter = fitted("a" * 200 + ".jpg", 7.2, 100.0)
+
+    assert shorter.startswith("aaa")
+    assert "…" in shorter
+    assert shorter.endswith(".jpg")
