@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QTransform
 
 from workstation.analysis.rendering import orient_point
@@ -41,6 +43,13 @@ class DisplayFrame:
         inverse = {6: 8, 8: 6}.get(self.orientation, self.orientation)
         width, height = self.display_size
         return orient_point(x, y, height, width, inverse)
+
+    def to_stored_arrays(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The stored positions of many displayed ones."""
+        (x0, y0), (x1, y1), (x2, y2) = self.to_stored(0, 0), self.to_stored(1, 0), self.to_stored(0, 1)
+        return x0 + (x1 - x0) * x + (x2 - x0) * y, y0 + (y1 - y0) * x + (y2 - y0) * y
 
     @property
     def transform(self) -> QTransform:

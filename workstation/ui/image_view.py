@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -88,6 +88,7 @@ class ImageView(QWidget):
         self._blinking = False
         self._contours = False
         self._legend_shown = True
+        self._legend_corner = Qt.Corner.TopRightCorner
         self._shine = Shine(opacity=OPACITY)
         self._reading: PointerReading | None = None
         self._pin: tuple[float, float] | None = None
@@ -227,8 +228,7 @@ class ImageView(QWidget):
             return
         self._opacity = opacity
         self._shine = replace(self._shine, opacity=opacity)
-        self.canvas.map.setOpacity(opacity)
-        self._show_legend()
+        self._show_layer()
         self.opacity_changed.emit(opacity)
 
     def set_blink(self, blinking: bool) -> None:
@@ -400,6 +400,11 @@ class ImageView(QWidget):
         self._legend_shown = shown
         self._show_legend()
 
+    def set_legend_corner(self, corner: Qt.Corner) -> None:
+        """Put the legend into the upper left or the upper right corner."""
+        self._legend_corner = corner
+        self._place_floating()
+
     def grab_view(self) -> QImage:
         """The picture as it is seen now, legend included, messages and focus frame left out; in device pixels."""
         ratio = self.devicePixelRatioF()
@@ -464,6 +469,7 @@ class ImageView(QWidget):
         canvas.map.set_picture(picture)
         canvas.map.setOpacity(self._opacity)
         canvas.marking.set_picture(picture)
+        canvas.values.set_layer(picture, self._opacity)
         canvas.highlight.setVisible(not self._blinking)
         canvas.viewport().update()
         self._show_legend()
@@ -478,11 +484,13 @@ class ImageView(QWidget):
         self._place_floating()
 
     def _place_floating(self) -> None:
-        self.legend.move(self.width() - self.legend.width() - MARGIN, MARGIN)
+        at_left = self._legend_corner is Qt.Corner.TopLeftCorner
+        self.legend.move(MARGIN if at_left else self.width() - self.legend.width() - MARGIN, MARGIN)
         if not self.message_bar.isHidden():
-            right = self.legend.width() + 2 * MARGIN if not self.legend.isHidden() else MARGIN
-            width = max(160, min(720, self.width() - MARGIN - right))
-            self.message_bar.setGeometry(MARGIN, MARGIN, width, self.message_bar.heightForWidth(width))
+            taken = 0 if self.legend.isHidden() else self.legend.width() + MARGIN
+            width = max(160, min(720, self.width() - 2 * MARGIN - taken))
+            left = MARGIN + taken if at_left else MARGIN
+            self.message_bar.setGeometry(left, MARGIN, width, self.message_bar.heightForWidth(width))
 
     def _view_changed(self) -> None:
         if self.canvas.camera.zoom != self._last_zoom:

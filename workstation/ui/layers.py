@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from math import isfinite, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,7 @@ class LayerPicture:
 
     Attributes:
         image: colours, one pixel per cell or finer, transparent where not assessable or unknown; null for the original.
+        rgba: the same as (rows, columns, 4) uint8.
         area: stored rectangle that `image` covers; it may reach beyond the photograph, where it is clipped.
         smooth: whether `image` was interpolated between the middles of cells.
         hatched: what is not assessable.
@@ -81,6 +83,7 @@ class LayerPicture:
     """
 
     image: QImage = field(default_factory=QImage)
+    rgba: ByteArray = field(default_factory=lambda: np.zeros((0, 0, 4), np.uint8))
     area: QRectF = field(default_factory=QRectF)
     smooth: bool = False
     hatched: Boxes = field(default_factory=lambda: np.zeros((0, 4)))
@@ -89,6 +92,12 @@ class LayerPicture:
     beyond: Segments = field(default_factory=lambda: np.zeros((0, 4)))
     contours: tuple[Contour, ...] = ()
     letters: tuple[tuple[float, float, str], ...] = ()
+
+    @classmethod
+    def painted(cls, rgba: ByteArray, geometry: MapGeometry, **marks: Any) -> LayerPicture:
+        """Colours that cover the whole cells of a map, as `_covering` has them, and further fields by name."""
+        covered = _covering(geometry)
+        return cls(_image(rgba), rgba, QRectF(0, 0, covered.width, covered.height), **marks)
 
 
 class LayerSource:
@@ -267,7 +276,7 @@ class LayerSource:
             rgba[known, :3] = np.rint(np.clip(smooth[known], 0, 1) * 255)
             rgba[known, 3] = 255
             hatched = CellLayout.of_map(maps.geometry).boxes(np.isnan(maps.pca.sum(axis=-1)))
-            return LayerPicture(_image(rgba), _whole(maps.geometry), smooth=True, hatched=hatched)
+            return LayerPicture.painted(rgba, maps.geometry, smooth=True, hatched=hatched)
         labels = maps.groups if layer is Layer.GROUPS else maps.cut
         return self._labelled(layer, labels, groups_rgba(maps) if layer is Layer.GROUPS else cut_rgba(maps))
 
@@ -277,14 +286,14 @@ class LayerSource:
         assert geometry is not None
         layout = CellLayout.of_map(geometry)
         if self.partial is not None:  # cells as they come, and no hatching: what is unknown yet may be assessable
-            return LayerPicture(_image(_spread(scalar_rgba(values, colours, limits), geometry)), _whole(geometry))
+            return LayerPicture.painted(_spread(scalar_rgba(values, colours, limits), geometry), geometry)
         finer = self._smooth(layer, values)
         rgba = scalar_rgba(finer, colours, limits) if layer is Layer.DEPARTURE else similarity_rgba(finer)
         with np.errstate(invalid="ignore"):
             above = values > limits[1]
-        return LayerPicture(
-            _image(rgba),
-            _whole(geometry),
+        return LayerPicture.painted(
+            rgba,
+            geometry,
             smooth=True,
             hatched=layout.boxes(~np.isfinite(values)),
             beyond=layout.outline(above),
@@ -301,9 +310,9 @@ class LayerSource:
             cell = deepest_cell(labels == label)
             if cell is not None:
                 letters.append((*layout.centre(*cell), self.group_name(label)))
-        return LayerPicture(
-            _image(_spread(rgba, geometry)),
-            _whole(geometry),
+        return LayerPicture.painted(
+            _spread(rgba, geometry),
+            geometry,
             hatched=layout.boxes(labels == NOT_ASSESSABLE),
             dotted=tuple((layout.boxes(labels == label), label) for label in present if label % 5),
             outlines=layout.borders(labels),
@@ -326,11 +335,6 @@ def _covering(geometry: MapGeometry) -> MapGeometry:
     """The same cells over a whole number of cells that covers the image."""
     rows, columns = -(-geometry.height // geometry.cell), -(-geometry.width // geometry.cell)
     return replace(geometry, height=rows * geometry.cell, width=columns * geometry.cell)
-
-
-def _whole(geometry: MapGeometry) -> QRectF:
-    covered = _covering(geometry)
-    return QRectF(0, 0, covered.width, covered.height)
 
 
 def _spread(rgba: ByteArray, geometry: MapGeometry) -> ByteArray:

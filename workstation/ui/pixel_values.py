@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from workstation.analysis.colours import ByteArray
+from workstation.analysis.colours import DIMMING, ByteArray
 from workstation.ui.camera import Camera
+from workstation.ui.layers import LayerPicture
 from workstation.ui.overlays import Overlay
 
 VALUES_ZOOM = 16.0
@@ -18,6 +20,9 @@ VALUES_ZOOM = 16.0
 
 CHANNELS_SIDE = 30.0
 """From this side of a pixel on the screen (view pixels) on, red, green and blue are written under each other."""
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue (Rec. 601)."""
 
 
 class PixelValuesItem(Overlay):
@@ -29,10 +34,17 @@ class PixelValuesItem(Overlay):
     def __init__(self, camera: Camera) -> None:
         super().__init__(camera)
         self._rgb: ByteArray | None = None
+        self._layer = LayerPicture()
+        self._opacity = 0.0
 
     def set_rgb(self, displayed: ByteArray | None) -> None:
         """Take the stored samples of another picture, (height, width, 3) in display orientation."""
         self._rgb = displayed
+        self.update()
+
+    def set_layer(self, picture: LayerPicture, opacity: float) -> None:
+        """Say what lies over the photograph, so that the ink shows on it."""
+        self._layer, self._opacity = picture, opacity
         self.update()
 
     @property
@@ -51,14 +63,14 @@ class PixelValuesItem(Overlay):
         x0, x1 = max(0, int(left)), min(width, int(right) + 1)
         y0, y1 = max(0, int(top)), min(height, int(bottom) + 1)
         samples = self._rgb[y0:y1, x0:x1]
-        luma = np.rint(samples @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+        luma = np.rint(samples @ LUMA).astype(np.uint8)
         numbers = samples if self.shows == "channels" else luma[..., None]
         scale = self.camera.scale
         line = scale / max(3, numbers.shape[2]) * 0.94 if self.shows == "channels" else scale * 0.5
         size = round(min(line * 0.9, 13.0) * self.camera.ratio)
         glyphs = {dark: number_pixmaps(size, dark, self.camera.ratio) for dark in (False, True)}
         margin = (scale - line * numbers.shape[2]) / 2
-        bright = (luma > 127).tolist()
+        bright = (self._brightness(luma, x0, y0) > 115).tolist()
         for row, (line_of_numbers, line_of_inks) in enumerate(zip(numbers.tolist(), bright, strict=True)):
             for column, (values, dark) in enumerate(zip(line_of_numbers, line_of_inks, strict=True)):
                 x, y = self.camera.to_view(x0 + column, y0 + row)
@@ -70,6 +82,21 @@ class PixelValuesItem(Overlay):
                         x + (scale - glyph_width) / 2, y + margin + index * line + (line - glyph_height) / 2
                     )
                     painter.drawPixmap(place, glyph)
+
+    def _brightness(self, luma: ByteArray, left: int, top: int) -> NDArray[np.float64]:
+        """How bright the visible pixels are on the screen, 0..255, the layer over them included."""
+        if self._layer.image.isNull():
+            return luma.astype(np.float64)
+        columns, rows = np.meshgrid(np.arange(luma.shape[1]) + (left + 0.5), np.arange(luma.shape[0]) + (top + 0.5))
+        x, y = self.frame.to_stored_arrays(columns, rows)
+        down, across = self._layer.rgba.shape[:2]
+        rgba = self._layer.rgba[
+            np.clip(y * down / self._layer.area.height(), 0, down - 1).astype(int),
+            np.clip(x * across / self._layer.area.width(), 0, across - 1).astype(int),
+        ].astype(np.float64)
+        share = self._opacity * rgba[..., 3] / 255
+        brightness: NDArray[np.float64] = share * (rgba[..., :3] @ LUMA) + (1 - share) * DIMMING * luma
+        return brightness
 
 
 @lru_cache(maxsize=8)
