@@ -150,17 +150,15 @@ def _bar_legend(
     low, high = limits
     known = values[np.isfinite(values)]
     above = float((known > high).mean()) if known.size else 0.0
-    overflow = (
-        f"above {high:.3g}: {above:.1%} of the assessable cells, up to {known.max():.3g}, outlined in white"
-        if above
-        else ""
-    )
+    overflow = f"above {high:.3g}: {above:.1%} of the assessable cells, up to {known.max():.3g}" if above else ""
     below = float((known < low).mean()) if known.size else 0.0
     if below:
         notes = (
             *notes,
             f"Below {low:.3g}: {below:.1%} of the assessable cells, down to {known.min():.3g}; the first colour.",
         )
+    if overflow and kind == "departure":
+        overflow += ", outlined in white"
     ticks = tuple((float(v), f"{v:.3g}") for v in np.linspace(low, high, 5))
     return Legend(kind, title, colours, limits, ticks, overflow, hatch, notes)
 
