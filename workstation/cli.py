@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ import typer
 
 from workstation import __version__, paths, terminal
 from workstation.errors import WorkstationError
+from workstation.progress import Progress
 
 DONE, FAILED = 0, 1
 """Exit codes; 2 is wrong use, 130 Ctrl-C."""
@@ -87,7 +89,7 @@ def open_window(files: Annotated[list[Path] | None, typer.Argument(metavar="[FIL
         raise typer.Exit(FAILED)
     from workstation import app as window
 
-    raise typer.Exit(window.main([path.absolute() for path in files or []]))
+    raise typer.Exit(window.run([path.absolute() for path in files or []]))
 
 
 @app.command()
@@ -149,12 +151,46 @@ def example(
     if not problem:
         from workstation import app as window
 
-        raise typer.Exit(window.main([spliced]))
+        raise typer.Exit(window.run([], example=True))
     from workstation import headless
     from workstation.analysis.result import AnalysisRequest
 
     terminal.note(f"exifact: {problem}. The example is analysed without a window; its report goes to {out}{os.sep}.")
     raise typer.Exit(headless.analyze_files([spliced], out, AnalysisRequest()).exit_code)
+
+
+@app.command()
+def train(
+    photos: Annotated[
+        Path, typer.Option("--photos", metavar="DIR", help="Photographs with a manifest.csv (docs/training.md).")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the run; one that is there already is resumed.")
+    ],
+    configuration: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="TOML; that of the shipped weights by default."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads of the network.")] = None,
+    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that prepare batches.")] = 1,
+    name: Annotated[str, typer.Option("--name", help="Of the exported weights.")] = "compact",
+    export_only: Annotated[bool, typer.Option("--export-only", help="Export the present state of the run.")] = False,
+) -> None:
+    """Train the compact model; the run can be stopped with Ctrl-C and goes on when the command is given again."""
+    from workstation.training import command
+
+    steps = command.train(
+        photos,
+        out,
+        configuration=configuration,
+        threads=threads,
+        workers=workers,
+        name=name,
+        export_only=export_only,
+    )
+    with _words_for_errors():
+        description = terminal.follow(_with_numbers(steps), name)
+    terminal.say(f"{name}: written to {description}")
 
 
 @weights_app.command("list")
@@ -231,6 +267,22 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     with _words_for_errors():
         registry.remove(name)
     terminal.say(f"{name}: removed")
+
+
+def _with_numbers(steps: Generator[Progress, None, Path]) -> Generator[Progress, None, Path]:
+    """Training's progress with the measured numbers in its words."""
+    try:
+        while True:
+            progress = next(steps)
+            report = progress.partial
+            if report is not None:
+                numbers = f"step {report.step}, loss {report.loss:.3f}, {report.steps_per_second:.2f} steps/s"
+                progress = replace(progress, stage=numbers)
+            yield progress
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return] # a generator's return value is not typed
+    finally:
+        steps.close()
 
 
 def _known_model(name: str) -> None:
