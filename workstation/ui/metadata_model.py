@@ -24,7 +24,7 @@ from workstation.evidence.record import Empty, Evidence, NotApplicable, NotPrese
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
 from workstation.ui.metadata_rows import RAW_SHOWN, Row, offset_text, raw_text, rows_of, state_in_words
-from workstation.ui.theme import current_theme, monospaced, tabular
+from workstation.ui.theme import current_theme, monospaced, shortened_hash, tabular
 
 SUBJECT_ROLE = Qt.ItemDataRole.UserRole + 2
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 3
@@ -35,6 +35,7 @@ PICTURE_SIDE = 200
 PICTURE_PIXELS = 4_000_000
 """An embedded thumbnail with more pixels is not decoded for display."""
 
+_HASHES = frozenset({"SHA-256", "SHA-1", "MD5"})
 _COLUMNS = 6
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -196,6 +197,8 @@ class MetadataModel(QAbstractItemModel):
         if column == Column.VALUE:
             if row.picture and self._picture(row) is not None:
                 return ""
+            if row.name in _HASHES:
+                return shortened_hash(row.value, 10)
             line = on_one_line(self._full(row, column)[: VALUE_SHOWN * 2])
             return line if len(line) <= VALUE_SHOWN else line[:VALUE_SHOWN] + "…"
         if column == Column.RAW:
@@ -296,7 +299,7 @@ def _searched(row: Row) -> str:
 def _font(font: QFont, row: Row, column: int) -> QFont | None:
     if column in {Column.RAW, Column.OFFSET}:
         return monospaced(font)
-    if column == Column.VALUE and row.name in {"SHA-256", "SHA-1", "MD5"}:
+    if column == Column.VALUE and row.name in _HASHES:
         return monospaced(font)
     if column == Column.VALUE and not isinstance(row.state, Present):
         font.setItalic(True)
@@ -325,7 +328,7 @@ def _tooltip(row: Row, *, rich: bool) -> str:
     value = state_in_words(row.state) or row.value
     if len(value) > TOOLTIP_SHOWN:
         value = value[:TOOLTIP_SHOWN] + " …"
-    if row.unit and isinstance(row.state, Present):
+    if row.unit and row.unit not in value and isinstance(row.state, Present):
         value = f"{value} {row.unit}"
     lines = [value, row.note]
     if row.raw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,6 +24,15 @@ from workstation.ui.icons import icon
 from workstation.ui.metadata_model import SUBJECT_ROLE, Column, MetadataFilter, MetadataModel, walk
 from workstation.ui.theme import GRID
 
+_LETTERS = {
+    Column.NAME: 22,
+    Column.VALUE: 24,
+    Column.RAW: 30,
+    Column.UNIT: 10,
+    Column.COMMON: 13,
+    Column.OFFSET: 12,
+}
+"""Least widths of the columns, in usual characters."""
 _OPEN_AT_FIRST = ("IFD0", "ExifIFD", "GPS", "EXIF", "JPEG", "Payloads", "thumbnail", "File")
 
 
@@ -43,12 +52,15 @@ class MetadataPanel(QWidget):
         self._filtered = MetadataFilter(self._model, self)
         self._closed: dict[tuple[str, ...], bool] = {}
         self._restoring = False
+        self._fitting = False
+        self._columns_are_mine = True
         self._filter = self._make_filter()
         self._tree = self._make_tree()
         self._expand = tool_button("expand-all", "Expand all", "Open every group")
         self._collapse = tool_button("collapse-all", "Collapse all", "Close every group")
         self._copy = tool_button("copy", "Copy table", "Copy all rows that are shown, as tab-separated text")
         self._count = wrapped_label(weight="muted", name="What the file carries")
+        self._tree.viewport().installEventFilter(self)
         self._lay_out()
         self._make_actions()
         self._expand.clicked.connect(self._tree.expandAll)
@@ -73,6 +85,7 @@ class MetadataPanel(QWidget):
         self._model.show_evidence(evidence)
         self._restore_open_groups()
         self._restoring = False
+        self._fit_columns()
         self._mark(marked)
         self._tree.verticalScrollBar().setValue(scrolled)
         for control in (self._filter, self._expand, self._collapse, self._copy):
@@ -131,6 +144,12 @@ class MetadataPanel(QWidget):
         if event.type() == QEvent.Type.FontChange:
             self._model.measure_font()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt: let the value column take the room when the tree grows."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return super().eventFilter(watched, event)
+
     def _make_filter(self) -> QLineEdit:
         line = QLineEdit()
         line.setPlaceholderText("Filter by name, value or 0x…")
@@ -160,12 +179,12 @@ class MetadataPanel(QWidget):
         header.customContextMenuRequested.connect(self._choose_columns)
         header.setToolTip("Drag to move a column; right click to choose columns")
         letter = tree.fontMetrics().averageCharWidth()
-        for column, letters in ((Column.NAME, 27), (Column.VALUE, 28), (Column.RAW, 30), (Column.UNIT, 7)):
+        for column, letters in _LETTERS.items():
             tree.setColumnWidth(column, letters * letter)
-        for column in (Column.COMMON, Column.OFFSET):
-            tree.setColumnWidth(column, 10 * letter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.moveSection(header.visualIndex(Column.RAW), len(Column) - 1)
+        for column in (Column.UNIT, Column.OFFSET, Column.RAW):  # a narrow dock shows how common a tag is before these
+            header.moveSection(header.visualIndex(column), len(Column) - 1)
+        header.sectionResized.connect(self._column_resized)
         tree.activated.connect(self._activated)
         tree.collapsed.connect(self._remember_closed)
         tree.expanded.connect(self._remember_open)
@@ -236,6 +255,28 @@ class MetadataPanel(QWidget):
             path = self._path(index)
             at_first = path[-1] not in _OPEN_AT_FIRST
             self._tree.setExpanded(index, not self._closed.get(path, at_first))
+
+    def _fit_columns(self) -> None:
+        """Give names the room that they need and values what is left, until the analyst has set a width."""
+        if not self._columns_are_mine or not self._model.rowCount():
+            return
+        self._fitting = True
+        tree, letter = self._tree, self._tree.fontMetrics().averageCharWidth()
+        there = tree.viewport().width()
+        wanted = max(_LETTERS[Column.NAME] * letter, tree.sizeHintForColumn(Column.NAME) + letter)
+        tree.setColumnWidth(Column.NAME, min(wanted, round(there * 0.45)))
+        least = _LETTERS[Column.VALUE] * letter
+        room = there - tree.columnWidth(Column.NAME)
+        for column in (Column.COMMON, Column.UNIT, Column.OFFSET, Column.RAW):  # those that do not fit are scrolled to
+            if room - tree.columnWidth(column) < least:
+                break
+            room -= tree.columnWidth(column)
+        tree.setColumnWidth(Column.VALUE, max(room, least))
+        self._fitting = False
+
+    def _column_resized(self, column: int, _old: int, _new: int) -> None:
+        if not self._fitting and column in {Column.NAME, Column.VALUE} and self._tree.isVisible():
+            self._columns_are_mine = False
 
     def _remember_closed(self, index: QModelIndex) -> None:
         if not self._restoring and not self._filtered.is_active:

@@ -181,6 +181,13 @@ def _jpeg_row(jpeg: JpegStructure | None) -> Row:
         Row("Subsampling", value=jpeg.subsampling, state=Present() if jpeg.subsampling else NotApplicable()),
         Row("Quality (IJG scale)", value=quality, note="Told from all quantisation tables together."),
     ]
+    if jpeg.restart_interval:
+        markers = f"{jpeg.restart_markers} restart markers in the scans"
+        children.append(Row("Restart interval", value=str(jpeg.restart_interval), unit="MCU", note=markers))
+    if jpeg.end is None:
+        children.append(Row("End of image", state=NotPresent(), note="There is no EOI marker: the stream was cut off."))
+    else:
+        children.append(Row("End of image", value=offset_text(jpeg.end), note="The byte after the EOI marker."))
     tables = [_table_row(table) for table in jpeg.tables]
     children.append(Row("Quantisation tables", value=_count(tables), children=tables, heading=True))
     segments = [_segment_row(segment) for segment in jpeg.segments]
