@@ -16,9 +16,11 @@ from workstation.evidence import SUFFIXES
 from workstation.settings import SettingsStore
 from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.comparing import CompareDesk
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
+from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.picture_desk import PictureDesk
@@ -46,6 +48,7 @@ class Commands(QObject):
         analyses: AnalysisDesk,
         exports: ExportDesk,
         picture: PictureDesk,
+        comparing: CompareDesk,
         findings: FindingsPanel,
         teller: Teller,
     ) -> None:
@@ -53,8 +56,12 @@ class Commands(QObject):
         self._window, self._session, self._store = window, session, store
         self._opening, self._analyses, self._exports = opening, analyses, exports
         self._picture, self._findings, self._teller = picture, findings, teller
-        self._view = picture.view
+        self._comparing = comparing
         teller.save_problem = self.save_problem_report
+
+    @property
+    def _view(self) -> ImageView:
+        return self._comparing.active_view
 
     def slots(self) -> Slots:
         """Action id → what it does, for everything but the window's own layout."""
@@ -69,12 +76,12 @@ class Commands(QObject):
             "opacity-up": self.more_opaque,
             "opacity-down": self.less_opaque,
             "blink": self.blink_once,
-            "contours": self._view.set_contours,
-            "reset-limits": self._view.reset_limits,
-            "fit": self._view.fit,
-            "actual-size": self._view.actual_size,
-            "zoom-in": self._view.zoom_in,
-            "zoom-out": self._view.zoom_out,
+            "contours": self.set_contours,
+            "reset-limits": self.reset_limits,
+            "fit": self.fit,
+            "actual-size": self.actual_size,
+            "zoom-in": self.zoom_in,
+            "zoom-out": self.zoom_out,
             "move-left": self.move_left,
             "move-right": self.move_right,
             "move-up": self.move_up,
@@ -183,6 +190,47 @@ class Commands(QObject):
     def less_opaque(self) -> None:
         """Show more of the photograph."""
         self._view.set_opacity(max(0.0, self._view.opacity - OPACITY_STEP))
+
+    def choose_layer(self, layer: Layer) -> None:
+        """Show a layer; "as seen from here" needs a region to see from."""
+        view = self._view
+        if layer is Layer.SIMILARITY and not view.has_layer(Layer.SIMILARITY):
+            self.see_from_region()
+        view.set_layer(layer)
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take a tool; regions are drawn on the single picture."""
+        self._picture.view.set_tool(tool)
+
+    @Slot(bool)
+    def set_contours(self, shown: bool) -> None:
+        """Lines at labelled values, or none."""
+        self._view.set_contours(shown)
+
+    @Slot()
+    def reset_limits(self) -> None:
+        """The absolute scale."""
+        self._view.reset_limits()
+
+    @Slot()
+    def fit(self) -> None:
+        """The whole picture."""
+        self._view.fit()
+
+    @Slot()
+    def actual_size(self) -> None:
+        """One image pixel on one device pixel."""
+        self._view.actual_size()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Larger."""
+        self._view.zoom_in()
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Smaller."""
+        self._view.zoom_out()
 
     @Slot()
     def blink_once(self) -> None:
@@ -413,12 +461,8 @@ class _LayerSetter(QObject):
 
     @Slot()
     def choose(self) -> None:
-        """Show it; "as seen from here" needs a region to see from."""
-        commands = self._commands
-        view = commands._view
-        if self._layer is Layer.SIMILARITY and not view.has_layer(Layer.SIMILARITY):
-            commands.see_from_region()
-        view.set_layer(self._layer)
+        """Show it."""
+        self._commands.choose_layer(self._layer)
 
 
 class _ToolSetter(QObject):
@@ -426,12 +470,12 @@ class _ToolSetter(QObject):
 
     def __init__(self, parent: Commands, tool: Tool) -> None:
         super().__init__(parent)
-        self._view, self._tool = parent._view, tool
+        self._commands, self._tool = parent, tool
 
     @Slot()
     def choose(self) -> None:
         """Take it."""
-        self._view.set_tool(self._tool)
+        self._commands.choose_tool(self._tool)
 
 
 class _NoteWriter(QObject):

@@ -1,36 +1,155 @@
-"""Two pictures beside each other, or two layers of one."""
+"""Two exhibits beside each other, or two layers of one under a curtain."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QApplication
 
-from workstation.ui.analysing import AnalysisDesk
+from workstation.evidence.record import Pixels
 from workstation.ui.centre import Centre
+from workstation.ui.compare import CompareMode, CompareView
+from workstation.ui.image_view import ImageView
+from workstation.ui.layers import Layer
 from workstation.ui.session import OpenExhibit, Session
 
 
 class CompareDesk(QObject):
-    """Fills the comparison with exhibits and keeps it in step with the session."""
+    """Fills the comparison with exhibits and keeps it in step with the session.
 
-    def __init__(self, session: Session, analyses: AnalysisDesk, centre: Centre, parent: QObject) -> None:
+    Attributes:
+        mode: what is compared, None while the single picture is shown.
+
+    Signals:
+        changed: the comparison was begun, left, or changed its mode or lock.
+        view_made: the comparison was built; carries its `CompareView`.
+    """
+
+    changed = Signal()
+    view_made = Signal(object)
+
+    def __init__(self, session: Session, centre: Centre, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._analyses, self._centre = session, analyses, centre
+        self._session, self._centre = session, centre
+        self._compare: CompareView | None = None
+        self._beside: OpenExhibit | None = None
+        self._dark = True
+        self._filled: tuple[object, ...] = ()
+        self.mode: CompareMode | None = None
+        session.removed.connect(self._forget)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether both views move together."""
+        return self._compare is None or self._compare.locked
+
+    @property
+    def active_view(self) -> ImageView:
+        """The view that keys and menus act on: the single one, or the one of the pair that has the focus."""
+        if self.mode is None or self._compare is None:
+            return self._centre.view
+        focused = QApplication.focusWidget()
+        right = self._compare.right
+        return right if focused is not None and right.isAncestorOf(focused) else self._compare.left
 
     @Slot(bool)
     def show(self, shown: bool) -> None:
-        pass
+        """Put the next exhibit beside the current one, or leave the comparison."""
+        if not shown:
+            self._leave()
+            return
+        exhibits = [one for one in self._session.exhibits if one.pixels is not None]
+        current = self._session.current
+        if current is None or current.pixels is None:
+            self.changed.emit()
+            return
+        position = exhibits.index(current)
+        self._beside = self._beside or exhibits[(position + 1) % len(exhibits)]
+        self._enter(CompareMode.SIDE_BY_SIDE)
 
     @Slot(object)
     def show_beside(self, exhibit: OpenExhibit) -> None:
-        pass
-
-    @Slot(bool)
-    def set_lock(self, locked: bool) -> None:
-        pass
+        """Put this exhibit beside the current one."""
+        self._beside = exhibit
+        self.show(shown=True)
 
     @Slot(bool)
     def set_curtain(self, shown: bool) -> None:
-        pass
+        """Draw a curtain between the original and the chosen layer, or leave the comparison."""
+        current = self._session.current
+        if shown and current is not None and current.pixels is not None:
+            self._enter(CompareMode.CURTAIN)
+        else:
+            self._leave()
+
+    @Slot(bool)
+    def set_lock(self, locked: bool) -> None:
+        """Move both views together, or each alone."""
+        if self._compare is not None:
+            self._compare.set_locked(locked)
+        self.changed.emit()
 
     def set_theme(self, dark: bool) -> None:
-        pass
+        """Follow the theme."""
+        self._dark = dark
+        if self._compare is not None:
+            self._compare.set_theme(dark)
+
+    def refresh(self) -> None:
+        """The current exhibit or a result changed."""
+        if self.mode is None or self._compare is None:
+            return
+        current = self._session.current
+        if current is None or current.pixels is None:
+            self._leave()
+        else:
+            self._fill(self._compare, current, current.pixels)
+
+    def _enter(self, mode: CompareMode) -> None:
+        if self._compare is None:
+            self._compare = CompareView(dark=self._dark)
+            self._compare.lock_changed.connect(self.changed)
+            self.view_made.emit(self._compare)
+        self.mode = mode
+        self._filled = ()
+        self._centre.show_beside(self._compare)
+        self.refresh()
+        self._compare.setFocus()
+        self.changed.emit()
+
+    def _leave(self) -> None:
+        if self.mode is not None:
+            self.mode = None
+            self._beside = None
+            if self._session.current is not None:
+                self._centre.show_picture()
+        self.changed.emit()
+
+    def _fill(self, compare: CompareView, current: OpenExhibit, pixels: Pixels) -> None:
+        layer = self._centre.view.layer
+        layered = layer if layer not in {Layer.ORIGINAL, Layer.SIMILARITY} else Layer.DEPARTURE
+        beside = self._beside if self._beside is not None and self._beside.pixels is not None else current
+        wanted = (self.mode, current.key, current.result, beside.key, beside.result)
+        if wanted == self._filled:
+            return
+        self._filled = wanted
+        if self.mode is CompareMode.CURTAIN:
+            compare.show_layers(pixels, current.result, Layer.ORIGINAL, layered)
+        elif beside is current or beside.pixels is None:
+            compare.show_pair((pixels, current.result), (pixels, current.result))
+            compare.set_titles(current.name, current.name)
+            compare.left.set_layer(Layer.ORIGINAL)
+            compare.right.set_layer(layered)
+        else:
+            compare.show_pair((pixels, current.result), (beside.pixels, beside.result))
+            compare.set_titles(current.name, beside.name)
+            for view in (compare.left, compare.right):
+                view.set_layer(layer)
+        for view, exhibit in ((compare.left, current), (compare.right, beside)):
+            view.set_regions(exhibit.marks.regions)
+
+    @Slot(object)
+    def _forget(self, exhibit: OpenExhibit) -> None:
+        if exhibit is self._beside:
+            self._beside = None
+            if self.mode is CompareMode.SIDE_BY_SIDE:
+                self._leave()

@@ -17,6 +17,7 @@ from workstation.ui.centre import Centre
 from workstation.ui.choices import ChoiceMenu, recent_choices
 from workstation.ui.command_palette import CommandPalette
 from workstation.ui.commands import Commands
+from workstation.ui.compare import CompareMode, CompareView
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.docks import Docks
 from workstation.ui.empty_page import EmptyPage
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
         self.teller = Teller(session, jobs, places, self)
         self.preferences = Preferences(store, self)
         self.teller.open_settings = self.preferences.show_dialog
-        self.comparing = CompareDesk(session, self.analyses, self.centre, self)
+        self.comparing = CompareDesk(session, self.centre, self)
         self.commands = Commands(
             self,
             session=session,
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
             analyses=self.analyses,
             exports=self.exports,
             picture=self.picture,
+            comparing=self.comparing,
             findings=self.findings,
             teller=self.teller,
         )
@@ -168,7 +170,7 @@ class MainWindow(QMainWindow):
         analyze_menu.addMenu(self.preferences.device_menu)
         self.toolbar = MainToolBar(self.actions_table, analyze_menu, self)
         self.addToolBar(self.toolbar)
-        self.held_blink = HeldKey(Qt.Key.Key_Space, self.view)
+        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
 
     def _connect(self) -> None:
         self._connect_desks()
@@ -189,6 +191,8 @@ class MainWindow(QMainWindow):
         analyses.progressed.connect(self.teller.tell_progress)
         exports.exported.connect(self._tell_exported)
         exports.failed.connect(self.teller.tell_problem)
+        self.comparing.view_made.connect(self._take_compare_view)
+        self.comparing.changed.connect(self._mark_comparison)
         self.picture.problem.connect(self.teller.tell_problem)
         self.picture.selection_changed.connect(self._update_enabled)
         self.session.current_changed.connect(self._show_current)
@@ -220,7 +224,7 @@ class MainWindow(QMainWindow):
         view.opacity_changed.connect(self.toolbar.show_opacity)
         view.layer_changed.connect(self._mark_layer)
         view.tool_changed.connect(self._mark_tool)
-        self.held_blink.changed.connect(view.set_blink)
+        self.held_keys[0].changed.connect(view.set_blink)
 
     def _connect_choices(self) -> None:
         self.recent_menu.chosen.connect(self.open_file)
@@ -246,6 +250,7 @@ class MainWindow(QMainWindow):
         self._mark_layer(self.view.layer)
         self._mark_tool(self.view.tool)
         self._show_current(None)
+        self._mark_comparison()
         self._update_undo()
         for problem in self.store.problems:
             self.teller.tell(problem, "warning")
@@ -259,11 +264,13 @@ class MainWindow(QMainWindow):
             self._show_recent()
             self.setWindowTitle("Exifact")
         else:
-            self.centre.show_picture()
+            if self.comparing.mode is None:
+                self.centre.show_picture()
             self.setWindowTitle(f"{exhibit.name} – Exifact")
             self._show_bookmarks(exhibit)
         self.exhibits.show_current(exhibit)
         self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
+        self.comparing.refresh()
         self.teller.show_exhibit(exhibit)
         self._update_enabled()
 
@@ -280,6 +287,7 @@ class MainWindow(QMainWindow):
         """Opening or analysis of an exhibit changed its state."""
         self.teller.tell_evidence(exhibit)
         self._update_enabled()
+        self.comparing.refresh()
         if exhibit is self.session.current:
             self.picture.show_result(exhibit)
             self.teller.show_findings(exhibit)
@@ -370,6 +378,25 @@ class MainWindow(QMainWindow):
     def _mark_tool(self, tool: Tool) -> None:
         self.actions_table[f"tool-{tool.value}"].setChecked(True)
 
+    @Slot()
+    def _mark_comparison(self) -> None:
+        table, mode = self.actions_table, self.comparing.mode
+        table["compare"].setChecked(mode is CompareMode.SIDE_BY_SIDE)
+        table["curtain"].setChecked(mode is CompareMode.CURTAIN)
+        table["compare-lock"].setChecked(self.comparing.is_locked)
+        table["compare-lock"].setEnabled(mode is CompareMode.SIDE_BY_SIDE)
+
+    @Slot(object)
+    def _take_compare_view(self, compare: CompareView) -> None:
+        for view in (compare.left, compare.right):
+            view.hovered.connect(self.status.show_reading)
+            view.zoom_changed.connect(self.status.show_zoom)
+            view.layer_changed.connect(self._mark_layer)
+            held = HeldKey(Qt.Key.Key_Space, view)
+            held.changed.connect(view.set_blink)
+            self.held_keys.append(held)
+        self._take_shortcuts(self.store.current.shortcuts)
+
     @Slot(bool)
     def _take_theme(self, dark: bool) -> None:
         self.view.set_theme(dark)
@@ -379,7 +406,8 @@ class MainWindow(QMainWindow):
     def _take_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
         self.actions_table.set_shortcuts(overrides)
         keys = self.actions_table.keys["blink"]
-        self.held_blink.set_key(keys[0] if keys else "")
+        for held in self.held_keys:
+            held.set_key(keys[0] if keys else "")
 
     @Slot(str)
     def _tell_choice(self, choice: str) -> None:
