@@ -44,6 +44,13 @@ TOKENIZER_EXTRAS = ("tokenizer_config.json", "special_tokens_map.json")
 Layout = Literal["original", "pruned"]
 
 
+class CheckpointProblem(WeightsProblem):
+    """A file that is not the published checkpoint in one of its two layouts."""
+
+    likely_causes = ("an incomplete download", "a checkpoint of another network", "weights that were changed")
+    remedy = "docs/models.md says which files are taken and where the authors publish theirs."
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A checkpoint whose keys and shapes were found right.
@@ -66,8 +73,9 @@ def add(file: Path, name: str | None = None, tokenizer: Path | None = None) -> W
         tokenizer: folder with the tokenizer of distilbert-base-uncased, copied too; None = no text side for now.
 
     Raises:
-        WeightsProblem: if the name is taken, the file is none of the two layouts (the message names the first
-            tensor that is missing, surplus or of another shape), or it cannot be stored.
+        CheckpointProblem: if the file is none of the two layouts; the message names the first tensor that is
+            missing, surplus or of another shape.
+        WeightsProblem: if the name is taken, the tokenizer is another one, or nothing can be stored.
     """
     name = "paper" if name is None else name
     _check_name(name)
@@ -86,7 +94,7 @@ def add(file: Path, name: str | None = None, tokenizer: Path | None = None) -> W
         dimensions=checkpoint_keys.DIMENSIONS,
         normalisation=CLIP_NORMALISATION,
         licence="not stated by the authors (their code is MIT)",
-        training_data="as its authors say: 1.5 million random photos of YFCC100M with their EXIF",
+        training_data="1.5 million random photos of YFCC100M with their EXIF, as the authors state",
         figures=((FIGURE_BFLOAT16, error),),
         departure_range=(0.0, 1.0),
         text_side=True,
@@ -131,23 +139,23 @@ def read_checkpoint(file: Path) -> Checkpoint:
     """Read a checkpoint of layout `original` or `pruned`, strictly, without running code from it.
 
     Raises:
-        WeightsProblem: if it is none; the message names the file and the first tensor that does not fit.
+        CheckpointProblem: if it is none; the message names the file and the first tensor that does not fit.
     """
     content = _read_tensors_only(file)
     if not isinstance(content, Mapping):
-        raise WeightsProblem(f"{file.name}: a checkpoint is a dictionary, this is a {type(content).__name__}")
+        raise CheckpointProblem(f"{file.name}: a checkpoint is a dictionary, this is a {type(content).__name__}")
     inner = content.get("model")
     state = inner if isinstance(inner, Mapping) else content
     for name, tensor in state.items():
         if not isinstance(tensor, Tensor):
-            raise WeightsProblem(f"{file.name}: {name!r} is no tensor but a {type(tensor).__name__}")
+            raise CheckpointProblem(f"{file.name}: {name!r} is no tensor but a {type(tensor).__name__}")
     layout: Layout = "original" if any(_is_original(name) for name in state) else "pruned"
     expected = checkpoint_keys.original() if layout == "original" else checkpoint_keys.pruned()
     prefix = checkpoint_keys.ORIGINAL if layout == "original" else ""
     tolerated = {prefix + name: shape for name, shape in checkpoint_keys.TOLERATED.items() if prefix + name in state}
     problem = checkpoint_keys.first_difference(state, {**expected, **tolerated})
     if problem:
-        raise WeightsProblem(f"{file.name} is no published checkpoint (layout {layout}): {problem}")
+        raise CheckpointProblem(f"{file.name} is no published checkpoint (layout {layout}): {problem}")
     unused = {*tolerated, *(checkpoint_keys.LEFT_OVERS if layout == "original" else ())}
     used = {name: tensor for name, tensor in state.items() if name not in unused}
     _check_values(file, used)
@@ -161,7 +169,7 @@ def bfloat16_error(state: Mapping[str, Tensor]) -> float:
         state: with the `visual.*` tensors.
 
     Raises:
-        WeightsProblem: if the network does not give finite embeddings.
+        CheckpointProblem: if the network does not give finite embeddings.
     """
     visual = {name: tensor for name, tensor in state.items() if name.startswith(checkpoint_keys.VISUAL)}
     noise = np.random.default_rng(0).standard_normal((4, 3, PUBLISHED_PATCH, PUBLISHED_PATCH))
@@ -176,7 +184,7 @@ def bfloat16_error(state: Mapping[str, Tensor]) -> float:
     exact, rounded = embeddings
     lengths = torch.linalg.vector_norm(exact, dim=1)
     if not bool(torch.isfinite(exact).all()) or not bool((lengths > 0).all()):
-        raise WeightsProblem("the image encoder of this checkpoint gives no usable embeddings (zero or not finite)")
+        raise CheckpointProblem("the image encoder of this checkpoint gives no usable embeddings (zero or not finite)")
     return float((torch.linalg.vector_norm(rounded - exact, dim=1) / lengths).max())
 
 
@@ -196,14 +204,14 @@ def _read_tensors_only(file: Path) -> Any:
         with file.open("rb") as opened:
             opened.read(1)
     except OSError as error:
-        raise WeightsProblem(f"{file} cannot be read ({error.strerror or error})") from error
+        raise CheckpointProblem(f"{file} cannot be read ({error.strerror or error})") from error
     try:
         mapped = zipfile.is_zipfile(file)  # torch's older format cannot be mapped into memory
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns about pickles that it then refuses
             return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # on foreign bytes torch.load raises whatever it stumbles over
-        raise WeightsProblem(
+        raise CheckpointProblem(
             f"{file.name} is no PyTorch checkpoint that can be read without running code from it "
             f"({type(error).__name__}: {_first_line(error)})"
         ) from error
@@ -217,9 +225,9 @@ def _check_values(file: Path, state: Mapping[str, Tensor]) -> None:
     for name, tensor in state.items():
         counter = name.endswith("num_batches_tracked")
         if tensor.is_floating_point() is counter or tensor.layout is not torch.strided:
-            raise WeightsProblem(f"{file.name}: {name!r} holds {tensor.dtype}, which does not fit")
+            raise CheckpointProblem(f"{file.name}: {name!r} holds {tensor.dtype}, which does not fit")
         if not bool(torch.isfinite(tensor).all()):
-            raise WeightsProblem(f"{file.name}: {name!r} holds values that are not finite")
+            raise CheckpointProblem(f"{file.name}: {name!r} holds values that are not finite")
 
 
 def _store(description: WeightsDescription, state: Mapping[str, Tensor], tokenizer: Path | None) -> WeightsDescription:
