@@ -3,11 +3,12 @@
 Huh et al. 2018 and Zheng et al. 2023 move one point after another: a point's neighbours are looked up among the
 original rows, and the point moves to their mean as updated so far. Which rows are the neighbours of point i depends
 only on where point i stood before its own turn, so all neighbourhoods of one iteration are known at its start. With
-the row-normalised neighbourhoods A = L + U (L strictly lower), one iteration in index order is
+the neighbourhoods as a 0/1 matrix L + U (L strictly lower) and their sizes on the diagonal of C, one iteration in index
+order is
 
-    (I - L) P' = U P,
+    (C - L) P' = U P,
 
-one triangular solve.
+one triangular product and one triangular solve.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
+from scipy.linalg import blas
 
 from workstation.analysis.result import BoolArray, FloatArray
 
@@ -67,7 +68,7 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
         The modes. If all points are equal, that point.
     """
     centre = points.mean(axis=0, dtype=np.float64).astype(np.float32)
-    fixed = points - centre if basis is None else (points - centre) @ basis
+    fixed = np.ascontiguousarray(points - centre if basis is None else (points - centre) @ basis)
     radius = _radius(fixed)
     moved = fixed.copy()
     for sweep in range(ITERATIONS if radius > 0 else 0):
@@ -81,38 +82,39 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
 
 
 def _sweep(moved: FloatArray, near: BoolArray) -> FloatArray:
-    """Move all points once, in index order."""
+    """Move all points once, in index order.
+
+    Args:
+        moved: (N, D) float32, C-contiguous: where the points stand.
+        near: (N, N) bool, the neighbours of each.
+    """
     counts = np.count_nonzero(near, axis=1)
-    weights = near.astype(np.float32)
     lonely = np.flatnonzero(counts == 0)  # the published code would make these NaN; here they stay where they are
-    weights[lonely, lonely] = 1
-    weights /= np.maximum(counts, 1).astype(np.float32)[:, None]
-    already = np.tril(weights, -1)
-    weights -= already
-    target = weights @ moved
-    np.negative(already, out=already)
-    solved: FloatArray = scipy.linalg.solve_triangular(
-        already, target, lower=True, unit_diagonal=True, overwrite_b=True, check_finite=False
-    )
+    mixing = near.astype(np.float32)
+    mixing[lonely, lonely] = 1
+    # BLAS reads columns first, so it sees every array here transposed; each call uses one triangle of the matrix only.
+    target = blas.strmm(1.0, mixing.T, moved.T, side=1, lower=1)
+    np.negative(mixing, out=mixing)
+    np.fill_diagonal(mixing, np.maximum(counts, 1))
+    solved: FloatArray = blas.strsm(1.0, mixing.T, target, side=1, lower=0, overwrite_b=1).T
     return solved
 
 
-def _squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """(N, M) float32; exact enough because the points are centred."""
-    squares: FloatArray = a @ b.T
-    squares *= np.float32(-2)
-    squares += np.einsum("ij,ij->i", a, a)[:, None]
-    squares += np.einsum("ij,ij->i", b, b)
-    return squares
-
-
 def _within(a: FloatArray, b: FloatArray, radius: float) -> BoolArray:
-    return _squared_distances(a, b) <= np.float32(radius**2)
+    """(N, M) bool: whether a point of `a` is at most `radius` from one of `b`; float32 is enough, they are centred."""
+    limits_a, limits_b = (np.einsum("ij,ij->i", points, points) / 2 for points in (a, b))
+    close: BoolArray = a @ b.T >= (limits_a - np.float32(radius**2 / 2))[:, None] + limits_b
+    return close
 
 
 def _radius(points: FloatArray) -> float:
-    squares = np.maximum(_squared_distances(points, points), 0)
+    lengths = np.einsum("ij,ij->i", points, points)
+    squares: FloatArray = points @ points.T
+    squares *= np.float32(-2)
+    squares += lengths[:, None]
+    squares += lengths
+    np.maximum(squares, 0, out=squares)
     np.fill_diagonal(squares, 0)
-    scale = float(squares.max(initial=0.0))
-    radius = float(np.sqrt(np.percentile(squares, WINDOW_PERCENTILE, overwrite_input=True)))
-    return radius if scale > 1e-12 else 0.0
+    if squares.max(initial=0.0) < 1e-12:
+        return 0.0
+    return float(np.sqrt(np.percentile(squares, WINDOW_PERCENTILE, overwrite_input=True)))
