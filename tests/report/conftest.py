@@ -32,6 +32,7 @@ HEIGHT, WIDTH, CELL = 200, 310, 32
 ROWS, COLUMNS = 7, 10
 MOMENT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SENTENCE = "Region B (17.5 % of the assessable area) departs from group A by 0.50."
+LIMIT = "A part that is smaller than one patch may not show."
 
 
 def write_photograph(path: Path, *, orientation: int = 1) -> Path:
@@ -70,7 +71,10 @@ def complete_result() -> AnalysisResult:
         request=AnalysisRequest(),
         image_size=(HEIGHT, WIDTH),
         provenance=provenance(),
-        findings=(Finding("departs", SENTENCE, (("share", 12 / cells), ("departure", 0.5), ("p", float("nan"))), "B"),),
+        findings=(
+            Finding("departs", SENTENCE, (("share", 12 / cells), ("departure", 0.5), ("p", float("nan"))), "B"),
+            Finding("limits", LIMIT, (("patch_px", 64.0),)),
+        ),
         warnings=(RecordedWarning("reduced-precision", "The network computed in bfloat16."),),
         grid=PatchGrid.covering(HEIGHT, WIDTH, patch=64, stride=CELL),
         suitability=Suitability(~missing, missing.astype(np.uint8), ~missing),

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from tests.report.conftest import MOMENT, SENTENCE, complete_result, write_photograph
+from tests.report.conftest import LIMIT, MOMENT, SENTENCE, complete_result, write_photograph
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Present, TagEntry, Unreadable
@@ -61,6 +61,7 @@ def test_findings_limits_partition_regions_notes_and_provenance_are_in_it(exhibi
         "J. Examiner",
         SENTENCE,
         "What this cannot tell",
+        LIMIT,
         "does not show that the photograph is untouched",
         "group B: 18.2% of the assessable area",
         "not assessable: 5.7% of the cells",
@@ -254,3 +255,14 @@ def test_a_running_head_that_is_too_long_is_shortened_in_the_middle() -> None:
     assert shorter.startswith("aaa")
     assert "…" in shorter
     assert shorter.endswith(".jpg")
+
+
+@pytest.mark.parametrize("size", [(40, 40), (1, 2000), (2000, 1)])
+def test_pictures_of_any_shape_fit_their_page(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "thin.png"
+    Image.new("RGB", size, (90, 120, 60)).save(path)
+
+    text = text_of(read(Exhibit(open_evidence(path))))
+
+    assert f"{size[0]}×{size[1]} pixels" in text
+    assert "No analysis was run" in text

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.report.conftest import HEIGHT, MOMENT, SENTENCE, WIDTH
+from tests.report.conftest import HEIGHT, LIMIT, MOMENT, SENTENCE, WIDTH
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import ExportProblem
 from workstation.report import build, write_json
@@ -86,7 +86,9 @@ def test_the_consistency_map_is_described_with_range_polarity_and_affine(exhibit
 def test_findings_partition_regions_and_provenance(exhibit: Exhibit) -> None:
     written = content(exhibit)
 
-    assert written["findings"] == [
+    assert [f["kind"] for f in written["findings"]] == ["departs", "limits"]
+    assert written["limits"][0] == LIMIT
+    assert written["findings"][:1] == [
         {
             "kind": "departs",
             "sentence": SENTENCE,

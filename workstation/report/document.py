@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import workstation
 from workstation.analysis.regions import RegionStatistics, statistics_of
-from workstation.analysis.result import AnalysisResult, FloatArray
+from workstation.analysis.result import AnalysisResult, Finding, FloatArray
 from workstation.analysis.stored_scale import stored_scale_map
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
@@ -17,6 +17,9 @@ from workstation.evidence.record import Evidence
 from workstation.report.texts import report_texts
 
 Status: TypeAlias = Literal["complete", "not assessable", "failed", "not run"]
+
+LIMITS = "limits"
+"""Kind of the findings that say what a result cannot tell."""
 
 POLARITY = "higher = departs more from the reference group (group A)"
 
@@ -51,6 +54,11 @@ class ExhibitReport:
     def evidence(self) -> Evidence:
         """The exhibit's file."""
         return self.exhibit.evidence
+
+    @property
+    def observations(self) -> tuple[Finding, ...]:
+        """The result's findings but those that say what it cannot tell."""
+        return () if self.result is None else tuple(f for f in self.result.findings if f.kind != LIMITS)
 
     @property
     def result(self) -> AnalysisResult | None:
@@ -115,11 +123,15 @@ def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
         verification=rehash(evidence.identity),
         status=status,
         headline=_headline(status, exhibit),
-        limits=report_texts().limits[status],
+        limits=(*_limits_found(result), *report_texts().limits[status]),
         regions=tuple(statistics_of(region, result, evidence.pixels.rgb) for region in exhibit.regions),
         consistency=None if result is None else stored_scale_map(result),
         warnings=tuple(warnings),
     )
+
+
+def _limits_found(result: AnalysisResult | None) -> tuple[str, ...]:
+    return () if result is None else tuple(f.sentence for f in result.findings if f.kind == LIMITS)
 
 
 def _status(exhibit: Exhibit) -> Status:

@@ -21,6 +21,9 @@ from workstation.report.typeface import BOLD, MONO, SANS, markup
 PAGE_MARGIN = 15 * mm
 TEXT_WIDTH = 180 * mm
 
+LARGEST_PIXEL = 2.0
+"""Points; a picture of a few pixels is not blown up beyond this."""
+
 INK = HexColor("#1c1d1f")
 MUTED = HexColor("#5c6166")
 RULE = HexColor("#c4c8cc")
@@ -166,7 +169,7 @@ class Picture(Flowable):  # type: ignore[misc]
         across, down = self._reader.getSize()
         if orientation in (5, 6, 7, 8):
             across, down = down, across
-        scale = min(width / across, height / down)
+        scale = min(width / across, height / down, LARGEST_PIXEL)
         self.width, self.height = across * scale, down * scale
         self.hAlign = "LEFT"
 

@@ -40,6 +40,8 @@ MAPS: tuple[tuple[LayerKind, str], ...] = (
 
 
 BRIEF_FINDINGS, BRIEF_LENGTH = 4, 220
+LEFT_OUT_OF_BRIEF = ("not-assessable", "assessable", "highest")
+"""Kinds of findings that repeat the headline or only describe the picture."""
 
 VERDICTS = {
     "match": "Hashes match on re-reading.",
@@ -132,7 +134,7 @@ def _first_sight(report: ExhibitReport) -> Flowable:
     left = [shown, Spacer(1, 3), paragraph(picture.caption, SMALL)]
     brief: list[Flowable] = [paragraph("In brief", BRIEF_HEAD)]
     brief.append(paragraph(report.headline, BODY if report.status == "complete" else ALERT))
-    observations = [f.sentence for f in report.result.findings if f.kind != "limits"] if report.result else []
+    observations = [f.sentence for f in report.observations if f.kind not in LEFT_OUT_OF_BRIEF]
     brief += bullets([shortened(sentence, BRIEF_LENGTH) for sentence in observations[:BRIEF_FINDINGS]])
     if len(observations) > BRIEF_FINDINGS:
         brief.append(paragraph(f"{len(observations) - BRIEF_FINDINGS} more under Findings.", SMALL))
@@ -158,11 +160,11 @@ def _verification(report: ExhibitReport) -> Flowable:
 def findings(report: ExhibitReport) -> list[Flowable]:
     """Observations in words with their numbers, then what they cannot tell."""
     story = heading("Findings")
-    story.append(paragraph(report.headline, BODY if report.status == "complete" else ALERT))
-    result = report.result
-    if result is not None:
-        story += [flowable for finding in result.findings for flowable in _finding(finding)]
-    story += heading("What this cannot tell", 3)
+    if report.observations:
+        story += [flowable for finding in report.observations for flowable in _finding(finding)]
+    else:
+        story.append(paragraph(report.headline, BODY if report.status == "complete" else ALERT))
+    story += heading("What this cannot tell", 3, room=24 * mm)
     story += bullets(report.limits)
     return story
 
@@ -170,7 +172,7 @@ def findings(report: ExhibitReport) -> list[Flowable]:
 def _finding(finding: Finding) -> list[Flowable]:
     block: list[Flowable] = [paragraph(f"• {finding.sentence}")]
     if finding.numbers:
-        numbers = " · ".join(f"{name} {wording.number(value)}" for name, value in finding.numbers)
+        numbers = " · ".join(f"{name.replace('_', ' ')} {wording.number(value)}" for name, value in finding.numbers)
         block.append(paragraph(numbers, SMALL))
     return [KeepTogether(block)]
 
@@ -192,8 +194,8 @@ def maps(report: ExhibitReport) -> list[Flowable]:
             paragraph(report_texts().maps[kind], SMALL),
         ]
         story.append(KeepTogether(block))
-    if result.partition is not None:
-        story += partition(result.partition)
+        if kind == "groups" and result.partition is not None:
+            story += partition(result.partition)
     return story
 
 
@@ -227,10 +229,19 @@ def _map_parameters(result: AnalysisResult) -> str:
 def partition(found: Partition) -> list[Flowable]:
     """The groups and how stable they are, as tables."""
     story = heading("Groups in numbers", 3)
-    rows = [(g.name, wording.share(g.share), wording.number(g.departure), str(g.cells)) for g in found.groups]
-    story.append(
-        listing(("Group", "Share of the assessable area", "Mean departure from A", "Cells"), rows, (20, 55, 55, 50))
-    )
+    reference = found.groups[0].departure if found.groups else float("nan")
+    rows = [
+        (
+            g.name,
+            wording.share(g.share),
+            wording.number(g.departure),
+            "–" if g is found.groups[0] else f"{g.departure - reference:+.3f}",
+            str(g.cells),
+        )
+        for g in found.groups
+    ]
+    head = ("Group", "Share of the assessable area", "Mean of the departure map", "Less that of group A", "Cells")
+    story.append(listing(head, rows, (16, 48, 44, 40, 32)))
     verdict = [
         ("Stable partition", "yes" if found.stable else "no: one group is reported"),
         ("Stability", f"{wording.number(found.stability)} (mean adjusted Rand index over bootstrap samples)"),

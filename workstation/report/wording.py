@@ -62,9 +62,7 @@ def state(entry: TagEntry) -> str:
 
 
 def value(entry: TagEntry) -> str:
-    """The decoded value as the analyst reads it, with its unit unless the text already ends with it."""
+    """The decoded value as the analyst reads it, with its unit."""
     if entry.state.label != "present":
         return "–"
-    text = entry.text or str(entry.value)
-    unit = entry.unit
-    return text if not unit or text.rstrip(".").endswith(unit) else f"{text} {unit}"
+    return entry.text or f"{entry.value!r} {entry.unit}".strip()
