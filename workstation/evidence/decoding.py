@@ -301,7 +301,8 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
         channels = 1
     kind = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}[channels]
     reduction = _Reduction(f"{kind} {bits} bit")
-    samples: NDArray[np.uint8] = _heif_samples(np.asarray(image), channels, bits, reduction)
+    # A copy: pi-heif frees its memory with the file, whoever still looks at it.
+    samples: NDArray[np.uint8] = _heif_samples(np.array(image), channels, bits, reduction)
     if channels == 1:
         reduction.rules.append("grey repeated three times")
         rgb = _repeated(samples[..., 0])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.jpeg_tables import RawTable, judged, read_tables
-from workstation.evidence.record import JpegSegment, JpegStructure, QuantisationTable
+from workstation.evidence.record import JpegSegment, JpegStructure
 
 MOST_SEGMENTS: Final = 5000
 SCAN_DATA: Final = "ECS"
@@ -229,8 +228,10 @@ def _huffman_note(body: Block) -> str:
 
 def _structure(stream: _Stream) -> JpegStructure:
     frame = stream.frame or Frame(0, 0, 0, 0, ())
-    tables = tuple(_judge_tables(stream.tables, frame))
-    qualities = {table.quality for table in tables}
+    # Luminance is what the first component uses, chrominance what only later components use.
+    first = frame.components[0][3] if frame.components else 0
+    kinds = ["luminance" if table.identifier == first else "chrominance" for table in stream.tables]
+    tables, quality = judged(list(zip(stream.tables, kinds, strict=True)))
     return JpegStructure(
         segments=tuple(stream.segments),
         tables=tables,
@@ -238,19 +239,12 @@ def _structure(stream: _Stream) -> JpegStructure:
         process=_process(frame.marker),
         components=len(frame.components),
         precision=frame.precision,
-        quality=qualities.pop() if len(qualities) == 1 else None,
+        quality=quality,
         size=(frame.height, frame.width),
         restart_interval=stream.restart_interval,
         restart_markers=stream.restart_markers,
         end=stream.end,
     )
-
-
-def _judge_tables(tables: Iterable[RawTable], frame: Frame) -> Iterable[QuantisationTable]:
-    """Luminance is what the first component uses, chrominance what only later components use."""
-    first = frame.components[0][3] if frame.components else 0
-    for table in tables:
-        yield judged(table, "luminance" if table.identifier == first else "chrominance")
 
 
 def _subsampling(frame: Frame) -> str:

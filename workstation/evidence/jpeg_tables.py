@@ -83,22 +83,42 @@ def scaled(table: Table, quality: int, *, largest: int = 255) -> Table:
 
 
 @cache
-def _standard() -> dict[str, dict[Table, int]]:
-    """Every scaled table of either kind with its quality; the higher one where two qualities give the same table."""
-    kinds = {"luminance": _LUMINANCE, "chrominance": _CHROMINANCE}
-    return {
-        kind: {
-            scaled(table, quality, largest=largest): quality for largest in (32767, 255) for quality in range(1, 101)
-        }
-        for kind, table in kinds.items()
-    }
+def _standard() -> dict[str, dict[Table, frozenset[int]]]:
+    """Every scaled table of either kind with its qualities: the lowest ones give the same table."""
+    found: dict[str, dict[Table, frozenset[int]]] = {"luminance": {}, "chrominance": {}}
+    for kind, table in (("luminance", _LUMINANCE), ("chrominance", _CHROMINANCE)):
+        for largest in (255, 32767):
+            for quality in range(1, 101):
+                values = scaled(table, quality, largest=largest)
+                found[kind][values] = found[kind].get(values, frozenset()) | {quality}
+    return found
 
 
-def judged(raw: RawTable, kind: str) -> QuantisationTable:
-    """A table with its IJG quality, looked for among those of its kind first, then among the other kind's."""
+def _candidates(raw: RawTable, kind: str) -> tuple[str, frozenset[int]]:
+    """The qualities that give this table, looked for in its kind first, then in the other one."""
     other = "chrominance" if kind == "luminance" else "luminance"
     for tried in (kind, other):
-        quality = _standard()[tried].get(raw.values)
-        if quality is not None:
-            return QuantisationTable(raw.identifier, raw.precision, raw.values, quality, tried, raw.offset)
-    return QuantisationTable(raw.identifier, raw.precision, raw.values, None, kind, raw.offset)
+        qualities = _standard()[tried].get(raw.values)
+        if qualities:
+            return tried, qualities
+    return kind, frozenset()
+
+
+def judged(tables: list[tuple[RawTable, str]]) -> tuple[tuple[QuantisationTable, ...], int | None]:
+    """Tables with their IJG quality, and the quality that explains them all.
+
+    Args:
+        tables: each with the kind ("luminance" or "chrominance") that its use in the frame suggests.
+
+    Returns:
+        The judged tables, and None where one of them is not a standard table or they disagree.
+    """
+    found = [(raw, *_candidates(raw, kind)) for raw, kind in tables]
+    common = frozenset.intersection(*(qualities for _, _, qualities in found)) if found else frozenset()
+    shown = tuple(
+        QuantisationTable(
+            raw.identifier, raw.precision, raw.values, max(common or qualities, default=None), kind, raw.offset
+        )
+        for raw, kind, qualities in found
+    )
+    return shown, max(common, default=None)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evidence.tiff_builder import Entry, block, longs, shorts
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, PngImagePlugin
+
+from workstation.evidence.container import Container
+from workstation.evidence.metadata import assemble, read_container
+from workstation.evidence.record import Metadata, NotApplicable, NotPresent, Payload, Present, Unreadable
+
+XMP = b'<x:xmpmeta><r xmp:CreatorTool="Editor 9"/></x:xmpmeta>'
+
+
+def described(data: bytes, name: str) -> Metadata:
+    return assemble(read_container(data, name))
+
+
+def payload(found: Metadata | Container, kind: str) -> Payload:
+    return next(payload for payload in found.payloads if payload.kind == kind)
+
+
+def codes(found: Metadata) -> list[str]:
+    return [warning.code for warning in found.warnings]
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_with(*chunks: bytes) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">2I5B", 1, 1, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("PNG", {}), ("WebP", {"quality": 80}), ("AVIF", {"speed": 10}), ("TIFF", {})]
+)
+def test_exif_in_every_container_with_true_offsets(
+    saved: Callable[..., Path], exif: bytes, name: str, options: dict[str, int]
+) -> None:
+    data = saved(f"a.{name.lower()}", exif=exif, **options).read_bytes()
+
+    found = described(data, name)
+
+    assert found.exif_state == Present()
+    exposure = found.find("ExifIFD", 0x829A)
+    assert exposure is not None
+    assert exposure.text == "1/250 s"
+    # Pillow copies the Interop pointer into a TIFF without what it points to.
+    honest = [entry for entry in found.entries if name != "TIFF" or entry.group != "InteropIFD"]
+    for entry in honest:
+        assert entry.offset is not None, entry
+        assert data[entry.offset : entry.offset + entry.raw_size] == entry.raw, entry
+
+
+@pytest.mark.parametrize("name", ["PNG", "WebP", "AVIF", "JPEG"])
+def test_a_file_without_exif_says_not_present(saved: Callable[..., Path], name: str) -> None:
+    found = described(saved(f"a.{name.lower()}").read_bytes(), name)
+
+    assert found.exif_state == NotPresent()
+    assert found.entries == ()
+
+
+@pytest.mark.parametrize("name", ["GIF", "BMP"])
+def test_a_format_without_a_place_for_exif_says_not_applicable(saved: Callable[..., Path], name: str) -> None:
+    assert described(saved(f"a.{name.lower()}").read_bytes(), name).exif_state == NotApplicable()
+
+
+def test_png_texts_xmp_icc_time_and_trailing_data(saved: Callable[..., Path]) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Software", "Scanner 2")
+    texts.add_text("Comment", "pressed " * 40, zip=True)
+    texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = saved("a.png", pnginfo=texts, icc_profile=profile, dpi=(72, 72)).read_bytes() + b"PK\x03\x04tail"
+
+    found = described(data, "PNG")
+
+    xmp = payload(found, "XMP")
+    assert xmp.content == XMP
+    assert xmp.offset == data.index(XMP)
+    shown = [p.description for p in found.payloads if p.kind == "PNG text"]
+    assert "Software: Scanner 2" in shown
+    assert any(text.startswith("Comment: pressed pressed") for text in shown)
+    assert payload(found, "ICC").content == profile
+    assert payload(found, "PNG pHYs").description == "2835×2835 px per metre"
+    assert payload(found, "trailing data").description == "a ZIP archive"
+    assert not found.warnings
+
+
+def test_png_exif_as_imagemagick_writes_it() -> None:
+    packed = b"Exif\0\0" + block([Entry(0x0131, 2, b"camera\0")])
+    text = b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n%8d\n" % len(packed) + packed.hex().encode() + b"\n")
+
+    found = described(png_with(chunk(b"zTXt", text)), "PNG")
+
+    assert found.entries[0].value == "camera"
+    assert found.entries[0].offset is None  # it is compressed: it stands nowhere as it is
+    assert codes(found) == ["exif-raw-profile"]
+
+
+def test_png_chunks_that_lie() -> None:
+    bad_sum = bytearray(png_with(chunk(b"tEXt", b"Title\0x")))
+    bad_sum[bad_sum.index(b"Title")] ^= 1
+    cut = png_with(chunk(b"eXIf", block([Entry(0x0131, 2, b"camera\0")])))[:-30]
+    bomb = png_with(chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(bytes(64 * 1024 * 1024))))
+    damaged = png_with(chunk(b"iCCP", b"name\0\0not zlib"))
+
+    assert codes(described(bytes(bad_sum), "PNG")) == ["png-checksum"]
+    assert "png-truncated" in codes(described(cut, "PNG"))
+    assert payload(described(bomb, "PNG"), "PNG text").size < 70_000
+    assert codes(described(damaged, "PNG")) == ["png-damaged-chunk"]
+
+
+def test_a_png_manifest_is_c2pa() -> None:
+    label = b"\0" * 16 + b"\x03c2pa\0"
+    box = (8 + 8 + len(label)).to_bytes(4, "big") + b"jumb" + (8 + len(label)).to_bytes(4, "big") + b"jumd" + label
+
+    assert payload(described(png_with(chunk(b"caBX", box)), "PNG"), "C2PA").size == len(box)
+
+
+def test_webp_chunks(saved: Callable[..., Path]) -> None:
+    data = saved("a.webp", xmp=XMP).read_bytes()
+
+    found = described(data + b"\0\0", "WebP")
+
+    assert payload(found, "XMP").offset == data.index(XMP)
+    assert payload(found, "trailing data").description == "zero bytes"
+    assert "webp-truncated" in codes(described(data[:-4], "WebP"))
+
+
+def test_gif_comment_application_and_trailing_data(saved: Callable[..., Path], scene: NDArray[np.uint8]) -> None:
+    frames = [Image.fromarray(scene), Image.fromarray(scene[::-1].copy())]
+    path = saved("a.gif", frames[0], save_all=True, append_images=frames[1:], comment=b"made by hand", loop=0)
+    data = path.read_bytes() + b"<?xml "
+
+    container = read_container(data, "GIF")
+
+    assert container.frames == 2
+    assert payload(container, "comment").description == "made by hand"
+    assert payload(container, "GIF application").description == "NETSCAPE2.0"
+    assert payload(container, "trailing data").description == "XML"
+
+
+def test_bmp_with_bytes_behind_it(saved: Callable[..., Path]) -> None:
+    data = saved("a.bmp").read_bytes()
+
+    assert payload(described(data + b"hidden text", "BMP"), "trailing data").offset == len(data)
+
+
+def test_tiff_payloads(saved: Callable[..., Path]) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    tags = {700: XMP, 33723: b"\x1c\x02\x69\0\x04Head"}
+    data = saved("a.tif", icc_profile=profile, tiffinfo=tags).read_bytes()
+
+    found = described(data, "TIFF")
+
+    assert payload(found, "XMP").content == XMP
+    assert payload(found, "IPTC").details == (("Headline", "Head"),)
+    assert payload(found, "ICC").content == profile
+    assert payload(found, "ICC").offset == data.index(profile)
+
+
+def box(kind: bytes, body: bytes, *, full: bool = False) -> bytes:
+    body = (bytes(4) if full else b"") + body
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+def heif_with_exif_in_idat(tiff: bytes, *, length: int | None = None) -> bytes:
+    """A HEIF file of nothing but an Exif item whose bytes lie in idat (construction method 1), in two extents."""
+    item = longs(6, order=">") + b"Exif\0\0" + tiff
+    half = len(item) // 2
+    extents = longs(0, half, half, (length or len(item)) - half, order=">")
+    infe = b"\x02\0\0\0" + shorts(1, 0, order=">") + b"Exif" + b"\0"
+    iinf = box(b"iinf", shorts(1, order=">") + box(b"infe", infe), full=True)
+    iloc_body = b"\x01\0\0\0" + b"\x44\x00" + shorts(1, 1, 1, 0, 2, order=">") + extents
+    meta = box(b"meta", iinf + box(b"iloc", iloc_body) + box(b"idat", item), full=True)
+    return box(b"ftyp", b"heic\0\0\0\0mif1") + meta
+
+
+def test_heif_exif_in_idat_extents() -> None:
+    data = heif_with_exif_in_idat(block([Entry(0x0131, 2, b"camera\0"), Entry(0x0112, 3, shorts(8))]))
+
+    found = described(data, "HEIF")
+
+    assert found.entries[1].value == 8
+    assert data[found.entries[0].offset or 0 :].startswith(b"camera\0")
+
+
+def test_heif_item_past_the_end_is_unreadable() -> None:
+    found = described(heif_with_exif_in_idat(block([Entry(0x0112, 3, shorts(8))]), length=9999), "HEIF")
+
+    assert isinstance(found.exif_state, Unreadable)
+    assert codes(found) == ["heif-damaged-item"]
+
+
+def test_heif_boxes_that_pi_heif_wrote(data: Path) -> None:
+    found = described((data / "L_xmp.heif").read_bytes(), "HEIF")
+    pug = described((data / "zPug_3.heic").read_bytes(), "HEIF")
+
+    assert payload(found, "XMP").description == "Adobe Photoshop Lightroom Classic 7.4 (Macintosh)"
+    assert [p.kind for p in pug.payloads] == ["thumbnail item"] * 3
+
+
+@pytest.mark.parametrize("turn", range(9))
+def test_avif_orientation_lies_in_the_container(scene: NDArray[np.uint8], turn: int) -> None:
+    stream = io.BytesIO()
+    exif = Image.Exif()
+    if turn:
+        exif[0x0112] = turn
+    Image.fromarray(scene).save(stream, "AVIF", exif=exif, speed=10)
+
+    container = read_container(stream.getvalue(), "AVIF")
+
+    assert container.size == (48, 64)
+    assert bool(container.transforms) == (turn > 1)
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "TIFF", "WebP", "GIF", "BMP", "HEIF", "AVIF"])
+def test_bytes_of_another_format_are_unreadable_and_no_crash(name: str) -> None:
+    found = described(b"these are no bytes of an image at all", name)
+
+    assert isinstance(found.exif_state, Unreadable)
+    assert found.warnings
