@@ -66,6 +66,18 @@ def test_every_photograph_that_is_tracked_has_its_credit() -> None:
     assert [p for p in tracked_files() if p.suffix in photographs and p.name not in stated] == []
 
 
+def test_links_between_documents_lead_somewhere() -> None:
+    links = [
+        (document, link)
+        for document in tracked_files()
+        if document.suffix == ".md"
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", (ROOT / document).read_text(encoding="utf-8"))
+        if not link.startswith(("http://", "https://"))
+    ]
+    assert links
+    assert [f"{d}: {link}" for d, link in links if not (ROOT / d.parent / link).exists()] == []
+
+
 def tracked_files() -> list[Path]:
     """Every file that git tracks and that is there, relative to the checkout."""
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, cwd=ROOT, check=False)

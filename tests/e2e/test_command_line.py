@@ -176,6 +176,30 @@ def test_another_photograph_of_the_same_stem_never_overwrites_an_earlier_result(
     assert len(list(Path("out").iterdir())) == 2
 
 
+def test_weights_that_come_with_the_program(exifact: Exifact) -> None:
+    listed = exifact("weights", "list")
+    assert listed.code == 0
+    assert "compact: compact, 64 px patches, comes with Exifact" in listed.out
+    assert "compact: intact" in exifact("weights", "verify").out
+    refused = exifact("weights", "remove", "compact")
+    assert refused.code == 1
+    assert "cannot be removed" in refused.err
+
+
+def test_weights_that_are_no_checkpoint(exifact: Exifact, tmp_path: Path) -> None:
+    (tmp_path / "weights.pth").write_bytes(b"not a checkpoint")
+    answer = exifact("weights", "add", "weights.pth")
+    assert answer.code == 1
+    assert "weights.pth" in answer.err
+    assert "compact" in exifact("weights", "list").out
+
+
+def test_training_without_photographs(exifact: Exifact, tmp_path: Path) -> None:
+    answer = exifact("train", "--photos", tmp_path, "--out", "run")
+    assert answer.code == 1
+    assert "manifest.csv" in answer.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(tmp_path: Path, examples: Path) -> None:
     command = [sys.executable, "-m", "workstation", "analyze", str(examples / "spliced.jpg"), "--out", "out"]
