@@ -17,6 +17,7 @@ from workstation.analysis.regions import (
     mask_of,
     patches_inside,
     similarity_map,
+    similarity_to_patches,
     statistics_of,
 )
 from workstation.analysis.result import (
@@ -277,3 +278,11 @@ def test_patches_that_cancel_out_give_no_reference() -> None:
 
     with pytest.raises(RegionNotAssessable, match="no direction in common"):
         similarity_map(result, region("rectangle", (0, 0), (20, 10)))
+
+
+def test_a_group_is_a_place_to_look_from_too(two_by_two: AnalysisResult) -> None:
+    patches = np.array([[False, False], [True, True]])
+
+    np.testing.assert_allclose(similarity_to_patches(two_by_two, patches, "group B"), [[0, 0], [1, np.nan]], atol=1e-6)
+    with pytest.raises(RegionNotAssessable, match="group C holds the centre of no assessable patch"):
+        similarity_to_patches(two_by_two, np.array([[False, False], [False, True]]), "group C")

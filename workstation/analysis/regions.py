@@ -141,9 +141,10 @@ def lattice_inside(region: Region, x: NDArray[np.float64], y: NDArray[np.float64
     if left == right or top == bottom:
         return np.zeros((len(y), len(x)), np.bool_)
     if region.kind == "rectangle":
-        return ((y >= top) & (y < bottom))[:, None] & ((x >= left) & (x < right))[None, :]
+        inside: BoolArray = ((y >= top) & (y < bottom))[:, None] & ((x >= left) & (x < right))[None, :]
+        return inside
     across, down = (2 * x - left - right) / (right - left), (2 * y - top - bottom) / (bottom - top)
-    inside: BoolArray = np.add.outer(down**2, across**2) < 1
+    inside = np.add.outer(down**2, across**2) < 1
     return inside
 
 
@@ -247,14 +248,32 @@ def similarity_map(result: AnalysisResult, region: Region) -> FloatArray:
     Raises:
         RegionNotAssessable: if the region holds no assessable patch, or there is no result to compare with.
     """
+    grid = _complete(result)[0]
+    return similarity_to_patches(result, patches_inside(region, grid, *result.image_size), f"region {region.name}")
+
+
+def similarity_to_patches(result: AnalysisResult, patches: BoolArray, name: str) -> FloatArray:
+    """Everything as seen from some patches, a group's for example; see `similarity_map`.
+
+    Args:
+        result: a complete one.
+        patches: (grid.rows, grid.columns) bool; those that are not assessable are left out.
+        name: of the patches, for the error ("region 1", "group B").
+
+    Returns:
+        float32 over the cells of the result's maps, -1..1; NaN where nothing is assessable.
+
+    Raises:
+        RegionNotAssessable: if none of the patches is assessable, or the result holds no maps.
+    """
     grid, embeddings, assessable, maps = _complete(result)
-    inside = patches_inside(region, grid, *result.image_size) & assessable
-    if not inside.any():
-        raise _no_patch(region)
-    mean = embeddings[inside].mean(0, dtype=np.float64)
+    chosen = embeddings[patches & assessable]
+    if not len(chosen):
+        raise _no_patch(name)
+    mean = chosen.mean(0, dtype=np.float64)
     length = np.linalg.norm(mean)
     if length < SMALLEST_REFERENCE:
-        raise RegionNotAssessable(f"the patches of region {region.name} have no direction in common")
+        raise RegionNotAssessable(f"the patches of {name} have no direction in common")
     cosines = np.where(assessable, np.clip(embeddings @ (mean / length).astype(np.float32), -1, 1), np.nan)
     voted = _voted(cosines.astype(np.float32), grid.spread)
     if voted.shape != maps.departure.shape:
@@ -269,7 +288,7 @@ def _with_findings(statistics: RegionStatistics, result: AnalysisResult) -> Regi
     patches = patches_inside(region, grid, *result.image_size)
     inside, outside = embeddings[patches & assessable], embeddings[~patches & assessable]
     if not len(inside):
-        raise _no_patch(region)
+        raise _no_patch(f"region {region.name}")
     cells, known = cells_inside(region, maps.geometry), np.isfinite(maps.departure)
     departures = maps.departure[cells & known].astype(np.float64)
     others = maps.departure[~cells & known].astype(np.float64)
@@ -299,8 +318,8 @@ def _complete(result: AnalysisResult) -> tuple[PatchGrid, FloatArray, BoolArray,
     return grid, embeddings, assessable, maps
 
 
-def _no_patch(region: Region) -> RegionNotAssessable:
-    return RegionNotAssessable(f"region {region.name} holds the centre of no assessable patch")
+def _no_patch(name: str) -> RegionNotAssessable:
+    return RegionNotAssessable(f"{name} holds the centre of no assessable patch")
 
 
 def _mean_similarity_within(embeddings: FloatArray) -> float | None:
