@@ -142,9 +142,9 @@ def lattice_inside(region: Region, x: NDArray[np.float64], y: NDArray[np.float64
         return np.zeros((len(y), len(x)), np.bool_)
     if region.kind == "rectangle":
         inside: BoolArray = ((y >= top) & (y < bottom))[:, None] & ((x >= left) & (x < right))[None, :]
-        return inside
-    across, down = (2 * x - left - right) / (right - left), (2 * y - top - bottom) / (bottom - top)
-    inside = np.add.outer(down**2, across**2) < 1
+    else:
+        across, down = (2 * x - left - right) / (right - left), (2 * y - top - bottom) / (bottom - top)
+        inside = np.add.outer(down**2, across**2) < 1
     return inside
 
 
