@@ -164,8 +164,11 @@ def test_thumbnail_is_shown_as_a_picture_and_a_broken_one_says_so(panel: Metadat
     assert value.data() == "unreadable: the embedded picture cannot be decoded (at 0x0800)"
 
 
-def test_file_row_holds_hashes_in_full(panel: MetadataPanel) -> None:
-    assert cell(panel.model, Column.VALUE, "File", "SHA-256") == sample_evidence().identity.sha256
+def test_file_row_shortens_hashes_in_the_middle_and_copies_them_in_full(panel: MetadataPanel) -> None:
+    assert cell(panel.model, Column.VALUE, "File", "SHA-256") == "9f3c012345…23456789ab"
+    mark(panel, "File", "SHA-256")
+    panel.copy_value()
+    assert clipboard() == sample_evidence().identity.sha256
     assert cell(panel.model, Column.VALUE, "File", "Reductions", "step 1") == "16 bit to 8: value // 257"
     assert cell(panel.model, Column.VALUE, "File", "Size") == "1234567"
 

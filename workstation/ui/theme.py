@@ -233,7 +233,7 @@ class _SystemFollower(QObject):
         super().__init__(app)
         self._app = app
         self._choice: ThemeChoice = "system"
-        self._applied: bool | None = None
+        self._has_fusion = False
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def follow(self, choice: ThemeChoice) -> bool:
@@ -252,10 +252,12 @@ class _SystemFollower(QObject):
             self._paint(scheme == Qt.ColorScheme.Dark)
 
     def _paint(self, dark: bool) -> None:
-        if dark is self._applied and self._app.style().objectName() == "fusion":
-            return
-        self._applied = dark
         theme = DARK if dark else LIGHT
-        self._app.setStyle("Fusion")
+        sheet = style_sheet(theme)
+        if self._app.styleSheet() == sheet:
+            return
+        if not self._has_fusion:
+            self._app.setStyle("Fusion")
+            self._has_fusion = True
         self._app.setPalette(palette_of(theme))
-        self._app.setStyleSheet(style_sheet(theme))
+        self._app.setStyleSheet(sheet)
