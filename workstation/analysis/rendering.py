@@ -42,6 +42,7 @@ from workstation.evidence.record import Pixels
 __all__ = [
     "CUT_COLOURS",
     "GROUP_COLOURS",
+    "ByteArray",
     "LayerKind",
     "Legend",
     "bar_colours",
@@ -123,6 +124,7 @@ def paint_layer(
     smooth: bool = True,
     opacity: float = OPACITY,
     orientation: int = 1,
+    photograph: ByteArray | None = None,
 ) -> Image.Image:
     """Paint one layer over the dimmed grey photograph.
 
@@ -139,6 +141,7 @@ def paint_layer(
         smooth: departure, PCA and similarity bilinear between the centres of cells; False paints exact cells.
         opacity: share of the map's colours.
         orientation: EXIF orientation that the finished picture is turned to; 1 paints the stored frame.
+        photograph: `reduced` pixels in the stored frame, for callers that paint several layers; None = made here.
 
     Returns:
         RGB picture.
@@ -146,7 +149,7 @@ def paint_layer(
     Raises:
         ValueError: if the result has no such map.
     """
-    photograph = orient(reduced(evidence_pixels.rgb, max_side), orientation)
+    photograph = orient(reduced(evidence_pixels.rgb, max_side) if photograph is None else photograph, orientation)
     if kind == "original":
         picture, ground = photograph.copy(), 0.0
     else:

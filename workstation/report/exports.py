@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from workstation.analysis.rendering import LayerKind, paint_layer
+from workstation.analysis.rendering import ByteArray, LayerKind, paint_layer, reduced
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult
 from workstation.analysis.stored_scale import stored_scale_map
 from workstation.casework.exhibit import Case, Exhibit
@@ -62,8 +62,7 @@ def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: date
         write_json(document, stage / "result.json")
         if exhibit.result is not None and exhibit.result.maps is not None:
             names += [path.name for path in _write_array(exhibit.result, stage)]
-            for kind, name in PICTURES[:3]:
-                names += [path.name for path in _write_picture(exhibit, kind, name, stage, "with")]
+            names += [path.name for path in _write_pictures(exhibit, PICTURES[:3], stage, "with")]
         if report:
             write_pdf(document, stage / "report.pdf")
             names.append("report.pdf")
@@ -89,8 +88,7 @@ def write_maps(exhibit: Exhibit, folder: Path, *, legend: LegendChoice = "both")
         raise ExportProblem(f"{exhibit.evidence.identity.name} has no maps to export")
     with _staged(folder) as stage:
         written = [*_write_array(result, stage), _write_cells(result, stage / "cells.csv")]
-        for kind, name in PICTURES:
-            written += _write_picture(exhibit, kind, name, stage, legend)
+        written += _write_pictures(exhibit, PICTURES, stage, legend)
         names = [path.name for path in written]
     return tuple(folder / name for name in names)
 
@@ -105,8 +103,18 @@ def _write_array(result: AnalysisResult, folder: Path) -> tuple[Path]:
     return (path,)
 
 
-def _write_picture(exhibit: Exhibit, kind: LayerKind, name: str, folder: Path, choice: LegendChoice) -> list[Path]:
-    """One layer in the stored frame, so that it lies on the array and on the coordinates of the report."""
+def _write_pictures(
+    exhibit: Exhibit, layers: tuple[tuple[LayerKind, str], ...], folder: Path, choice: LegendChoice
+) -> list[Path]:
+    """Layers in the stored frame, so that they lie on the array and on the coordinates of the report."""
+    ground = reduced(exhibit.evidence.pixels.rgb, PICTURE_SIDE)
+    return [path for kind, name in layers for path in _write_picture(exhibit, kind, folder / name, choice, ground)]
+
+
+def _write_picture(
+    exhibit: Exhibit, kind: LayerKind, base: Path, choice: LegendChoice, ground: ByteArray
+) -> list[Path]:
+    """One layer; `base` is its path without the suffix."""
     assert exhibit.result is not None
     written = []
     for legend in {"with": (True,), "without": (False,), "both": (True, False)}[choice]:
@@ -118,10 +126,11 @@ def _write_picture(exhibit: Exhibit, kind: LayerKind, name: str, folder: Path, c
             legend=legend,
             limits=exhibit.departure_limits,
             regions=exhibit.regions,
+            photograph=ground,
         )
         stream = BytesIO()
         picture.save(stream, "PNG", compress_level=2)
-        path = folder / (f"{name}_plain.png" if choice == "both" and not legend else f"{name}.png")
+        path = base.with_name(f"{base.name}_plain.png" if choice == "both" and not legend else f"{base.name}.png")
         write_bytes(path, stream.getvalue())
         written.append(path)
     return written

@@ -9,7 +9,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from workstation.analysis.regions import Region, RegionNotAssessable, similarity_map
-from workstation.analysis.rendering import LayerKind, Legend, dimmed_grey, legend_of, paint_layer, reduced
+from workstation.analysis.rendering import ByteArray, LayerKind, Legend, dimmed_grey, legend_of, paint_layer, reduced
 from workstation.analysis.result import FloatArray
 from workstation.evidence import colour_management, display_rgb
 from workstation.evidence.record import Evidence, Pixels
@@ -21,7 +21,6 @@ LARGEST_JPEG_KEPT = 3_000_000
 
 RENDITION_SIDE = 2000
 MAP_SIDE = 1500
-GROUND_SIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,26 @@ def frame(pixels: Pixels) -> str:
     )
 
 
-def painted(report: ExhibitReport, kind: LayerKind) -> tuple[bytes, Legend]:
+def map_ground(report: ExhibitReport) -> ByteArray:
+    """The stored photograph at the size of the report's maps: made once, painted over for each."""
+    return reduced(report.evidence.pixels.rgb, MAP_SIDE)
+
+
+def painted(report: ExhibitReport, kind: LayerKind, ground: ByteArray) -> tuple[bytes, Legend]:
     """One map over the dimmed photograph in display orientation as JPEG bytes, and its legend.
+
+    Args:
+        report: on the exhibit.
+        kind: which map.
+        ground: from `map_ground`.
 
     Raises:
         ValueError: if the exhibit has no maps.
     """
-    return _painted(report, kind, report.exhibit.regions)
+    return _painted(report, kind, ground, report.exhibit.regions)
 
 
-def painted_from(report: ExhibitReport, region: Region) -> tuple[bytes, Legend] | None:
+def painted_from(report: ExhibitReport, region: Region, ground: ByteArray) -> tuple[bytes, Legend] | None:
     """The similarity of every patch to a region, likewise; None where the region or the result carries no statement."""
     if report.result is None:
         return None
@@ -90,13 +99,15 @@ def painted_from(report: ExhibitReport, region: Region) -> tuple[bytes, Legend] 
         similarity = similarity_map(report.result, region)
     except RegionNotAssessable:
         return None
-    return _painted(report, "similarity", (region,), similarity, f"region {region.name}")
+    return _painted(report, "similarity", ground, (region,), similarity=similarity, seen_from=f"region {region.name}")
 
 
 def _painted(
     report: ExhibitReport,
     kind: LayerKind,
+    ground: ByteArray,
     regions: tuple[Region, ...],
+    *,
     similarity: FloatArray | None = None,
     seen_from: str = "",
 ) -> tuple[bytes, Legend]:
@@ -114,9 +125,10 @@ def _painted(
         regions=regions,
         similarity=similarity,
         orientation=pixels.orientation,
+        photograph=ground,
     )
-    ground = float(dimmed_grey(reduced(pixels.rgb, GROUND_SIDE)).mean())
-    legend = legend_of(kind, result, limits=limits, similarity=similarity, seen_from=seen_from, ground=ground)
+    mean = float(dimmed_grey(ground).mean())
+    legend = legend_of(kind, result, limits=limits, similarity=similarity, seen_from=seen_from, ground=mean)
     return as_jpeg(picture), legend
 
 

@@ -6,7 +6,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from workstation.analysis.regions import Region
-from workstation.analysis.rendering import LayerKind
+from workstation.analysis.rendering import ByteArray, LayerKind
 from workstation.analysis.result import AnalysisResult, Finding, Partition, Provenance
 from workstation.report import wording
 from workstation.report.document import ExhibitReport, ReportDocument
@@ -27,7 +27,7 @@ from workstation.report.flowables import (
     padding,
     paragraph,
 )
-from workstation.report.pictures import exhibit_picture, frame, painted, painted_from
+from workstation.report.pictures import exhibit_picture, frame, map_ground, painted, painted_from
 from workstation.report.texts import report_texts
 from workstation.report.typeface import has_substitutes, shortened
 
@@ -182,10 +182,10 @@ def maps(report: ExhibitReport) -> list[Flowable]:
     result = report.result
     if result is None or result.maps is None:
         return []
-    story = heading("Maps", room=130 * mm)
-    story.append(paragraph(f"{_map_parameters(result)} {frame(report.evidence.pixels)}"))
+    ground = map_ground(report)
+    story: list[Flowable] = []
     for kind, title in MAPS:
-        jpeg, legend = painted(report, kind)
+        jpeg, legend = painted(report, kind, ground)
         shown = Picture(jpeg, TEXT_WIDTH, (136 if kind == "departure" else 94) * mm)
         block: list[Flowable] = [
             *heading(title, 3, room=0),
@@ -193,6 +193,9 @@ def maps(report: ExhibitReport) -> list[Flowable]:
             *legend_block(legend, max(shown.width, 110 * mm)),
             paragraph(report_texts().maps[kind], SMALL),
         ]
+        if not story:
+            words = f"{_map_parameters(result)} {frame(report.evidence.pixels)}"
+            block = [*heading("Maps", room=0), paragraph(words), *block]
         story.append(KeepTogether(block))
         if kind == "groups" and result.partition is not None:
             story += partition(result.partition)
@@ -263,6 +266,7 @@ def regions(report: ExhibitReport) -> list[Flowable]:
         return []
     story = heading("Regions marked by the analyst", room=100 * mm)
     story.append(paragraph("Positions are stored pixels; the regions are outlined in the maps above.", SMALL))
+    ground = map_ground(report)
     for region, statistics in zip(report.exhibit.regions, report.regions, strict=True):
         xs, ys = [x for x, _ in region.points], [y for _, y in region.points]
         bounds = f"x {min(xs):.0f} to {max(xs):.0f}, y {min(ys):.0f} to {max(ys):.0f}" if xs else wording.MISSING
@@ -270,13 +274,13 @@ def regions(report: ExhibitReport) -> list[Flowable]:
         rows = [("Shape", f"{region.kind}, {bounds}{corners}"), ("Note", region.note or "— no note")]
         rows += statistics.described()
         story.append(KeepTogether([*heading(f"Region {region.name}", 3, room=0), facts(rows)]))
-        story += _seen_from(report, region)
+        story += _seen_from(report, region, ground)
     return story
 
 
-def _seen_from(report: ExhibitReport, region: Region) -> list[Flowable]:
+def _seen_from(report: ExhibitReport, region: Region, ground: ByteArray) -> list[Flowable]:
     """The similarity of everything to the region, where the region carries a statement."""
-    seen = painted_from(report, region)
+    seen = painted_from(report, region, ground)
     if seen is None:
         return []
     jpeg, legend = seen
