@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -205,3 +207,16 @@ def test_cuda_agrees_with_the_cpu(golden, paper_added) -> None:
     assert isinstance(cuda, PaperEncoder)
 
     np.testing.assert_allclose(cuda.embed_patches(golden["patches"]), cpu.embed_patches(golden["patches"]), atol=1e-4)
+
+
+def test_the_image_side_needs_no_transformers(paper_added) -> None:
+    program = (
+        "import sys, pathlib, numpy as np\n"
+        "from workstation import paths\n"
+        f"paths.user_data = lambda: pathlib.Path({str(paper_added.parent)!r})\n"
+        "from workstation.analysis.model import load_encoder\n"
+        "load_encoder('paper', device='cpu', threads=1).embed_patches(np.zeros((1, 128, 128, 3), np.uint8))\n"
+        "sys.exit('transformers' in sys.modules)\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
