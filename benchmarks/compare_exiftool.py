@@ -19,7 +19,9 @@ Normalisation. ExifTool converts some values even with -n; ours are what the fil
 | texts cut at NUL, outer blanks trimmed for some tags    | our text without outer blanks                             |
 | invalid or control characters replaced                  | texts with everything outside printable ASCII left out    |
 | Copyright of photographer and editor on two lines       | the parts, joined                                         |
-| `(Binary data N bytes, ...)`                            | the number of bytes of our raw value                      |
+| `(Binary data N bytes, ...)`                            | the number of bytes of our raw value, or of its numbers   |
+|                                                         | as text                                                   |
+| a preview or thumbnail cut out of the file              | nothing: its offset and length are compared               |
 | one of several entries with the same number             | any of ours with that number                              |
 
 A value of ours that stands for no text (empty, blanks or NULs only) agrees with ExifTool's "" or blanks.
@@ -29,6 +31,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import subprocess
 import sys
@@ -72,12 +75,18 @@ _OTHER_NAMES: Final = {
     "SerialNumber": 0xA431,
     "SubfileType": 0x00FE,
     "OldSubfileType": 0x00FF,
+    "Opto-ElectricConvFactor": 0x8828,
+    "OtherImageLength": 0x0202,
+    "OtherImageStart": 0x0201,
+    "PreviewImageLength": 0x0117,
+    "PreviewImageStart": 0x0111,
     "SubSecTimeDigitized": 0x9292,
     "Thresholding": 0x0107,
     "ThumbnailLength": 0x0202,
     "ThumbnailOffset": 0x0201,
     "UniqueCameraModel": 0xC614,
 }
+_CUT_OUT: Final = {"OtherImage", "PreviewImage", "ThumbnailImage"}
 _DEGREES: Final = {0x02, 0x04, 0x14, 0x16}
 _WRONG_TYPES: Final = {0x9204: ("BYTE", "SHORT", "SSHORT", "LONG", "SLONG")}
 _BINARY: Final = re.compile(r"\(Binary data (\d+) bytes")
@@ -116,11 +125,12 @@ _TABLES: Final[dict[str, dict[str, int]]] = {}
 
 
 def number(value: Any) -> float | None:
-    """A value as a number, None where it is none."""
+    """A value as a finite number, None where it is none."""
     try:
-        return float(value)
+        found = float(value)
     except (TypeError, ValueError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def words(value: TagValue) -> str:
@@ -162,7 +172,7 @@ def _same_word(theirs: str, ours: str) -> bool:
 def converted(entry: TagEntry) -> str | None:
     """Our value through ExifTool's own conversion where it has one."""
     value = entry.value
-    conversion = _CONVERSIONS.get((entry.group, entry.id))
+    conversion = _CONVERSIONS.get(entry.id) if entry.group != "GPS" else None
     if conversion is not None and isinstance(value, int | Fraction | float):
         return repr(conversion(float(f"{float(value):.10g}")))
     if entry.group == "GPS" and isinstance(value, tuple) and len(value) == 3:
@@ -176,10 +186,10 @@ def converted(entry: TagEntry) -> str | None:
     return None
 
 
-_CONVERSIONS: Final[dict[tuple[str, int], Callable[[float], float]]] = {
-    ("ExifIFD", 0x9201): lambda v: 2.0**-v if abs(v) < 100 else 0.0,
-    ("ExifIFD", 0x9202): lambda v: 2.0 ** (v / 2),
-    ("ExifIFD", 0x9205): lambda v: 2.0 ** (v / 2),
+_CONVERSIONS: Final[dict[int, Callable[[float], float]]] = {
+    0x9201: lambda v: 2.0**-v if abs(v) < 100 else 0.0,
+    0x9202: lambda v: 2.0 ** (v / 2),
+    0x9205: lambda v: 2.0 ** (v / 2),
 }
 
 
@@ -188,7 +198,7 @@ def agrees(theirs: Any, entry: TagEntry) -> bool:
     text = str(theirs)
     binary = _BINARY.match(text)
     if binary:
-        return int(binary.group(1)) == entry.raw_size
+        return int(binary.group(1)) in (entry.raw_size, len(words(entry.value)))
     if entry.state.label == "unreadable" and set(text.split()) <= {"inf", "undef"}:
         return True
     special = converted(entry)
@@ -204,7 +214,7 @@ def compare(file: str, theirs: dict[str, Any], metadata: Metadata) -> Iterator[t
         ours[entry.group, entry.id].append(entry)
     for key, value in theirs.items():
         group, _, name = key.partition(":")
-        if group not in GROUPS:
+        if group not in GROUPS or name in _CUT_OUT:
             continue
         tag = tag_number(group, name)
         entries = ours.get((group, tag), []) if tag is not None else []
