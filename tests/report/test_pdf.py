@@ -115,6 +115,14 @@ def test_the_same_document_gives_the_same_bytes(exhibit: Exhibit) -> None:
     assert render_pdf(document) == render_pdf(document)
 
 
+def test_the_file_carries_the_date_of_the_report(exhibit: Exhibit) -> None:
+    described = read(exhibit, title="Case 7", operator="J. Examiner").metadata
+
+    assert described is not None
+    assert described.creation_date == MOMENT
+    assert (described.title, described.author) == ("Case 7: IMG_0042.jpg", "J. Examiner")
+
+
 def test_a_changed_file_is_printed_as_mismatch_with_its_new_hash(exhibit: Exhibit) -> None:
     path = exhibit.evidence.identity.path
     path.write_bytes(path.read_bytes() + b"x")

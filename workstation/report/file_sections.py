@@ -43,7 +43,8 @@ def metadata(recorded: Metadata) -> list[Flowable]:
         state = f"{state}: {recorded.exif_state.reason} ({wording.hexadecimal(recorded.exif_state.offset)})"
     order = f", {recorded.byte_order}" if recorded.byte_order else ""
     count = f"; {len(recorded.entries)} entries in all" if recorded.entries else ""
-    story.append(paragraph(f"EXIF: {state}{order}{count}. Offsets count bytes from the start of the file."))
+    offsets = " Offsets count bytes from the start of the file." if recorded.entries else ""
+    story.append(paragraph(f"EXIF: {state}{order}{count}.{offsets}"))
     for group, entries in groupby(recorded.entries, key=lambda entry: entry.group):
         listed = list(entries)
         story += heading(f"{group} ({len(listed)} {'entry' if len(listed) == 1 else 'entries'})", 3)

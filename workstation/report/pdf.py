@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
             initialFontName=SANS,
             invariant=1,  # no time of its own: the report's date is the document's
         )
+        self._created = datetime.fromisoformat(document.created)
         several = len(document.exhibits) > 1
         self.addPageTemplates(
             [_page("title", f"{len(document.exhibits)} exhibits", "", document)] * several
@@ -89,6 +91,12 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
                 for e in document.exhibits
             ]
         )
+
+    def beforeDocument(self) -> None:  # noqa: N802 - reportlab's name
+        """Give the file the report's date, which reportlab would take from the clock or set to the year 2000."""
+        stamp = self.canv._doc._timeStamp
+        stamp.t, stamp.lt = self._created.timestamp(), self._created.timetuple()
+        stamp.YMDhms = tuple(stamp.lt)[:6]
 
 
 def _page(identifier: str, running: str, sha256: str, document: ReportDocument) -> PageTemplate:

@@ -113,7 +113,7 @@ def identity(report: ExhibitReport) -> list[Flowable]:
         )
     story += heading("Image")
     rows = [
-        ("Stored size", f"{pixels.width}×{pixels.height} pixels ({pixels.width * pixels.height / 1e6:.2f} megapixels)"),
+        ("Stored size", f"{pixels.width}×{pixels.height} pixels ({pixels.width * pixels.height / 1e6:.3g} megapixels)"),
         ("Stored samples", wording.filled(pixels.stored_mode)),
         ("Orientation tag", f"{pixels.orientation} (applied for display only)"),
         ("Reductions", "; ".join(pixels.reductions) or "none: the samples were used as stored"),
@@ -145,7 +145,12 @@ def _first_sight(report: ExhibitReport) -> Flowable:
     count = len(report.warnings)
     brief.append(paragraph(f"{count or 'No'} warning{'' if count == 1 else 's'}{', listed below' if count else ''}."))
     brief.append(paragraph("Read the findings together with what they cannot tell.", SMALL))
-    return grid([[left, brief]], [104 * mm, TEXT_WIDTH - 104 * mm], *padding(0, 0, 0, 0))
+    return grid(
+        [[left, brief]],
+        [104 * mm, TEXT_WIDTH - 104 * mm],
+        *padding(0, 0, 0, 0),
+        ("RIGHTPADDING", (0, 0), (0, 0), 6 * mm),
+    )
 
 
 def _verification(report: ExhibitReport) -> Flowable:
