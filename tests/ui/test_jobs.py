@@ -93,6 +93,20 @@ def test_reports_are_throttled_but_the_last_partial_result_arrives(queue: JobQue
     assert reports[0].partial == "first map"
 
 
+def test_a_partial_result_is_not_skipped_for_one_of_another_kind(queue: JobQueue, qtbot) -> None:
+    def steps() -> Generator[Progress, None, None]:
+        yield Progress("decoding", partial="the picture")
+        yield Progress("reducing", partial=160)
+        yield Progress("reading the metadata")
+
+    listener = Listener(queue.submit("opening", steps))
+    time.sleep(0.2)  # the GUI thread is busy while the job runs to its end
+    with qtbot.waitSignal(queue.idle, timeout=2000):
+        pass
+
+    assert [value.partial for what, value in listener.heard if what == "progressed"] == ["the picture", 160]
+
+
 def test_a_cancelled_job_says_so_at_once_and_reports_nothing_more(queue: JobQueue, qtbot) -> None:
     job = queue.submit("counting", lambda: count_to(1000, pause=0.02), kept="the photograph")
     listener = Listener(job)
@@ -212,7 +226,7 @@ def test_files_open_while_an_analysis_runs(queue: JobQueue, qtbot) -> None:
     analysis = queue.submit("analysing", lambda: count_to(300, pause=0.01), lane=LaneName.ANALYSIS)
     opening = queue.submit("opening", lambda: count_to(2))
 
-    with qtbot.waitSignal(opening.finished, timeout=2000):
+    with qtbot.waitSignals([analysis.started, opening.finished], timeout=2000):
         pass
 
     assert analysis.state is JobState.RUNNING

@@ -67,22 +67,32 @@ class _Ticket:
         self.number, self.title, self.start = number, title, start
         self.stop = threading.Event()
         self._lock = threading.Lock()
-        self._newest: Progress | None = None
+        self._waiting: list[Progress] = []
 
     def put(self, progress: Progress) -> bool:
-        """Leave the newest report; True if the GUI thread has fetched the one before and needs a new call."""
-        with self._lock:
-            waiting = self._newest
-            if waiting is not None and progress.partial is None:
-                progress = replace(progress, partial=waiting.partial)  # a partial result is never skipped
-            self._newest = progress
-            return waiting is None
+        """Leave a report; True if the GUI thread has fetched those before and needs a new call.
 
-    def take(self) -> Progress | None:
-        """Fetch the newest report."""
+        A report that was not fetched yet gives way to the next one, unless it carries a partial result of another kind:
+        a picture is not skipped because its thumbnail came soon.
+        """
         with self._lock:
-            progress, self._newest = self._newest, None
-            return progress
+            needs_call = not self._waiting
+            last = self._waiting[-1] if self._waiting else None
+            if last is None:
+                self._waiting.append(progress)
+            elif progress.partial is None:
+                self._waiting[-1] = replace(progress, partial=last.partial)
+            elif last.partial is None or type(last.partial) is type(progress.partial):
+                self._waiting[-1] = progress
+            else:
+                self._waiting.append(progress)
+            return needs_call
+
+    def take(self) -> list[Progress]:
+        """Fetch the reports, oldest first."""
+        with self._lock:
+            reports, self._waiting = self._waiting, []
+            return reports
 
 
 class Lane(QObject):
@@ -318,12 +328,12 @@ class JobQueue(QObject):
         entry = self._entries.get(number)
         if entry is None:
             return
-        progress = entry.ticket.take()
-        if progress is None or entry.job.state is JobState.STOPPING:
-            return
-        entry.job.newest = progress
-        entry.job.progressed.emit(progress)
-        self.job_progressed.emit(entry.job)
+        for progress in entry.ticket.take():
+            if entry.job.state is JobState.STOPPING:
+                return
+            entry.job.newest = progress
+            entry.job.progressed.emit(progress)
+            self.job_progressed.emit(entry.job)
 
     @Slot(int, object)
     def _end(self, number: int, outcome: object) -> None:

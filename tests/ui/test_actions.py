@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
+
+from workstation.analysis.regions import Region
+from workstation.settings import Settings
+from workstation.ui.actions import MENUS, SPECS
+from workstation.ui.command_palette import CommandPalette, plain_text, rank
+from workstation.ui.help_dialogs import about_page, keys_page, limits_page
+from workstation.ui.layers import Layer
+from workstation.ui.main_window import MainWindow
+from workstation.ui.region_tools import Tool
+from workstation.ui.settings_dialog import SettingsDialog
+from workstation.ui.shortcuts import Clash, clashes, needs_picture
+
+from .conftest import HeldAnalysis
+
+
+def test_the_built_in_keys_do_not_clash() -> None:
+    assert clashes({}) == ()
+
+
+def test_a_key_taken_twice_is_found_however_it_is_written() -> None:
+    assert Clash("F", "fit", "analyze") in clashes({"analyze": ("f",)})
+    assert clashes({"open": ("ctrl+shift+p",)}) != ()
+
+
+def test_single_keys_belong_to_the_picture() -> None:
+    wrong = [spec.id for spec in SPECS if spec.scope == "window" and any(needs_picture(key) for key in spec.keys)]
+    assert wrong == []
+    assert needs_picture("A")
+    assert needs_picture("Shift+Space")
+    assert not needs_picture("F11")
+    assert not needs_picture("Alt+Up")
+
+
+def test_keys_of_the_specification(window: MainWindow) -> None:
+    expected = {
+        "1": "layer-original", "2": "layer-departure", "3": "layer-pca", "4": "layer-groups", "5": "layer-cut",
+        "6": "layer-similarity", "[": "opacity-down", "]": "opacity-up", "Alt+Down": "opacity-down",
+        "Alt+Up": "opacity-up", "F": "fit", "Ctrl+1": "actual-size", "+": "zoom-in", "-": "zoom-out", "V": "tool-hand",
+        "R": "tool-rectangle", "E": "tool-ellipse", "P": "tool-polygon", "L": "tool-lasso", "N": "region-note",
+        "A": "analyze", "Esc": "escape", "Ctrl+Shift+P": "palette", "F1": "keys", "F11": "hide-docks",
+        "Space": "blink", "Left": "move-left",
+    }  # fmt: skip
+    keys = {key: action_id for action_id, bound in window.actions_table.keys.items() for key in bound}
+    assert {key: keys.get(key) for key in expected} == expected
+
+
+def test_every_action_has_tooltip_menu_and_a_place_in_the_palette(window: MainWindow) -> None:
+    in_menus = {action for menu in window.menuBar().actions() for action in menu.menu().actions()}
+    palette = CommandPalette(window.palette_commands(), window)
+    names = palette.names()
+    for spec in SPECS:
+        action = window.actions_table[spec.id]
+        assert spec.menu in MENUS
+        assert action.toolTip()
+        assert action.statusTip().endswith(".")
+        assert action in in_menus, spec.id
+        assert spec.id == "palette" or plain_text(action) in names, spec.id
+    assert {plain_text(action) for action in window.docks.actions} <= set(names)
+
+
+def test_picture_actions_ignore_auto_repeat_and_the_rest_of_the_window(window: MainWindow) -> None:
+    for spec in SPECS:
+        action = window.actions_table[spec.id]
+        if spec.scope == "picture":
+            assert action.shortcutContext() == Qt.ShortcutContext.WidgetWithChildrenShortcut
+            assert not action.autoRepeat()
+
+
+def test_single_keys_act_in_the_picture_and_not_in_a_text_field(window: MainWindow, photo, open_file, qtbot) -> None:
+    open_file(window, photo())
+    window.activateWindow()
+    window.view.setFocus()
+    qtbot.waitUntil(window.view.canvas.hasFocus, timeout=2000)
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_R)
+    assert window.view.tool is Tool.RECTANGLE
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_2)
+    assert window.view.layer is Layer.DEPARTURE
+
+    window.filter_metadata()
+    field = window.metadata.findChild(QLineEdit)
+    QTest.keyClicks(field, "v1make")
+    assert field.text() == "v1make"
+    assert window.view.tool is Tool.RECTANGLE
+    assert window.view.layer is Layer.DEPARTURE
+
+
+def test_space_shows_the_original_as_long_as_it_is_held(window: MainWindow, photo, open_file, qtbot) -> None:
+    open_file(window, photo())
+    window.view.setFocus()
+    blinks: list[bool] = []
+    window.held_keys[0].changed.connect(blinks.append)
+
+    QTest.keyPress(window.view.canvas, Qt.Key.Key_Space)
+    during = list(blinks)
+    QTest.keyRelease(window.view.canvas, Qt.Key.Key_Space)
+
+    assert during == [True]
+    assert blinks == [True, False]
+
+
+def test_a_changed_key_takes_the_place_of_the_built_in_one(window: MainWindow, photo, open_file, qtbot) -> None:
+    open_file(window, photo())
+    window.store.change(shortcuts={"tool-lasso": ("K",), "blink": ("B",)})
+    window.preferences.apply()
+    window.view.setFocus()
+    blinks: list[bool] = []
+    window.held_keys[0].changed.connect(blinks.append)
+
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_L)
+    before = window.view.tool
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_K)
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_Space)
+    after_space = list(blinks)
+    QTest.keyClick(window.view.canvas, Qt.Key.Key_B)
+
+    assert before is Tool.HAND
+    assert window.view.tool is Tool.LASSO
+    assert after_space == []
+    assert blinks == [True, False]
+
+
+def test_esc_leaves_the_tool_then_the_selection_then_the_job(make_window, photo, open_file, qtbot) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    open_file(window, photo())
+    window.picture.add_region(_rectangle())
+    window.view.set_tool(Tool.POLYGON)
+    window.actions_table["analyze"].trigger()
+    asked: list[str] = []
+    window.commands.ask = lambda question, *_: bool(asked.append(question)) or True
+
+    window.actions_table["escape"].trigger()
+    assert (window.view.tool, window.picture.selected, asked) == (Tool.HAND, "1", [])
+    window.actions_table["escape"].trigger()
+    assert (window.picture.selected, asked) == ("", [])
+    window.actions_table["escape"].trigger()
+    assert asked == ["Stop analysing photo.jpg?"]
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=3000)
+
+
+def test_the_palette_finds_by_beginnings_and_words() -> None:
+    assert rank("dep", "Departure") == 0
+    assert rank("as image", "Copy view as image") == 1
+    assert rank("xyz", "Departure") is None
+
+
+def test_the_palette_runs_what_is_chosen(window: MainWindow, photo, open_file, qtbot) -> None:
+    open_file(window, photo())
+    palette = CommandPalette(window.palette_commands(), window)
+    palette.open()
+    QTest.keyClicks(palette.field, "lasso")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+
+    assert window.view.tool is Tool.LASSO
+    assert not palette.isVisible()
+
+
+def test_the_settings_dialog_refuses_clashes_and_gives_changes_back(qtbot) -> None:
+    dialog = SettingsDialog(Settings(threads=2), ["compact", "paper"])
+    qtbot.addWidget(dialog)
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+
+    dialog.editor("fit").setKeySequence(QKeySequence("A"))
+    assert not ok.isEnabled()
+    dialog.editor("fit").setKeySequence(QKeySequence("G"))
+    assert ok.isEnabled()
+    dialog.editor("open").setKeySequence(QKeySequence("O"))
+    assert not ok.isEnabled()  # a single key for the whole window would act while someone types
+    dialog.editor("open").setKeySequence(QKeySequence("Ctrl+O"))
+    dialog.model.setCurrentText("paper")
+
+    assert dialog.settings == Settings(threads=2, model="paper", shortcuts={"fit": ("G",)})
+
+
+@pytest.mark.parametrize(
+    ("page", "word"),
+    [
+        (lambda: keys_page({spec.id: spec.keys for spec in SPECS}), "Ctrl+Shift+P"),
+        (limits_page, "departs"),
+        (about_page, "Apache"),
+    ],
+)
+def test_help_pages_have_words(page, word: str) -> None:
+    assert word in page()
+
+
+def _rectangle() -> Region:
+    return Region("", "rectangle", ((20, 20), (120, 100)))

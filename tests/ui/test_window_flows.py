@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.errors import DeviceProblem, TooManyPixels
+from workstation.evidence.record import Evidence
+from workstation.progress import Progress
+from workstation.ui.image_view import ImageView
+from workstation.ui.layers import Layer
+from workstation.ui.main_window import MainWindow
+from workstation.ui.session import AnalysisState, HashState
+from workstation.ui.wording import Situation
+from workstation.ui.work import open_file as open_steps
+
+from .conftest import HeldAnalysis
+
+Opener = Callable[[MainWindow, Path], None]
+Maker = Callable[..., MainWindow]
+Photo = Callable[..., Path]
+
+
+def test_an_empty_window_offers_the_first_steps(window: MainWindow) -> None:
+    assert window.centre.empty.isVisible()
+    assert window.findings.situation is Situation.EMPTY
+    assert not window.actions_table["analyze"].isEnabled()
+    assert window.actions_table["open-example"].isEnabled()
+
+
+def test_the_picture_comes_before_the_metadata(window: MainWindow, photo: Photo, qtbot) -> None:
+    order: list[str] = []
+    window.opening.picture_arrived.connect(lambda _: order.append(f"picture, file read: {evidence_is_there()}"))
+    window.opening.evidence_arrived.connect(lambda _: order.append("metadata"))
+
+    def evidence_is_there() -> bool:
+        return window.session.current.evidence is not None
+
+    with qtbot.waitSignal(window.opening.evidence_arrived, timeout=5000):
+        window.open_files([photo()])
+
+    assert order == ["picture, file read: False", "metadata"]
+    assert window.view.pixels is window.session.current.pixels
+    assert window.session.current.thumbnail.shape == (128, 160, 3)
+    assert window.metadata.model.rowCount() > 0
+
+
+def test_the_hash_is_checked_again_and_shown(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    open_file(window, photo())
+
+    exhibit = window.session.current
+    assert exhibit.hash_state is HashState.MATCHES
+    assert window.status.hash.text().endswith("✔")
+    assert exhibit.evidence.identity.sha256 in window.status.hash.toolTip()
+
+
+def test_a_file_that_changed_on_disk_is_said(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+    path = photo()
+    open_file(window, path)
+    path.write_bytes(path.read_bytes() + b"x")
+
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.actions_table["check-hash"].trigger()
+
+    assert window.session.current.hash_state is HashState.DIFFERS
+    assert "changed" in window.centre.message
+    assert "changed" in window.status.hash.text()
+
+
+def test_open_analyse_and_look(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+    """The whole road with the weights that come with the program."""
+    open_file(window, photo(size=(512, 384)))
+
+    with qtbot.waitSignal(window.analyses.finished, timeout=60_000):
+        window.actions_table["analyze"].trigger()
+
+    exhibit = window.session.current
+    assert exhibit.analysis is AnalysisState.DONE
+    assert exhibit.result.status == "complete"
+    assert window.view.layer is Layer.DEPARTURE
+    assert window.view.has_layer(Layer.GROUPS)
+    assert window.findings.situation in {
+        Situation.COMPLETE,
+        Situation.NO_STABLE_PARTITION,
+        Situation.AMBIGUOUS,
+    }
+    assert window.actions_table["export-maps"].isEnabled()
+    assert window.session.unsaved == (exhibit,)
+
+
+def test_cancel_is_acknowledged_at_once_and_leaves_no_map(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    open_file(window, photo())
+    window.view.set_layer(Layer.DEPARTURE)
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.view.has_layer(Layer.DEPARTURE), timeout=3000)
+
+    asked = time.monotonic()
+    with qtbot.waitSignal(window.analyses.stopping, timeout=300):
+        window.actions_table["cancel-job"].trigger()
+    acknowledged = time.monotonic() - asked
+    painted_while_stopping = window.view.has_layer(Layer.DEPARTURE)
+    qtbot.waitUntil(lambda: window.session.current.analysis is AnalysisState.CANCELLED, timeout=3000)
+
+    assert acknowledged < 0.3
+    assert not painted_while_stopping
+    assert not window.view.has_layer(Layer.DEPARTURE)
+    assert analysis.closed.is_set()
+    assert window.findings.situation is Situation.CANCELLED
+    assert "metadata" in window.findings.text
+
+
+def test_a_failed_analysis_says_why_and_shows_no_map(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    def analyse(_evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("loading the model")
+        raise DeviceProblem("cuda is not there")
+
+    window = make_window(analyse=analyse)
+    open_file(window, photo())
+    with qtbot.waitSignal(window.analyses.failed, timeout=3000):
+        window.actions_table["analyze"].trigger()
+
+    assert window.findings.situation is Situation.FAILED
+    assert "cuda is not there" in window.centre.message
+    assert "--device cpu" in window.centre.message
+    assert not window.view.has_layer(Layer.DEPARTURE)
+
+
+def test_an_unforeseen_error_offers_its_report(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
+) -> None:
+    def analyse(_evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("loading the model")
+        raise RuntimeError("secret of the library")
+
+    window = make_window(analyse=analyse)
+    open_file(window, photo())
+    with qtbot.waitSignal(window.analyses.failed, timeout=3000):
+        window.actions_table["analyze"].trigger()
+    window.commands.write_problem_report(str(tmp_path / "problem.txt"))
+
+    assert "Traceback" not in window.findings.text
+    assert "secret of the library" in (tmp_path / "problem.txt").read_text(encoding="utf-8")
+    assert "problem.txt" in window.centre.message
+
+
+@pytest.mark.parametrize("kind", ["text", "folder", "missing"])
+def test_what_cannot_be_opened_is_said_over_the_picture(window: MainWindow, tmp_path: Path, qtbot, kind: str) -> None:
+    path = tmp_path / f"{kind}.jpg"
+    if kind == "text":
+        path.write_text("this is no photograph")
+    elif kind == "folder":
+        path.mkdir()
+
+    with qtbot.waitSignal(window.opening.opening_failed, timeout=3000):
+        window.open_files([path])
+
+    assert path.name in window.centre.message
+    assert window.session.current.problem is not None
+    assert not window.actions_table["analyze"].isEnabled()
+
+
+def test_an_image_above_the_limit_leads_to_the_settings(make_window: Maker, photo: Photo, qtbot) -> None:
+    window = make_window()
+    window.store.change(max_pixels=1000)
+    with qtbot.waitSignal(window.opening.opening_failed, timeout=3000):
+        window.open_files([photo()])
+
+    assert isinstance(window.session.current.problem, TooManyPixels)
+    window.view.message_bar.action_triggered.emit("Settings…")
+    dialog = QApplication.activeModalWidget()
+    assert dialog is not None
+    assert dialog.windowTitle() == "Settings"
+    dialog.reject()
+
+
+def test_an_exhibit_closed_while_it_is_analysed_ends_its_job(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    open_file(window, photo())
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(analysis.started.is_set, timeout=3000)
+
+    window.actions_table["close-exhibit"].trigger()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=3000)
+
+    assert analysis.closed.is_set()
+    assert window.session.exhibits == ()
+    assert window.centre.empty.isVisible()
+
+
+def test_closing_the_window_while_a_job_runs_asks_once_and_ends_it(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    open_file(window, photo())
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(analysis.started.is_set, timeout=3000)
+    questions: list[str] = []
+
+    def answer(question: str, explanation: str, _yes: str) -> bool:
+        questions.append(f"{question} {explanation}")
+        return len(questions) > 1
+
+    window.commands.ask = answer
+    assert not window.close()
+    assert window.isVisible()
+    assert window.close()
+
+    assert len(questions) == 2
+    assert "analysis is running" in questions[0]
+    assert window.ended_cleanly
+    assert analysis.closed.is_set()
+
+
+def test_analyses_wait_for_each_other(make_window: Maker, photo: Photo, open_file: Opener, qtbot) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    open_file(window, photo("a.jpg", seed=1))
+    open_file(window, photo("b.jpg", seed=2))
+    window.actions_table["analyze-all"].trigger()
+    qtbot.waitUntil(analysis.started.is_set, timeout=3000)
+
+    states = [exhibit.analysis for exhibit in window.session.exhibits]
+    qtbot.waitUntil(lambda: window.session.exhibits[0].analysis is AnalysisState.RUNNING, timeout=3000)
+
+    assert states[1] is AnalysisState.WAITING
+    window.session.select(window.session.exhibits[1])
+    assert "Waiting" in window.findings.text
+    assert not window.view.has_layer(Layer.DEPARTURE)  # the other exhibit's growing map stays with the other exhibit
+
+
+def test_selecting_an_exhibit_restores_its_view(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    open_file(window, photo("a.jpg", seed=1))
+    window.view.actual_size()
+    window.view.pan(-20, 10)
+    left_as = window.view.view_state()
+    open_file(window, photo("b.jpg", size=(640, 512), seed=2))
+    window.view.fit()
+
+    window.actions_table["previous-exhibit"].trigger()
+
+    came_back = window.view.view_state()
+    assert came_back.zoom == left_as.zoom
+    assert (came_back.x, came_back.y) == pytest.approx((left_as.x, left_as.y))
+
+
+def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(photo("a.jpg"))), QUrl.fromLocalFile(str(photo("b.png")))])
+    where, action = QPointF(200, 200), Qt.DropAction.CopyAction
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(where, action, data, buttons, keys)
+    QApplication.sendEvent(window, enter)
+
+    drop = QDropEvent(where, action, data, buttons, keys)
+    QApplication.sendEvent(window, drop)
+
+    assert enter.isAccepted()
+    assert drop.isAccepted()
+    assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg", "b.png"]
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+
+def test_opening_the_same_file_again_selects_it(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    path = photo()
+    open_file(window, path)
+    window.open_files([path])
+
+    assert len(window.session.exhibits) == 1
+
+
+def test_reading_a_file_again_drops_the_result_of_other_bytes(
+    window: MainWindow, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    path = photo()
+    open_file(window, path)
+    before = window.session.current.evidence.identity.sha256
+    photo(path.name, seed=9)
+
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.actions_table["reopen"].trigger()
+
+    assert window.session.current.evidence.identity.sha256 != before
+    assert window.session.current.hash_state is HashState.MATCHES
+
+
+def test_the_view_can_be_copied(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    open_file(window, photo())
+    window.actions_table["copy-view"].trigger()
+
+    image = QGuiApplication.clipboard().image()
+    assert image.size() == window.view.size()
+
+
+def test_opening_can_be_slow_without_losing_the_window(make_window: Maker, photo: Photo, qtbot) -> None:
+    go_on = threading.Event()
+
+    def slow_open(path: Path, limit: int | None) -> Generator[Progress, None, Evidence]:
+        steps = open_steps(path, limit)
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as end:
+                return end.value
+            yield progress
+            if isinstance(progress.partial, object) and progress.partial is not None:
+                go_on.wait(5)
+
+    window = make_window(open_file=slow_open)
+    window.open_files([photo()])
+    qtbot.waitUntil(lambda: window.view.pixels is not None, timeout=3000)
+
+    assert window.session.current.evidence is None
+    assert window.findings.situation is Situation.OPENING
+    assert np.array_equal(window.view.pixels.rgb, window.session.current.pixels.rgb)
+    go_on.set()
+    qtbot.waitUntil(lambda: window.session.current.evidence is not None, timeout=3000)
+
+
+def test_side_by_side_shows_two_exhibits(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+    first, second = photo("a.jpg", seed=1), photo("b.jpg", seed=2)
+    open_file(window, first)
+    open_file(window, second)
+    window.actions_table["compare"].trigger()
+
+    shown: list[ImageView] = [view for view in window.centre.findChildren(ImageView) if view.isVisible()]
+    assert {id(view.pixels) for view in shown} == {id(exhibit.pixels) for exhibit in window.session.exhibits}
+    window.actions_table["compare"].trigger()
+    assert window.centre.shows_picture

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+
+from workstation.settings import SettingsStore
+from workstation.ui.docks import SPECS
+from workstation.ui.main_window import MainWindow
+
+FRESH = """
+import sys
+import workstation.ui.main_window
+heavy = [name for name in ("torch", "transformers", "sklearn", "scipy", "reportlab") if name in sys.modules]
+print(",".join(heavy))
+"""
+
+
+def test_the_window_is_imported_without_anything_heavy() -> None:
+    done = subprocess.run([sys.executable, "-c", FRESH], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == ""
+
+
+@pytest.fixture
+def opened(photo, open_file) -> Callable[[MainWindow], None]:
+    """Opens a small photograph in a window."""
+    return lambda window: open_file(window, photo())
+
+
+def visible_docks(window: MainWindow) -> set[str]:
+    return {name for name, dock in window.docks.docks.items() if dock.isVisible()}
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((1920, 1080), {"exhibits", "regions", "findings", "metadata", "patches", "jobs"}),
+        ((1366, 768), {"exhibits", "regions", "findings", "metadata"}),
+    ],
+)
+def test_the_first_layout_suits_the_screen(make_window, qtbot, size, shown, opened) -> None:
+    window = make_window()
+    window.resize(*size)
+    window.reset_layout()
+    opened(window)
+
+    assert visible_docks(window) == shown
+    qtbot.waitUntil(lambda: window.centre.width() * window.centre.height() > 0.4 * size[0] * size[1], timeout=2000)
+
+
+def test_picture_only_hides_all_docks_and_brings_the_same_ones_back(window: MainWindow) -> None:
+    window.docks.docks["regions"].hide()
+    before = visible_docks(window)
+    window.actions_table["hide-docks"].trigger()
+    hidden = visible_docks(window)
+    window.actions_table["hide-docks"].trigger()
+
+    assert hidden == set()
+    assert visible_docks(window) == before
+
+
+def test_the_layout_survives_a_restart_and_can_be_reset(make_window, tmp_path: Path) -> None:
+    first = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    first.docks.docks["metadata"].hide()
+    first.view.set_opacity(0.3)
+    first.close()
+
+    second = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    assert "metadata" not in visible_docks(second)
+    assert second.view.opacity == pytest.approx(0.3)
+    second.actions_table["reset-layout"].trigger()
+    assert "metadata" in visible_docks(second)
+
+
+def test_docks_hidden_by_picture_only_come_back_after_a_restart(make_window, tmp_path: Path) -> None:
+    first = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    before = visible_docks(first)
+    first.actions_table["hide-docks"].trigger()
+    first.close()
+
+    assert visible_docks(make_window(store=SettingsStore(tmp_path / "settings.json"))) == before
+
+
+def test_recent_files_are_offered_as_long_as_they_exist(make_window, photo, open_file, tmp_path: Path) -> None:
+    window = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    kept, gone = photo("kept.jpg"), photo("gone.jpg", seed=2)
+    open_file(window, kept)
+    open_file(window, gone)
+    window.close()
+    gone.unlink()
+
+    again = make_window(store=SettingsStore(tmp_path / "settings.json"))
+
+    assert [button.text() for button in again.empty.recent_buttons] == ["kept.jpg"]
+
+
+def test_the_theme_is_kept(make_window, tmp_path: Path) -> None:
+    window = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    window.preferences.set_theme("dark")
+
+    assert window.palette().window().color().lightness() < 60
+    assert SettingsStore(tmp_path / "settings.json").current.theme == "dark"
+    window.preferences.set_theme("light")
+    assert window.palette().window().color().lightness() > 200
+
+
+def test_every_button_has_a_name_for_screen_readers(window: MainWindow) -> None:
+    nameless = [
+        button
+        for button in window.findChildren(QAbstractButton)
+        if button.isVisible()
+        and not (button.accessibleName() or button.text() or button.toolTip() or button.objectName().startswith("qt_"))
+    ]
+    assert nameless == []
+    assert all(window.docks.docks[spec.name].accessibleName() for spec in SPECS)
