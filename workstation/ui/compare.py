@@ -168,6 +168,10 @@ class Curtain(QWidget):
             view.show()
         self._draw()
 
+    def release(self) -> None:
+        """Let go of the views; whoever takes them next lays them out."""
+        self._upper = self._lower = None
+
     def set_names(self, left: str, right: str) -> None:
         """Say what is left and right of the edge."""
         for label, text in zip(self._names, (left, right), strict=True):
@@ -304,6 +308,7 @@ class CompareView(QWidget):
             self._stack.setCurrentWidget(self._curtain)
             self._lock.align()
         else:
+            self._curtain.release()
             for side, view in zip(self._sides, (self.left, self.right), strict=True):
                 side.addWidget(view, 1)
                 view.show()

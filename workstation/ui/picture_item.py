@@ -61,6 +61,7 @@ class PictureItem(QGraphicsObject):
         self._stage_image = QImage()
         self._stage_key: tuple[Style, int, Range] | None = None
         self._stage_finished = False
+        self._sketched = False
         self._builder = QTimer(self)
         self._builder.setInterval(0)
         self._builder.timeout.connect(self._build)
@@ -140,7 +141,6 @@ class PictureItem(QGraphicsObject):
             self.update()
             return
         if pyramid.work(BUILDING_SECONDS) and not self._stage_finished:
-            self._drop_stage()
             self.update()
 
     def _drop_stage(self) -> None:
@@ -157,15 +157,17 @@ class PictureItem(QGraphicsObject):
             int(shown.left() // unit),
             min(int(shown.right() // unit), (width - 1) // TILE),
         )
-        if self._stage_finished and self._stage_key == (self._style, level, area):
+        waiting = level >= len(pyramid.levels)  # a sketch is as good as it gets until the level is built
+        if self._stage_key == (self._style, level, area) and (self._stage_finished or (self._sketched and waiting)):
             return
         top, bottom, left, right = area
         size = (min((bottom + 1) * TILE, height) - top * TILE, min((right + 1) * TILE, width) - left * TILE)
         stage = np.empty((*size, 4), np.uint8)
         finished = self._fill(pyramid, stage, level, area)
         self._stage, self._stage_key, self._stage_finished = stage, (self._style, level, area), finished
+        self._sketched = waiting
         self._stage_image = QImage(stage.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
-        if not finished and level < len(pyramid.levels):
+        if not finished and not waiting:
             QTimer.singleShot(0, self, self.update)
         self._forget_tiles(2 * stage.nbytes)
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from workstation.analysis.colours import DIMMING, ByteArray
@@ -68,20 +68,19 @@ class PixelValuesItem(Overlay):
         scale = self.camera.scale
         line = scale / max(3, numbers.shape[2]) * 0.94 if self.shows == "channels" else scale * 0.5
         size = round(min(line * 0.9, 13.0) * self.camera.ratio)
-        glyphs = {dark: number_pixmaps(size, dark, self.camera.ratio) for dark in (False, True)}
         margin = (scale - line * numbers.shape[2]) / 2
         bright = (self._brightness(luma, x0, y0) > 115).tolist()
         for row, (line_of_numbers, line_of_inks) in enumerate(zip(numbers.tolist(), bright, strict=True)):
             for column, (values, dark) in enumerate(zip(line_of_numbers, line_of_inks, strict=True)):
                 x, y = self.camera.to_view(x0 + column, y0 + row)
                 for index, value in enumerate(values):
-                    glyph = glyphs[dark][value]
+                    glyph = number_image(value, size, self.camera.ratio, dark=dark)
                     glyph_width = glyph.width() / self.camera.ratio
                     glyph_height = glyph.height() / self.camera.ratio
                     place = QPointF(
                         x + (scale - glyph_width) / 2, y + margin + index * line + (line - glyph_height) / 2
                     )
-                    painter.drawPixmap(place, glyph)
+                    painter.drawImage(place, glyph)
 
     def _brightness(self, luma: ByteArray, left: int, top: int) -> NDArray[np.float64]:
         """How bright the visible pixels are on the screen, 0..255, the layer over them included."""
@@ -99,22 +98,18 @@ class PixelValuesItem(Overlay):
         return brightness
 
 
-@lru_cache(maxsize=8)
-def number_pixmaps(size: int, dark: bool, ratio: float) -> tuple[QPixmap, ...]:
-    """The numbers 0 to 255 as pixmaps of `size` device pixels height, in dark or light ink."""
+@lru_cache(maxsize=4096)
+def number_image(value: int, size: int, ratio: float, *, dark: bool) -> QImage:
+    """A number from 0 to 255 as an image of `size` device pixels height, in dark or light ink."""
     font = QFont()
     font.setPixelSize(max(5, size))
-    font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
-    made = []
-    for value in range(256):
-        text = str(value)
-        pixmap = QPixmap(round(size * 0.62 * len(text)) + 2, round(size * 1.1) + 1)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setFont(font)
-        painter.setPen(QColor(0, 0, 0, 215) if dark else QColor(255, 255, 255, 225))
-        painter.drawText(pixmap.rect(), Qt.AlignmentFlag.AlignCenter, text)
-        painter.end()
-        pixmap.setDevicePixelRatio(ratio)
-        made.append(pixmap)
-    return tuple(made)
+    text = str(value)
+    image = QImage(round(size * 0.62 * len(text)) + 2, round(size * 1.1) + 1, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(QColor(0, 0, 0, 215) if dark else QColor(255, 255, 255, 225))
+    painter.drawText(image.rect(), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image

@@ -169,7 +169,10 @@ class RegionsItem(Overlay):
             path = region_path(region)
         path = self.to_view.map(path)
         is_reference = self.reference is not None and region.name == self.reference.name
-        for ink, thickness in ((DARK, width + 2), (colour, width)):
+        inks = [(DARK, width + 2), (colour, width)]
+        if colour is not LIGHT:  # the accent alone could drown in a map of its own hue
+            inks = [(DARK, width + 4), (LIGHT, width + 2), (colour, width)]
+        for ink, thickness in inks:
             pen = QPen(ink, thickness)
             if is_reference and ink is not DARK:
                 pen.setDashPattern([5.0, 3.0])
