@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from workstation import __version__, paths, terminal
-from workstation.errors import WorkstationError
+from workstation.errors import ExportProblem, WorkstationError
 from workstation.progress import Progress
 
 DONE, FAILED = 0, 1
@@ -133,10 +133,16 @@ def exif(
         described = read_metadata(file)
     for warning in described.warnings:
         terminal.note(f"{file.name}: warning: {warning.message}")
-    if as_json:
-        typer.echo(listing.as_json(described.metadata))
-    else:
-        listing.show(described.metadata)
+    try:
+        if as_json:
+            typer.echo(listing.as_json(described.metadata))
+        else:
+            listing.show(described.metadata)
+    except BrokenPipeError:
+        raise  # whoever reads has read enough
+    except OSError as error:
+        terminal.complain(ExportProblem(f"standard output could not be written: {error.strerror or error}"), file.name)
+        raise typer.Exit(FAILED) from error
 
 
 @app.command()

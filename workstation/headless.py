@@ -74,7 +74,7 @@ def analyze_files(
             folder = folder_for(opened.identity, out, taken)
             terminal.follow(_write(Exhibit(opened, result), folder, report=report), file.name)
         except WorkstationError as error:
-            terminal.complain(error)
+            terminal.complain(error, file.name)
             failed.append(file)
         except KeyboardInterrupt:
             terminal.note(f"exifact: stopped at {file.name}; what was finished before is kept in {out}")

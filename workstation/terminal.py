@@ -38,9 +38,15 @@ def note(text: str) -> None:
     typer.echo(printable(text), err=True)
 
 
-def complain(error: WorkstationError) -> None:
-    """An error in words, on standard error: what happened, what usually lies behind it, what to do."""
-    note(f"exifact: {error.summary}")
+def complain(error: WorkstationError, subject: str = "") -> None:
+    """An error in words, on standard error: what happened, what usually lies behind it, what to do.
+
+    Args:
+        error: what was raised.
+        subject: name of the file that was worked on, said first where the error does not name it itself.
+    """
+    named = subject in error.summary
+    note(f"exifact: {error.summary}" if named else f"exifact: {subject}: {error.summary}")
     if error.likely_causes:
         note(f"         Likely causes: {'; '.join(error.likely_causes)}.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
@@ -254,10 +255,29 @@ def test_a_full_disk_leaves_nothing_half_written(analyze: Exifact, good: Path, f
 
     assert answer.code == 1
     assert "could not be written" in answer.err
+    assert "good.jpg" in answer.err
     assert "Free some space" in answer.err
     assert not list(Path("out").rglob("*.part"))
     for written in Path("out").rglob("*"):
         assert written.is_dir() or written.suffix in {".json", ".npy", ".png"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("option", ["--json", None])
+def test_metadata_that_cannot_be_printed(examples: Path, option: str | None) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "workstation",
+        "exif",
+        str(examples / "untouched.jpg"),
+        *([option] if option else []),
+    ]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 1
+    assert "untouched.jpg" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_an_output_folder_that_is_a_file_is_said(analyze: Exifact, good: Path, tmp_path: Path) -> None:
