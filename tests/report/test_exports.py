@@ -91,6 +91,18 @@ def test_maps_come_with_and_without_legend(exhibit: Exhibit, tmp_path: Path) -> 
             assert framed.height > HEIGHT
 
 
+def test_other_files_of_a_folder_stay(exhibit: Exhibit, tmp_path: Path) -> None:
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("keep")
+
+    write_maps(exhibit, folder, legend="with")
+
+    assert (folder / "mine.txt").read_text() == "keep"
+    assert [p for p in folder.iterdir() if p.name.startswith(".")] == []
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == ["maps"]
+
+
 def test_plain_names_are_used_when_only_one_kind_is_asked_for(exhibit: Exhibit, tmp_path: Path) -> None:
     write_maps(exhibit, tmp_path / "maps", legend="without")
 

@@ -172,11 +172,15 @@ def _plain(value: float) -> str:
 
 @contextmanager
 def _staged(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside `folder`, whose files move into it when the block ends without an error."""
+    """A temporary folder whose files move into `folder` when the block ends without an error.
+
+    It lies inside of `folder` where that exists (its parent may be read-only, or another disk), else beside it.
+    """
     stage: Path | None = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exifact-"))
+        place = folder if folder.is_dir() else folder.parent
+        place.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=place, prefix=".exifact-"))
         yield stage
         folder.mkdir(exist_ok=True)
         for file in sorted(stage.iterdir()):
