@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.panel_samples import FINDINGS, SHA256, not_assessable, sample_evidence, sample_result
+from workstation.analysis.result import Finding
 from workstation.errors import DamagedImage
 from workstation.progress import Progress
 from workstation.ui.findings_panel import FindingsPanel
@@ -132,6 +134,25 @@ def test_not_assessable_gives_the_reason_and_no_numbers(panel: FindingsPanel) ->
     assert not any(table.isVisibleTo(panel) for table in panel.findChildren(QTableView))
 
 
+def test_an_unknown_error_rate_is_said_once_and_a_measured_one_by_its_finding(panel: FindingsPanel) -> None:
+    unknown = Finding("not-calibrated", "Error rate: not calibrated. No error rates were measured.")
+    measured = Finding("error-rate", "Among 59 untouched photographs like this one, 3 show as much.")
+    panel.show_result(dataclasses.replace(sample_result(), findings=(*FINDINGS, unknown)))
+    assert unknown.sentence not in seen(panel)
+    assert seen(panel)[seen(panel).index("Error rate") + 1] == "not calibrated"
+    panel.show_result(dataclasses.replace(sample_result(), findings=(*FINDINGS, measured)))
+    assert measured.sentence in seen(panel)
+    assert "Error rate" not in seen(panel)
+
+
+def test_a_next_step_that_the_finding_gives_is_not_said_twice(panel: FindingsPanel) -> None:
+    finding = Finding(
+        "not-assessable", "Not assessable: 40×40 pixels hold no patch of 64×64. Ask for the original file."
+    )
+    panel.show_result(dataclasses.replace(TOO_SMALL, findings=(finding,)))
+    assert " ".join(seen(panel)).count("Ask for the original file.") == 1
+
+
 def test_failure_says_what_happened_why_and_what_to_do(panel: FindingsPanel) -> None:
     panel.show_failure(BROKEN)
     assert seen(panel)[:3] == [
@@ -202,9 +223,9 @@ def test_one_finding_and_all_findings_are_copied_as_text(panel: FindingsPanel, q
         "Regions B and C depart from A",
         FINDINGS[0].sentence,
         FINDINGS[1].sentence,
-        "Group A: 90 % of the assessable area, departure 0.04",
-        "Group B: 6.2 % of the assessable area, departure 0.31",
-        "Group C: 3.8 % of the assessable area, departure 0.22",
+        "Group A: 90 % of the assessable area, mean of the departure map 0.04",
+        "Group B: 6.2 % of the assessable area, mean of the departure map 0.31",
+        "Group C: 3.8 % of the assessable area, mean of the departure map 0.22",
         "margin: 0.84; stability: 0.94; separation: 0.37; error rate: not calibrated",
     ]
     assert lines[-1] == "Device cpu, 2 threads, bfloat16, 3.5 s; seed 0"

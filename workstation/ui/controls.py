@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from workstation.ui.icons import icon
 
@@ -22,12 +22,25 @@ def tool_button(icon_name: str, name: str, tip: str, *, checkable: bool = False)
     """
     button = QToolButton()
     button.setIcon(icon(icon_name))
-    side = max(16, round(button.fontMetrics().height() * 1.15))
-    button.setIconSize(QSize(side, side))
+    button.setIconSize(icon_size(button))
     button.setAccessibleName(name)
     button.setToolTip(tip)
     button.setCheckable(checkable)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def icon_size(widget: QWidget, scale: float = 1.15) -> QSize:
+    """A square as high as a line of the widget's text, so that icons grow with it."""
+    side = max(16, round(widget.fontMetrics().height() * scale))
+    return QSize(side, side)
+
+
+def push_button(icon_name: str, title: str, tip: str) -> QPushButton:
+    """A button with icon and title."""
+    button = QPushButton(icon(icon_name), title)
+    button.setIconSize(icon_size(button, 1.0))
+    button.setToolTip(tip)
     return button
 
 

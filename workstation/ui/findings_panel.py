@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
-    QPushButton,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 from workstation.analysis.result import AnalysisResult, Finding, Partition
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
-from workstation.ui.controls import IconLabel, TextScroll, tool_button, wrapped_label
+from workstation.ui.controls import IconLabel, TextScroll, icon_size, push_button, tool_button, wrapped_label
 from workstation.ui.copying import copy_text
 from workstation.ui.groups_table import GroupsModel
 from workstation.ui.icons import icon
@@ -31,12 +30,16 @@ from workstation.ui.wording import (
     Situation,
     device_line,
     duration,
+    error_rate_of,
     figures_of,
     group_in_words,
     headline_of,
     model_line,
     situation_of,
 )
+
+_SAID_ELSEWHERE = frozenset({"limits", "not-calibrated"})
+"""Findings that have their own place in the panel: the fold-out, and the line "Error rate"."""
 
 
 class FindingsPanel(QWidget):
@@ -114,13 +117,14 @@ class FindingsPanel(QWidget):
         """Show what an analysis found, in the state that it ended in."""
         situation = situation_of(result)
         telling = TELLINGS[situation]
-        spoken = [finding for finding in result.findings if finding.kind != "limits"]
+        spoken = [finding for finding in result.findings if finding.kind not in _SAID_ELSEWHERE]
         sentence = "" if spoken else (result.reason or telling.sentence)
-        self._begin(situation, headline_of(result), sentence, telling.next_step)
+        said_already = any(telling.next_step in finding.sentence for finding in spoken)
+        self._begin(situation, headline_of(result), sentence, "" if said_already else telling.next_step)
         self._findings.show_findings(spoken)
         self._text += [f"{finding.sentence}" for finding in spoken]
         if result.partition is not None:
-            self._show_partition(result.partition)
+            self._show_partition(result.partition, error_rate_of(result))
         limits = [finding.sentence for finding in result.findings if finding.kind == "limits"]
         self._limits.show_lines(limits or list(LIMITS))
         self._text += ["What this cannot tell:", *(f"- {line}" for line in limits or LIMITS)]
@@ -159,6 +163,7 @@ class FindingsPanel(QWidget):
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
         self._next_step.setText(next_step)
+        self._next_step.setVisible(bool(next_step))
         self._analyze.setText(telling.button or "Analyze")
         self._analyze.setVisible(bool(telling.button))
         self._cancel.setEnabled(True)
@@ -173,11 +178,11 @@ class FindingsPanel(QWidget):
         self._text = [part for part in (headline, sentence) if part]
         self._scroll.verticalScrollBar().setValue(0)
 
-    def _show_partition(self, partition: Partition) -> None:
+    def _show_partition(self, partition: Partition, error_rate: tuple[tuple[str, str, str], ...]) -> None:
         self._groups_model.show_groups(partition.groups)
         self._groups.setVisible(True)
         self._fit_groups()
-        figures = figures_of(partition)
+        figures = figures_of(partition) + error_rate
         self._figures.show_figures(figures)
         self._text += [group_in_words(group) for group in partition.groups]
         self._text += ["; ".join(f"{name.lower()}: {value}" for name, value, _ in figures)]
@@ -194,8 +199,7 @@ class FindingsPanel(QWidget):
         self._next_step = wrapped_label(weight="muted", name="Next step")
         self._copy = tool_button("copy", "Copy findings", "Copy all findings with their numbers and limits as text")
         self._copy.clicked.connect(self.copy_all)
-        self._analyze = QPushButton(icon("analyze"), "Analyze")
-        self._analyze.setToolTip("Compare the patches of this photograph with each other")
+        self._analyze = push_button("analyze", "Analyze", "Compare the patches of this photograph with each other")
         self._analyze.clicked.connect(self.analyze_requested)
 
     def _make_progress(self) -> None:
@@ -203,8 +207,9 @@ class FindingsPanel(QWidget):
         self._progress_bar = QProgressBar()
         self._progress_bar.setAccessibleName("Progress of the analysis")
         self._stage = wrapped_label(weight="muted", name="Stage and remaining time")
-        self._cancel = QPushButton(icon("cancel"), "Cancel")
-        self._cancel.setToolTip("Stop the analysis after the current batch; nothing is painted from it")
+        self._cancel = push_button(
+            "cancel", "Cancel", "Stop the analysis after the current batch; nothing is painted from it"
+        )
         self._cancel.clicked.connect(self.show_cancelling)
         self._cancel.clicked.connect(self.cancel_requested)
         layout = QGridLayout(self._progress)
@@ -229,7 +234,9 @@ class FindingsPanel(QWidget):
         self._groups.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._groups.verticalHeader().hide()
         self._groups.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._groups.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._groups.setIconSize(icon_size(self._groups))
+        self._groups.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._groups.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._groups.horizontalHeader().setHighlightSections(False)
         self._groups.clicked.connect(self._group_chosen)
         self._groups.activated.connect(self._group_chosen)
@@ -291,9 +298,8 @@ class _CopyButton(QToolButton):
     def __init__(self, finding: Finding) -> None:
         super().__init__()
         self._finding = finding
-        side = max(14, self.fontMetrics().height())
         self.setIcon(icon("copy"))
-        self.setIconSize(QSize(side, side))
+        self.setIconSize(icon_size(self, 1.0))
         self.setAccessibleName("Copy this finding")
         self.setToolTip("Copy this finding with its numbers as text")
         self.clicked.connect(self.copy)
@@ -324,7 +330,12 @@ class _Figures(QWidget):
             self._layout.addWidget(pair[0], row, 0)
             self._layout.addWidget(pair[1], row, 1)
             self._labels.append(pair)
-        for (name, value), (title, figure, meaning) in zip(self._labels, figures, strict=True):
+        for name, value in self._labels[len(figures) :]:
+            name.hide()
+            value.hide()
+        for (name, value), (title, figure, meaning) in zip(self._labels, figures, strict=False):
+            name.setVisible(True)
+            value.setVisible(True)
             name.setText(title)
             value.setText(figure)
             value.setAccessibleName(f"{title}: {figure}")

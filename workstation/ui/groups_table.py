@@ -16,7 +16,7 @@ _Index = QModelIndex | QPersistentModelIndex
 HEADINGS = (
     ("Group", "A is the largest group: the reference that departure is measured from"),
     ("Share", "Share of the assessable area"),
-    ("Departure", "Mean departure of its cells from group A, in units of the departure map"),
+    ("Departure", "Mean of the departure map over its cells; a group departs by its mean less that of A"),
 )
 
 
@@ -82,8 +82,8 @@ def group_letter(label: int) -> str:
     return chr(ord("A") + label)
 
 
-def swatch(label: int, side: int = 16, ratio: float = 2.0) -> QPixmap:
-    """The letter of a group on its colour; drawn at twice the resolution so that it stays crisp on dense screens."""
+def swatch(label: int, side: int = 32, ratio: float = 2.0) -> QPixmap:
+    """The letter of a group on its colour; drawn large, so that it stays crisp on dense screens and with large type."""
     pixmap = QPixmap(QSize(side, side) * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -91,7 +91,7 @@ def swatch(label: int, side: int = 16, ratio: float = 2.0) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(group_colour(label))
-    painter.drawRoundedRect(QRectF(0, 0, side, side), 3, 3)
+    painter.drawRoundedRect(QRectF(0, 0, side, side), side / 5, side / 5)
     font = QFont()
     font.setPixelSize(round(side * 0.72))
     font.setWeight(QFont.Weight.Bold)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPlainTextEdit,
     QProgressBar,
-    QPushButton,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -24,7 +23,15 @@ from PySide6.QtWidgets import (
 
 from workstation.errors import RecordedWarning
 from workstation.progress import Progress
-from workstation.ui.controls import IconLabel, TextScroll, add_action, tool_button, wrapped_label
+from workstation.ui.controls import (
+    IconLabel,
+    TextScroll,
+    add_action,
+    icon_size,
+    push_button,
+    tool_button,
+    wrapped_label,
+)
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.icons import icon
 from workstation.ui.metadata_rows import offset_text
@@ -57,6 +64,7 @@ class JobsPanel(QWidget):
         self._warnings = WarningsModel(self)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.setIconSize(icon_size(self._tabs, 1.0))
         self._tabs.setAccessibleName("Jobs, log and warnings")
         self._tabs.addTab(self._make_jobs(), icon("state-busy"), "Jobs")
         self._tabs.addTab(self._make_log(), icon("report"), "Log")
@@ -151,6 +159,17 @@ class JobsPanel(QWidget):
         """Copy the whole log."""
         copy_text(self.log_text)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt: give the messages what the other columns leave, and never less than they need to be read."""
+        if watched is self._table.viewport() and event.type() == QEvent.Type.Resize:
+            self._fit_messages()
+        return super().eventFilter(watched, event)
+
+    def _fit_messages(self) -> None:
+        others = sum(self._table.columnWidth(column) for column in (0, 1, 3))
+        least = 36 * self._table.fontMetrics().averageCharWidth()
+        self._table.setColumnWidth(2, max(least, self._table.viewport().width() - others))
+
     def _copy_chosen_warnings(self) -> None:
         chosen = sorted(index.row() for index in self._table.selectionModel().selectedRows())
         rows = [[full_text(self._warnings.index(row, column)) for column in range(len(_HEADINGS))] for row in chosen]
@@ -178,6 +197,7 @@ class JobsPanel(QWidget):
         self._no_warnings.setVisible(count == 0)
         self._table.setVisible(count > 0)
         self._copy_warnings.setEnabled(count > 0)
+        self._fit_messages()
         self._table.resizeRowsToContents()
 
     def _make_jobs(self) -> QWidget:
@@ -223,8 +243,9 @@ class JobsPanel(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._table.resizeRowsToContents)
+        self._table.viewport().installEventFilter(self)
         self._table.doubleClicked.connect(self._warning_activated)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         add_action(
@@ -306,9 +327,8 @@ class _JobRow(QWidget):
         self._bar.setRange(0, 0)
         self._bar.setFont(tabular(self._bar.font()))
         self._bar.setAccessibleName(f"Progress of {title}")
-        self.cancel = QPushButton(icon("cancel"), "Cancel")
+        self.cancel = push_button("cancel", "Cancel", "Stop after the current batch")
         self.cancel.setAccessibleName(f"Cancel {title}")
-        self.cancel.setToolTip("Stop after the current batch")
         self._layout = layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(2 * GRID)

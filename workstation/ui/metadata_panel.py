@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.evidence.record import Evidence, Present, Unreadable
-from workstation.ui.controls import add_action, tool_button, wrapped_label
+from workstation.ui.controls import add_action, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, headings, to_tsv
 from workstation.ui.icons import icon
 from workstation.ui.metadata_model import SUBJECT_ROLE, Column, MetadataFilter, MetadataModel, walk
@@ -165,6 +165,7 @@ class MetadataPanel(QWidget):
         tree.setModel(self._filtered)
         tree.setAccessibleName("Metadata")
         tree.setAlternatingRowColors(True)
+        tree.setIconSize(icon_size(tree))
         tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -38,7 +38,7 @@ TITLES = {
     Column.NAME: ("Name", "Letter of a group, or name of a region (regions can be renamed)"),
     Column.KIND: ("Kind", "Found by the analysis, or the tool that drew it"),
     Column.AREA: ("Area", "Groups: share of the assessable area; regions: share of the whole image"),
-    Column.DEPARTURE: ("Departure", "Mean departure from the reference group A"),
+    Column.DEPARTURE: ("Departure", "Mean of the departure map over its cells"),
     Column.INSIDE: ("Alike in", "Mean cosine similarity of its patches to each other, −1 to 1"),
     Column.OUTSIDE: ("Alike out", "Mean cosine similarity of its patches to all others, −1 to 1"),
     Column.NOTE: ("Note", "The analyst's words"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTabl
 
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Partition
-from workstation.ui.controls import add_action, tool_button, wrapped_label
+from workstation.ui.controls import add_action, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.regions_model import Column, RegionsModel
 from workstation.ui.theme import GRID
@@ -115,6 +115,7 @@ class RegionsPanel(QWidget):
         table.setModel(self._model)
         table.setAccessibleName("Groups and regions")
         table.setAlternatingRowColors(True)
+        table.setIconSize(icon_size(table))
         table.setShowGrid(False)
         table.setTabKeyNavigation(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

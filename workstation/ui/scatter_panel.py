@@ -254,8 +254,9 @@ class ScatterPanel(QWidget):
         plot.setToolTip("Drag to select patches, wheel to zoom, middle button to move")
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         plot.hideButtons()
-        plot.setLabel("bottom", "component 1")
-        plot.setLabel("left", "component 2")
+        for side, title in (("bottom", "component 1"), ("left", "component 2")):
+            plot.setLabel(side, title)
+            plot.getAxis(side).enableAutoSIPrefix(False)
         self._chosen.setSymbol("o")
         self._chosen.setSize(10)
         self._chosen.setBrush(None)

@@ -161,13 +161,21 @@ def figures_of(partition: Partition) -> tuple[tuple[str, str, str], ...]:
             decimal(partition.separation),
             "How far the groups lie apart (mean silhouette, cosine): 1 = far apart, 0 = they touch.",
         ),
-        ("Error rate", NOT_CALIBRATED, "How often untouched photographs show as much was not measured."),
     )
+
+
+def error_rate_of(result: AnalysisResult) -> tuple[tuple[str, str, str], ...]:
+    """The line that says that no error rate is known; none where a finding tells a measured one."""
+    if any(finding.kind == "error-rate" for finding in result.findings):
+        return ()
+    said = next((finding.sentence for finding in result.findings if finding.kind == "not-calibrated"), "")
+    return (("Error rate", NOT_CALIBRATED, said or "How often untouched photographs show as much was not measured."),)
 
 
 def group_in_words(group: Group) -> str:
     """One group as a line of text."""
-    return f"Group {group.name}: {percent(group.share)} of the assessable area, departure {decimal(group.departure)}"
+    mean = f"mean of the departure map {decimal(group.departure)}"
+    return f"Group {group.name}: {percent(group.share)} of the assessable area, {mean}"
 
 
 def model_line(provenance: Provenance) -> str:
