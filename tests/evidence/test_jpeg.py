@@ -103,6 +103,14 @@ def test_restart_markers_are_counted(scene: NDArray[np.uint8]) -> None:
     assert next(segment for segment in found.segments if segment.name == SCAN_DATA).note == "23 restart markers"
 
 
+def test_a_scan_that_lost_data_has_too_few_restart_markers(scene: NDArray[np.uint8]) -> None:
+    data = encoded(scene, restart_marker_blocks=2, subsampling=0)
+    lost = data[: data.index(b"\xff\xd3")] + data[data.index(b"\xff\xd6") :]
+
+    assert "jpeg-restart-count" not in codes(read_jpeg(data))
+    assert "jpeg-restart-count" in codes(read_jpeg(lost))
+
+
 def test_a_stream_without_an_end_says_so(scene: NDArray[np.uint8]) -> None:
     container = read_jpeg(encoded(scene)[:-2])
 

@@ -264,7 +264,7 @@ def _eight_bit(image: Image.Image, reduction: _Reduction) -> NDArray[np.uint8]:
     if image.mode == "1":
         reduction.rules.append("bilevel to 0 and 255, repeated three times")
         return _repeated(np.asarray(image.convert("L")))
-    samples = np.array(image)
+    samples = np.asarray(image)
     if image.mode == "L":
         reduction.rules.append("grey repeated three times")
         return _repeated(samples)

@@ -132,6 +132,8 @@ def _single(segment: JpegSegment, head: bytes) -> Payload:
         return Payload("JFXX", offset, length, "JFIF extension (thumbnail)")
     if head.startswith(b"FPXR\0"):
         return Payload("FlashPix", offset, length, "FlashPix-ready data")
+    if head.startswith(b"urn:iso:std:iso:ts:21496:-1\0"):
+        return Payload("gain map", offset, length, "gain map metadata (ISO 21496-1)")
     return Payload(segment.name, offset, length, segment.note)
 
 

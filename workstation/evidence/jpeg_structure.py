@@ -100,9 +100,28 @@ def read_structure(data: bytes, container: Container) -> JpegStructure:
             container.warn("jpeg-segment-limit", message, position)
             break
     else:
+        _check_restarts(stream, container)
         return _structure(stream)
     container.warn("jpeg-no-end", "the JPEG stream has no end marker (EOI)", len(data))
     return _structure(stream)
+
+
+def _check_restarts(stream: _Stream, container: Container) -> None:
+    """Count restart markers against the size of the image: a scan that lost data has too few."""
+    frame, interval = stream.frame, stream.restart_interval
+    scans = sum(segment.name == "SOS" for segment in stream.segments)
+    if frame is None or not interval or scans != 1 or not frame.components or frame.marker not in (0xC0, 0xC1):
+        return
+    several = len(frame.components) > 1
+    across = 8 * max(h for _, h, _, _ in frame.components) if several else 8
+    down = 8 * max(v for _, _, v, _ in frame.components) if several else 8
+    if not across or not down:
+        return
+    units = -(-frame.width // across) * -(-frame.height // down)
+    expected = max(-(-units // interval) - 1, 0)
+    if stream.restart_markers != expected:
+        message = f"the scan holds {stream.restart_markers} restart markers; its size asks for {expected}"
+        container.warn("jpeg-restart-count", message, next(s.offset for s in stream.segments if s.name == "SOS"))
 
 
 def _next_segment(  # noqa: PLR0911 - one return per kind of marker

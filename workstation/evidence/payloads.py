@@ -316,7 +316,7 @@ def looks_like(data: bytes) -> str:  # noqa: PLR0911 - one return per kind
 def trailing_payload(data: bytes, start: int, end: int) -> Payload:
     """Bytes after the end of the image, with what they look like."""
     rest = data[start:end]
-    return Payload("trailing data", start, end - start, looks_like(rest))
+    return Payload("trailing data", start, end - start, looks_like(rest), (("begins", rest[:16].hex(" ")),))
 
 
 def embedded_image(kind: str, data: bytes, offset: int | None, size: int) -> Payload:
