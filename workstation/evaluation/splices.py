@@ -45,6 +45,10 @@ class Splice:
     untouched: Image.Image
     mask: Image.Image
 
+    def write(self, variant: Variant, file: Path) -> None:
+        """Save the composite as a file of this variant (PNG or JPEG, whatever the suffix says)."""
+        file.write_bytes(encoded(self.image, variant))
+
     def saved(self, variant: Variant) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Pixels (height, width, 3) as a reader of the saved file sees them, and the mask (height, width)."""
         return saved(self.image, variant), mask_of(self.mask, variant)
@@ -52,13 +56,19 @@ class Splice:
 
 def saved(image: Image.Image, variant: Variant) -> NDArray[np.uint8]:
     """(height, width, 3) uint8 after the last save of a variant."""
+    return np.asarray(Image.open(io.BytesIO(encoded(image, variant))))
+
+
+def encoded(image: Image.Image, variant: Variant) -> bytes:
+    """The bytes of a file after the last save of a variant."""
+    buffer = io.BytesIO()
     if variant == "png":
-        return np.asarray(image)
+        image.save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
     if variant == "web":
         image = image.resize(_web_size(), Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=SAVE_QUALITY if variant == "q90" else WEB_QUALITY)
-    return np.asarray(Image.open(buffer))
+    return buffer.getvalue()
 
 
 def mask_of(mask: Image.Image, variant: Variant) -> NDArray[np.bool_]:

@@ -108,23 +108,24 @@ class Training:
         previous = signal.signal(signal.SIGINT, self._interrupt)
         watch, first = Stopwatch(), self.step
         try:
-            sums, waited, since = torch.zeros(2, dtype=torch.float64), 0.0, time.monotonic()
+            sums, waited, since, counted = torch.zeros(2, dtype=torch.float64), 0.0, time.monotonic(), 0
             batches = iter(self._loader())
             while self.step < self.configuration.steps and not self._stop:
                 batch, seconds = _timed_next(batches)
                 waited += seconds
                 sums += torch.tensor(self._train_on(batch), dtype=torch.float64)
                 self.step += 1
+                counted += 1
                 if self.step % save_every == 0:
                     self.save()
                 if self.step % report_every == 0:
                     elapsed = time.monotonic() - since
-                    loss, norm = (sums / report_every).tolist()
-                    report = StepReport(self.step, loss, norm, waited / elapsed, report_every / elapsed)
+                    loss, norm = (sums / counted).tolist()
+                    report = StepReport(self.step, loss, norm, waited / elapsed, counted / elapsed)
                     fraction = self.step / self.configuration.steps
                     done = (self.step - first) / max(1, self.configuration.steps - first)
                     yield Progress("training", fraction, watch.remaining(done), report)
-                    sums, waited, since = torch.zeros(2, dtype=torch.float64), 0.0, time.monotonic()
+                    sums, waited, since, counted = torch.zeros(2, dtype=torch.float64), 0.0, time.monotonic(), 0
         finally:
             signal.signal(signal.SIGINT, previous)
             self.save()

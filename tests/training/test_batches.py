@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workstation.training.batches import BatchMaker, BatchPlan, is_assessable
+from workstation.training.photos import PhotoCollection
+
+PLAN = BatchPlan(sets=2, groups=4, tiles=2, tile=64)
+
+
+@pytest.fixture(scope="module")
+def photos(photo_folder: Path) -> PhotoCollection:
+    return PhotoCollection.load(photo_folder, "train")
+
+
+def test_a_broken_photo_is_listed_and_never_replaced(photos: PhotoCollection) -> None:
+    assert [file for file, _ in photos.broken] == ["train/broken.jpg"]
+    assert photos.count == 4
+    assert list(photos.cameras) == [f"Maker Model {n}" for n in range(4)]
+    assert photos.tables  # quantisation tables of the photographs themselves
+
+
+def test_a_batch_has_the_planned_composition(photos: PhotoCollection) -> None:
+    batch = BatchMaker(photos, PLAN, seed=3).batch(0)
+
+    assert batch.tiles.shape == (16, 64, 64, 3)
+    assert batch.tiles.dtype == np.uint8
+    assert sorted(np.bincount(np.unique(batch.group, return_inverse=True)[1])) == [2] * 8
+    assert list(batch.shared) == [0] * 8 + [1] * 8
+
+
+def test_a_step_is_the_same_whenever_it_is_made(photos: PhotoCollection) -> None:
+    one, two = BatchMaker(photos, PLAN, seed=3), BatchMaker(photos, PLAN, seed=3)
+    one.batch(6)
+
+    np.testing.assert_array_equal(one.batch(7).tiles, two.batch(7).tiles)
+    assert not np.array_equal(one.batch(7).tiles, one.batch(8).tiles)
+
+
+def test_without_simulation_resize_or_save_tiles_are_cut_from_the_photographs(photos: PhotoCollection) -> None:
+    plan = BatchPlan(sets=8, groups=4, tiles=1, tile=64, simulated=0, untouched=1, twins=0)
+    batch = BatchMaker(photos, plan, seed=0).batch(0)
+    windows = {
+        window.tobytes()
+        for members in photos.cameras.values()
+        for photo in members
+        for window in np.lib.stride_tricks.sliding_window_view(photo.rgb[:, :, 1], (4, 4))[::1, ::1].reshape(-1, 4, 4)
+    }
+
+    exact = [tile[:4, :4, 1].tobytes() in windows for tile in batch.tiles]
+
+    assert any(exact)  # sets whose last save is neither resized nor compressed
+
+
+def test_flat_and_clipped_cuts_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    textured = rng.integers(60, 200, (32, 32, 3), dtype=np.uint8)
+    assert is_assessable(textured)
+    assert not is_assessable(np.full_like(textured, 90))
+    clipped = textured.copy()
+    clipped[:20] = 255
+    assert not is_assessable(clipped)
