@@ -27,6 +27,11 @@ WINDOW_PERCENTILE = 10
 ITERATIONS = 5
 """Sweeps over all points (published)."""
 
+NEGLIGIBLE = 1e-6
+"""Share of the points' variance that may be dropped with the weakest coordinates: the rounding of float32."""
+
+_BLOCK = 1024
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Modes:
@@ -58,8 +63,8 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
 
     Args:
         points: (N, D) float32, one row per cell of the map; finite.
-        basis: (D, M) float32 with orthonormal columns whose span holds all rows of `points`: the work is then done on M
-            coordinates per point, with the same distances.
+        basis: (D, M) float32 with orthonormal columns whose span holds all rows of `points`: the work is then done on
+            at most M coordinates per point, with the same distances to `NEGLIGIBLE`.
 
     Yields:
         The share of the work that is done, 0..1, after each sweep.
@@ -68,43 +73,61 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
         The modes. If all points are equal, that point.
     """
     centre = points.mean(axis=0, dtype=np.float64).astype(np.float32)
-    fixed = np.ascontiguousarray(points - centre if basis is None else (points - centre) @ basis)
+    fixed = np.ascontiguousarray(points - centre)
+    if basis is not None:
+        basis = _strongest(fixed, basis)
+        fixed = fixed @ basis
     radius = _radius(fixed)
-    moved = fixed.copy()
+    moved, near = fixed.copy(), np.empty((len(fixed), len(fixed)), np.float32)
     for sweep in range(ITERATIONS if radius > 0 else 0):
-        moved = _sweep(moved, _within(moved, fixed, radius))
+        moved = _sweep(moved, _within(moved, fixed, radius, near))
         yield (sweep + 1) / (ITERATIONS + 1)
-    neighbours = np.count_nonzero(_within(moved, moved, radius), axis=1)
+    neighbours = np.count_nonzero(_within(moved, moved, radius, near), axis=1)
     mode = moved[neighbours == neighbours.max()].mean(axis=0, dtype=np.float64).astype(np.float32)
-    members: BoolArray = _within(mode[None], moved, radius)[0]
+    members: BoolArray = _within(mode[None], moved, radius, near)[0] > 0
     densest: FloatArray = (mode if basis is None else basis @ mode) + centre
     return Modes(densest=densest, members=members, radius=radius)
 
 
-def _sweep(moved: FloatArray, near: BoolArray) -> FloatArray:
+def _sweep(moved: FloatArray, near: FloatArray) -> FloatArray:
     """Move all points once, in index order.
 
     Args:
         moved: (N, D) float32, C-contiguous: where the points stand.
-        near: (N, N) bool, the neighbours of each.
+        near: (N, N) float32, 1 for the neighbours of each, else 0; overwritten.
     """
     counts = np.count_nonzero(near, axis=1)
     lonely = np.flatnonzero(counts == 0)  # the published code would make these NaN; here they stay where they are
-    mixing = near.astype(np.float32)
-    mixing[lonely, lonely] = 1
+    near[lonely, lonely] = 1
     # BLAS reads columns first, so it sees every array here transposed; each call uses one triangle of the matrix only.
-    target = blas.strmm(1.0, mixing.T, moved.T, side=1, lower=1)
-    np.negative(mixing, out=mixing)
-    np.fill_diagonal(mixing, np.maximum(counts, 1))
-    solved: FloatArray = blas.strsm(1.0, mixing.T, target, side=1, lower=0, overwrite_b=1).T
+    target = blas.strmm(1.0, near.T, moved.T, side=1, lower=1)
+    np.negative(near, out=near)
+    np.fill_diagonal(near, np.maximum(counts, 1))
+    solved: FloatArray = blas.strsm(1.0, near.T, target, side=1, lower=0, overwrite_b=1).T
     return solved
 
 
-def _within(a: FloatArray, b: FloatArray, radius: float) -> BoolArray:
-    """(N, M) bool: whether a point of `a` is at most `radius` from one of `b`; float32 is enough, they are centred."""
+def _within(a: FloatArray, b: FloatArray, radius: float, out: FloatArray) -> FloatArray:
+    """Whether a point of `a` is at most `radius` from one of `b`; float32 is enough, since they are centred.
+
+    Returns:
+        (N, M) float32, 1 or 0: the first rows of `out`.
+    """
     limits_a, limits_b = (np.einsum("ij,ij->i", points, points) / 2 for points in (a, b))
-    close: BoolArray = a @ b.T >= (limits_a - np.float32(radius**2 / 2))[:, None] + limits_b
-    return close
+    limits_a -= np.float32(radius**2 / 2)
+    for start in range(0, len(a), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        products = a[rows] @ b.T
+        np.greater_equal(products, limits_a[rows, None] + limits_b, out=out[rows][: len(products)], casting="unsafe")
+    return out[: len(a)]
+
+
+def _strongest(centred: FloatArray, basis: FloatArray) -> FloatArray:
+    """The directions within a basis that carry all but `NEGLIGIBLE` of the variance: (D, fewer) float32."""
+    coordinates = centred @ basis
+    values, vectors = np.linalg.eigh((coordinates.T @ coordinates).astype(np.float64))
+    dropped = int(np.searchsorted(np.cumsum(np.maximum(values, 0)), NEGLIGIBLE * max(values.sum(), 0), side="right"))
+    return basis @ vectors[:, min(dropped, len(values) - 1) :].astype(np.float32)
 
 
 def _radius(points: FloatArray) -> float:
