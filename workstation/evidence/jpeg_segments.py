@@ -26,6 +26,11 @@ _EXTENDED_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _ICC: Final = b"ICC_PROFILE\0"
 _MPF: Final = b"MPF\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
+_IDENTIFIERS: Final = (
+    (b"JFXX\0", "JFXX", "JFIF extension (thumbnail)"),
+    (b"FPXR\0", "FlashPix", "FlashPix-ready data"),
+    (b"urn:iso:std:iso:ts:21496:-1\0", "gain map", "gain map metadata (ISO 21496-1)"),
+)
 _MPF_TYPES: Final = {
     0x010001: "large thumbnail (VGA)",
     0x010002: "large thumbnail (full HD)",
@@ -128,12 +133,9 @@ def _single(segment: JpegSegment, head: bytes) -> Payload:
         quality = int.from_bytes(head[9:13], "big") if head[5:7] == b"\0\1" else None
         shown = (("quality", str(quality)),) if quality is not None else ()
         return Payload("Ducky", offset, length, "Photoshop, Save for Web", shown)
-    if head.startswith(b"JFXX\0"):
-        return Payload("JFXX", offset, length, "JFIF extension (thumbnail)")
-    if head.startswith(b"FPXR\0"):
-        return Payload("FlashPix", offset, length, "FlashPix-ready data")
-    if head.startswith(b"urn:iso:std:iso:ts:21496:-1\0"):
-        return Payload("gain map", offset, length, "gain map metadata (ISO 21496-1)")
+    for identifier, kind, description in _IDENTIFIERS:
+        if head.startswith(identifier):
+            return Payload(kind, offset, length, description)
     return Payload(segment.name, offset, length, segment.note)
 
 
