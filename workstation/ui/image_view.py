@@ -268,12 +268,14 @@ class ImageView(QWidget):
         Args:
             array: (rows, columns) -1..1 over the map's cells or over the patch grid, NaN where not assessable; None
                 takes the layer away.
-            region: the region it is seen from; it is outlined with dashes.
+            region: the region it is seen from; it is outlined with dashes. One without points only names what it
+                is seen from ("group B").
 
         Raises:
             ValueError: if the shape is neither that of the maps nor that of the patches.
         """
-        self._source.set_similarity(array, "" if region is None else f"region {region.name}")
+        name = "" if region is None else f"region {region.name}" if region.points else region.name
+        self._source.set_similarity(array, name)
         self.canvas.regions.reference = region if array is not None else None
         self._show_layer()
 

@@ -265,7 +265,7 @@ class LegendWidget(QWidget):
         if legend.kind == "departure" and legend.title.endswith("as far as computed"):
             notes.append("provisional")
         if legend.kind == "similarity":
-            notes.append("as seen from the dashed region")
+            notes.append(legend.title.partition(":")[0])
         return notes
 
     def _lay_out_bar(self, painter: QPainter | None, legend: Legend, width: float) -> tuple[float, float]:

@@ -141,7 +141,8 @@ class RegionsItem(Overlay):
         font = widget.font() if widget is not None else QFont()
         for region in self.regions:
             self._draw(painter, region, font)
-        if self.reference is not None and self.reference.name not in {region.name for region in self.regions}:
+        unnamed = self.reference is not None and self.reference.name not in {region.name for region in self.regions}
+        if self.reference is not None and unnamed and self.reference.points:  # a group has no outline of its own
             self._draw(painter, self.reference, font)
         if self.sketch is not None:
             self._draw_outline(painter, self.sketch, self.accent, 1.6)
