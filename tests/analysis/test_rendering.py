@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -169,6 +171,17 @@ def test_moved_limits_are_said_in_the_legend() -> None:
     notes = rendering.legend_of("departure", result(), limits=(0.1, 0.5)).notes
 
     assert "Limits moved by the analyst to 0.1 to 0.5; those stored with the weights are 0 to 0.8." in notes
+
+
+def test_an_ambiguous_reference_is_worded_relative_to_group_a_only() -> None:
+    clear = result()
+    assert clear.partition is not None
+    ambiguous = replace(clear, partition=replace(clear.partition, ambiguous=True))
+
+    title = rendering.legend_of("departure", ambiguous).title
+
+    assert title.startswith("Departure from group A (which group is the reference is ambiguous)")
+    assert "the reference group (group A)" in rendering.legend_of("departure", clear).title
 
 
 def test_groups_are_named_with_share_and_told_apart_without_colour() -> None:

@@ -83,6 +83,17 @@ def test_the_consistency_map_is_described_with_range_polarity_and_affine(exhibit
     assert 0 < described["observed"][0] < described["observed"][1] <= 0.9
 
 
+def test_an_ambiguous_reference_changes_the_polaritys_words(exhibit: Exhibit) -> None:
+    result = exhibit.result
+    assert result is not None
+    assert result.partition is not None
+    ambiguous = replace(result, partition=replace(result.partition, ambiguous=True))
+
+    described = content(replace(exhibit, result=ambiguous))["consistency_map"]
+
+    assert described["polarity"] == "higher = departs more from group A; which group is the reference is ambiguous"
+
+
 def test_findings_partition_regions_and_provenance(exhibit: Exhibit) -> None:
     written = content(exhibit)
 

@@ -103,7 +103,7 @@ def legend_of(
         raise ValueError(f"a result that is {result.status} has no {kind} map")
     hatch = _hatch_swatch(result.maps, ground)
     if kind == "departure":
-        return _departure_legend(result.maps, limits, ground, opacity, hatch)
+        return _departure_legend(result, limits, ground, opacity, hatch)
     if kind == "similarity":
         if similarity is None:
             raise ValueError("a similarity map is needed")
@@ -121,11 +121,14 @@ def legend_of(
 
 
 def _departure_legend(
-    maps: Maps, limits: Limits | None, ground: float, opacity: float, hatch: tuple[Swatch, ...]
+    result: AnalysisResult, limits: Limits | None, ground: float, opacity: float, hatch: tuple[Swatch, ...]
 ) -> Legend:
+    maps, ambiguous = result.maps, result.partition is not None and result.partition.ambiguous
+    assert maps is not None
     scale = limits or maps.departure_range
     moved = limits is not None and tuple(limits) != tuple(maps.departure_range)
-    title = "Departure from the reference group (group A); higher = departs more"
+    reference = "group A (which group is the reference is ambiguous)" if ambiguous else "the reference group (group A)"
+    title = f"Departure from {reference}; higher = departs more"
     low, high = maps.departure_range
     source = (
         f"Limits moved by the analyst to {scale[0]:.3g} to {scale[1]:.3g}; "

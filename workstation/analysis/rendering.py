@@ -34,7 +34,7 @@ from workstation.analysis.colours import (
 )
 from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.legends import LayerKind, Legend, font, legend_of, paint_legend
-from workstation.analysis.regions import Region
+from workstation.analysis.regions import Region, RegionKind
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import borders, deepest_cell, dotted, hatched, sample_cells, smooth_cells
 from workstation.evidence.record import Pixels
@@ -312,31 +312,48 @@ def _label(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, siz
 
 
 def _outline_regions(canvas: Image.Image, regions: Iterable[Region], stored: tuple[int, int], orientation: int) -> None:
-    """Outline the analyst's regions, light on dark, with their names at their upper left corner."""
+    """Outline the analyst's regions, light between dark, with their names at their upper end."""
     draw = ImageDraw.Draw(canvas)
-    width = max(2, max(canvas.size) // 500)
+    width = max(1, max(canvas.size) // 900)
+    size = max(12, max(canvas.size) // 60)
     for region in regions:
         points = [_to_canvas(x, y, stored, canvas, orientation) for x, y in region.points]
         if len(points) < 2:
             continue
-        xs, ys = [x for x, _ in points], [y for _, y in points]
-        box = (min(xs), min(ys), max(xs), max(ys))
-        for colour, thickness in (((0, 0, 0), width + 2), ((255, 255, 255), width)):
-            if region.kind == "ellipse":
-                draw.ellipse(box, outline=colour, width=thickness)
-            elif region.kind == "rectangle":
-                draw.rectangle(box, outline=colour, width=thickness)
-            else:
-                draw.line([*points, points[0]], fill=colour, width=thickness, joint="curve")
-        size = max(12, max(canvas.size) // 60)
+        _outline(canvas, region.kind, points, width)
+        if region.kind in ("polygon", "lasso"):
+            x, y = min(points, key=lambda point: point[1])
+        else:
+            x, y = min(x for x, _ in points), min(y for _, y in points)
         draw.text(
-            (box[0] + width, max(0.0, box[1] - size * 1.4)),
+            (max(0.0, x), max(0.0, y - size * 1.4)),
             region.name,
             fill=(255, 255, 255),
             font=font(size, bold=True),
             stroke_width=max(1, size // 9),
             stroke_fill=(0, 0, 0),
         )
+
+
+def _outline(canvas: Image.Image, kind: RegionKind, points: list[tuple[float, float]], width: int) -> None:
+    """Draw the border of a region's area, so that it is equally thick everywhere; only what lies on the canvas."""
+    margin = width + 2
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    left, top = (max(0, int(min(values)) - margin) for values in (xs, ys))
+    right = min(canvas.width, int(max(xs)) + margin + 1)
+    bottom = min(canvas.height, int(max(ys)) + margin + 1)
+    if right <= left or bottom <= top:
+        return
+    mask = Image.new("L", (right - left, bottom - top))
+    draw = ImageDraw.Draw(mask)
+    if kind in ("rectangle", "ellipse"):
+        box = (min(xs) - left, min(ys) - top, max(xs) - left, max(ys) - top)
+        (draw.rectangle if kind == "rectangle" else draw.ellipse)(box, fill=255)
+    else:
+        draw.polygon([(x - left, y - top) for x, y in points], fill=255)
+    inside = np.asarray(mask)
+    for colour, thickness in (((0, 0, 0), width + 1), ((255, 255, 255), width)):
+        canvas.paste(colour, (left, top), Image.fromarray(borders(inside, thickness).astype(np.uint8) * 255))
 
 
 def _above(picture: Image.Image, legend: Legend) -> Image.Image:

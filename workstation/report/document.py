@@ -22,6 +22,7 @@ LIMITS = "limits"
 """Kind of the findings that say what a result cannot tell."""
 
 POLARITY = "higher = departs more from the reference group (group A)"
+AMBIGUOUS_POLARITY = "higher = departs more from group A; which group is the reference is ambiguous"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from workstation.analysis.result import AnalysisResult, Finding, Partition, Prov
 from workstation.analysis.stored_scale import stored_scale_affine
 from workstation.evidence.record import JpegStructure, Metadata, Payload, TagEntry, TagState, TagValue, Unreadable
 from workstation.report.atomic import write_text
-from workstation.report.document import POLARITY, ExhibitReport, ReportDocument
+from workstation.report.document import AMBIGUOUS_POLARITY, POLARITY, ExhibitReport, ReportDocument
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -234,7 +234,7 @@ def _consistency(report: ExhibitReport) -> Json:
         "shape": [values.shape[0], values.shape[1]],
         "range": [number(limit) for limit in result.maps.departure_range],
         "observed": [number(float(known.min())), number(float(known.max()))] if known.size else None,
-        "polarity": POLARITY,
+        "polarity": AMBIGUOUS_POLARITY if result.partition and result.partition.ambiguous else POLARITY,
         "not_assessable": "NaN",
         "extent": [0, 0, width, height],
         "affine_to_pixels": [[a, b, c], [d, e, f]],
