@@ -98,6 +98,36 @@ def test_hovering_inside_one_pixel_says_nothing_twice(view: ImageView, mouse: Mo
     assert len(readings) == 1
 
 
+def test_a_resting_pointer_reads_what_changes_under_it(view: ImageView, mouse: Mouse) -> None:
+    readings: list[PointerReading | None] = []
+    view.hovered.connect(readings.append)
+    mouse.move(70, 40)
+    view.show_result(sample_result())
+    view.set_layer(Layer.GROUPS)
+    view.clear_map()
+    view.pan(-50, 0)
+    assert None not in readings
+    read = [reading for reading in readings if reading is not None]
+    assert [reading.departure is None for reading in read] == [True, False, False, True, True]
+    assert read[2].value == "A"
+    assert read[4].x > read[3].x
+
+
+def test_return_pins_the_middle_of_the_view(view: ImageView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.pinned) as told:
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Return)
+    assert (told.args[0].x, told.args[0].y) == (80, 48)
+
+
+def test_tab_goes_from_the_picture_to_the_legend_and_on(view: ImageView, qtbot: QtBot) -> None:
+    view.show_result(sample_result())
+    view.set_layer(Layer.DEPARTURE)
+    view.setFocus()
+    qtbot.waitUntil(view.canvas.hasFocus)
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Tab)
+    assert view.legend.hasFocus()
+
+
 def test_the_value_of_every_layer(view: ImageView, mouse: Mouse) -> None:
     result = sample_result()
     view.show_result(result)

@@ -72,6 +72,8 @@ def test_moved_limits_recolour_the_map_and_are_told_once(view: ImageView, qtbot:
 
 def test_limits_stay_moved_for_this_picture_and_not_for_the_next(view: ImageView) -> None:
     view.set_limits(0.1, 0.2)
+    view.show_partial(sample_partial())
+    assert view.limits == (0.0, 1.0)
     view.show_result(sample_result())
     assert view.limits == (0.1, 0.2)
     view.show_pixels(sample_pixels(100, 100))

@@ -81,7 +81,6 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         region_changed(object): Region that was moved or resized.
         region_delete_requested(str): Delete was pressed while a region was selected.
         blink_requested(bool): Space went down or up.
-        tool_left(): the analyst put the tool away.
         context_requested(object): right click; QPoint on the screen.
     """
 
@@ -95,7 +94,6 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     region_changed = Signal(object)
     region_delete_requested = Signal(str)
     blink_requested = Signal(bool)
-    tool_left = Signal()
     context_requested = Signal(object)
 
     _overlays: tuple[Overlay, ...] = ()
@@ -212,7 +210,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.apply_camera()
 
     def event(self, event: QEvent) -> bool:
-        """Follow the screen's pixel ratio; withhold Tab and Space from nobody but the picture."""
+        """Follow the screen's pixel ratio."""
         if event.type() == QEvent.Type.DevicePixelRatioChange and self._overlays:
             self._take_view_size()
         return bool(super().event(event))
@@ -306,7 +304,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.pointer_moved.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the picture, with Shift the region; Space blinks; Return and Backspace edit a polygon."""
+        """Arrows move the picture, with Shift the region; Space blinks; Return closes a polygon or pins the middle."""
         arrows = {
             Qt.Key.Key_Left: (1, 0),
             Qt.Key.Key_Right: (-1, 0),
@@ -326,8 +324,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.blink_requested.emit(True)
         elif key == Qt.Key.Key_Delete and self.regions.selected:
             self.region_delete_requested.emit(self.regions.selected)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._sketch is not None:
-            self.close_polygon()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._confirm_by_key()
         elif key == Qt.Key.Key_Backspace and self._sketch is not None:
             if not self._sketch.step_back():
                 self.cancel_drawing()
@@ -459,6 +457,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _replace_region(self, region: Region) -> None:
         self.regions.regions = tuple(region if old.name == region.name else old for old in self.regions.regions)
         self.regions.update()
+
+    def _confirm_by_key(self) -> None:
+        if self._sketch is not None:
+            self.close_polygon()
+        elif self.frame.width:
+            self.clicked.emit(QPointF(self.camera.view_width / 2, self.camera.view_height / 2))
 
     def _nudge(self, dx: int, dy: int) -> None:
         region = self.regions.selected_region

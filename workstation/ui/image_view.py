@@ -90,6 +90,8 @@ class ImageView(QWidget):
         self._legend_shown = True
         self._legend_corner = Qt.Corner.TopRightCorner
         self._shine = Shine(opacity=OPACITY)
+        self._limits: Limits | None = None
+        self._pointer: QPointF | None = None
         self._reading: PointerReading | None = None
         self._pin: tuple[float, float] | None = None
         self._pointed: tuple[int, int] | None = None
@@ -159,7 +161,7 @@ class ImageView(QWidget):
     @property
     def limits_moved(self) -> bool:
         """Whether the analyst moved the departure scale."""
-        return self._source.limits is not None
+        return self._limits is not None
 
     @property
     def contours(self) -> bool:
@@ -167,7 +169,7 @@ class ImageView(QWidget):
         return self._contours
 
     @property
-    def region_selected_now(self) -> str | None:
+    def selected_region(self) -> str | None:
         """Name of the selected region."""
         return self.canvas.regions.selected
 
@@ -186,8 +188,9 @@ class ImageView(QWidget):
         self._source = LayerSource()
         self._source.set_contours(self._contours)
         canvas = self.canvas
+        self._limits = None
         self._set_pin(None)
-        self._clear_pointer()
+        self._point_at(None)
         canvas.regions.regions, canvas.regions.selected, canvas.regions.reference = (), None, None
         canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
         if pixels is None:
@@ -251,16 +254,14 @@ class ImageView(QWidget):
         """
         if not high > low:
             raise ValueError(f"the upper limit {high} is not above the lower limit {low}")
-        if self._source.limits == (low, high):
+        if self.limits == (low, high):
             return
-        self._source.set_limits(None if (low, high) == self._source.standard_limits else (low, high))
-        self._limits_changed()
+        self._move_limits(None if (low, high) == self._source.standard_limits else (low, high))
 
     def reset_limits(self) -> None:
         """Take the limits that are stored with the weights."""
-        if self._source.limits is not None:
-            self._source.set_limits(None)
-            self._limits_changed()
+        if self._limits is not None:
+            self._move_limits(None)
 
     def show_similarity(self, array: FloatArray | None, region: Region | None) -> None:
         """Take the similarity of every patch to a region.
@@ -366,7 +367,7 @@ class ImageView(QWidget):
         camera = self.canvas.camera
         x, y = self.canvas.frame.to_stored(camera.centre_x, camera.centre_y)
         return ViewState(
-            x, y, camera.zoom, camera.fitted, self._layer.value, self._opacity, self._source.limits, self._contours
+            x, y, camera.zoom, camera.fitted, self._layer.value, self._opacity, self._limits, self._contours
         )
 
     def restore_view_state(self, state: ViewState) -> None:
@@ -455,13 +456,12 @@ class ImageView(QWidget):
 
     def _take_source(self, source: LayerSource) -> None:
         source.set_contours(self._contours)
-        if source.partial is None:
-            source.set_limits(self._source.limits)
+        if source.partial is None:  # a growing map has a scale of its own
+            source.set_limits(self._limits)
         self._source = source
         self.canvas.regions.reference = None
         if source.result is None or source.result.grid is None:
             self.canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
-        self._clear_pointer()
         self._show_layer()
 
     def _show_layer(self) -> None:
@@ -475,13 +475,14 @@ class ImageView(QWidget):
         canvas.highlight.setVisible(not self._blinking)
         canvas.viewport().update()
         self._show_legend()
+        self._point_at(self._pointer)
 
     def _show_legend(self) -> None:
         layer = self._seen
         legend = None
         if layer is not Layer.ORIGINAL and self._legend_shown:
             legend = self._source.legend(layer, self._shine.mean, self._opacity)
-        movable = layer is Layer.DEPARTURE
+        movable = layer is Layer.DEPARTURE and self._source.partial is None
         self.legend.show_legend(legend, self._shine, movable=movable, moved=movable and self.limits_moved)
         self._place_floating()
 
@@ -498,6 +499,7 @@ class ImageView(QWidget):
         if self.canvas.camera.zoom != self._last_zoom:
             self._last_zoom = self.canvas.camera.zoom
             self.zoom_changed.emit(self.zoom)
+        self._point_at(self._pointer)
         self.view_moved.emit()
 
     def _zoom_to(self, zoom: float) -> None:
@@ -505,9 +507,12 @@ class ImageView(QWidget):
         camera.zoom_at(camera.view_width / 2, camera.view_height / 2, zoom)
         self.canvas.apply_camera()
 
-    def _limits_changed(self) -> None:
+    def _move_limits(self, limits: Limits | None) -> None:
+        self._limits = limits
+        if self._source.partial is None:
+            self._source.set_limits(limits)
         self._show_layer()
-        low, high = self._source.limits or self._source.standard_limits
+        low, high = limits or self._source.standard_limits
         self.limits_changed.emit(low, high)
 
     def _select_and_say(self, name: str) -> None:
@@ -539,6 +544,8 @@ class ImageView(QWidget):
         )
 
     def _point_at(self, position: QPointF | None) -> None:
+        """The pointer is at a position of the view, or what lies under it has changed."""
+        self._pointer = position
         reading = None if position is None else self.reading_at(position)
         if reading == self._reading:
             return
@@ -562,10 +569,6 @@ class ImageView(QWidget):
         if signature != self._pointed:
             self._pointed = signature
             self.patches_under_pointer.emit(mask)
-
-    def _clear_pointer(self) -> None:
-        self._point_at(None)
-        self.canvas.pointer.set_patch(None)
 
     def _mark_pin(self, position: QPointF) -> None:
         reading = self.reading_at(position)
