@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -230,3 +231,49 @@ def test_bytes_of_another_format_are_unreadable_and_no_crash(name: str) -> None:
 
     assert isinstance(found.exif_state, Unreadable)
     assert found.warnings
+
+
+@pytest.mark.parametrize(
+    "kind", ["png texts", "tiff values", "heif items", "jpeg fill", "jpeg restarts", "raw profile"]
+)
+def test_small_files_that_ask_for_much_work_do_not_get_it(kind: str) -> None:
+    data, name = HOSTILE[kind]()
+
+    start = time.perf_counter()
+    found = described(data, name)
+
+    assert time.perf_counter() - start < 5
+    assert len(found.warnings) < 120
+    assert sum(len(p.content) for p in found.payloads) < 160 * 1024 * 1024
+
+
+def png_of_many_bombs() -> tuple[bytes, str]:
+    bomb = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(64 * 1024 * 1024), 9))
+    return png_with(*[bomb] * 500), "PNG"
+
+
+def tiff_of_shared_values() -> tuple[bytes, str]:
+    size = 2 * 1024 * 1024
+    return block([Entry(0x02BC, 7, count=size, pointer=8)] * 5000) + bytes(size), "TIFF"
+
+
+def heif_of_shared_items() -> tuple[bytes, str]:
+    size, count = 4 * 1024 * 1024, 3000
+    infe = b"".join(
+        box(b"infe", b"\x02\0\0\0" + shorts(number, 0, order=">") + b"mime\0application/rdf+xml\0")
+        for number in range(1, count + 1)
+    )
+    iinf = box(b"iinf", shorts(count, order=">") + infe, full=True)
+    extents = b"".join(shorts(number, 0, 1, order=">") + longs(16, size, order=">") for number in range(1, count + 1))
+    iloc = box(b"iloc", bytes(4) + b"\x44\x00" + shorts(count, order=">") + extents)
+    return box(b"ftyp", b"heic\0\0\0\0mif1") + box(b"meta", iinf + iloc, full=True) + box(b"mdat", bytes(size)), "HEIF"
+
+
+HOSTILE: dict[str, Callable[[], tuple[bytes, str]]] = {
+    "png texts": png_of_many_bombs,
+    "tiff values": tiff_of_shared_values,
+    "heif items": heif_of_shared_items,
+    "jpeg fill": lambda: (b"\xff\xd8" + b"\xff" * 30_000_000, "JPEG"),
+    "jpeg restarts": lambda: (b"\xff\xd8\xff\xda\0\x02" + b"\xff\xd0" * 10_000_000, "JPEG"),
+    "raw profile": lambda: (png_with(chunk(b"tEXt", b"Raw profile type exif\0" + b" 1" * 2_000_000 + b"!")), "PNG"),
+}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from workstation.errors import RecordedWarning
-from workstation.evidence.bytes_reader import Block
+from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.record import JpegStructure, NotPresent, Payload, TagState
+
+MOST_WARNINGS: Final = 60
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class Container:
         size: (height, width) that the container states, None where only the decoder knows.
         frames: number of frames or pages that the container states, at least 1.
         bits: bits per sample that the container states, 0 where only the decoder knows.
+        suppressed: number of warnings beyond those that are kept.
+        bytes_left: how much may still be decompressed or gathered, so that no small file costs much.
     """
 
     exif: list[Block] = field(default_factory=list)
@@ -35,7 +40,22 @@ class Container:
     size: tuple[int, int] | None = None
     frames: int = 1
     bits: int = 0
+    suppressed: int = 0
+    bytes_left: int = 64 * 1024 * 1024
+
+    def spend(self, size: int, offset: int | None = None) -> None:
+        """Count bytes that were decompressed or gathered.
+
+        Raises:
+            ParseProblem: if that exceeds what one file may cost.
+        """
+        self.bytes_left -= size
+        if self.bytes_left < 0:
+            raise ParseProblem("the file's payloads exceed the limit of what is read", offset)
 
     def warn(self, code: str, message: str, offset: int | None = None) -> None:
-        """Record something odd."""
-        self.warnings.append(RecordedWarning(code, message, offset))
+        """Record something odd, or count it once there are too many."""
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(RecordedWarning(code, message, offset))
+        else:
+            self.suppressed += 1

@@ -12,7 +12,6 @@ from workstation.evidence.payloads import boxes, icc_payload, jumbf_payload, loo
 from workstation.evidence.record import Payload, Unreadable
 
 MOST_ITEMS: Final = 10_000
-LARGEST_ITEM: Final = 64 * 1024 * 1024
 _C2PA_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXPECTED: Final = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"moov", b"styp", b"wide"})
@@ -220,7 +219,7 @@ def _item_references(body: Block, meta: _Meta) -> None:
         meta.references.append((kind, source, targets))
 
 
-def _block_of(file: Block, meta: _Meta, item: _Item) -> Block:
+def _block_of(file: Block, meta: _Meta, item: _Item, container: Container) -> Block:
     """The bytes of an item.
 
     Raises:
@@ -234,8 +233,7 @@ def _block_of(file: Block, meta: _Meta, item: _Item) -> Block:
     runs = [(offset, length or max(end - offset, 0)) for offset, length in runs]
     if any(offset + length > len(file) for offset, length in runs):
         raise ParseProblem("item runs past the end of the file", runs[0][0])
-    if sum(length for _, length in runs) > LARGEST_ITEM:
-        raise ParseProblem("item is unreasonably large", runs[0][0])
+    container.spend(sum(length for _, length in runs), runs[0][0] if runs else None)
     return Block.joined(file.data, runs)
 
 
@@ -246,7 +244,7 @@ def _items(file: Block, meta: _Meta, container: Container) -> None:
         if item.kind not in (b"Exif", b"mime", b"uri ") or not item.runs:
             continue
         try:
-            block = _block_of(file, meta, item)
+            block = _block_of(file, meta, item, container)
             _item(item, block, container)
         except ParseProblem as problem:
             container.warn("heif-damaged-item", f"{decode_text(item.kind)} item: {problem.reason}", problem.offset)

@@ -42,7 +42,7 @@ _SUBSAMPLINGS: Final = {
 }
 # A marker inside entropy-coded data: 0xFF not followed by a stuffed zero, a restart marker or another 0xFF.
 _MARKER: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-_RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_NOT_FILL: Final = re.compile(rb"[^\xff]")
 _IDENTIFIER: Final = re.compile(rb"[ -~]{2,40}")
 
 
@@ -161,8 +161,8 @@ def _next_segment(  # noqa: PLR0911 - one return per kind of marker
 def _after_garbage(data: bytes, position: int, container: Container) -> int | None:
     """Skip fill bytes (0xFF) silently and anything else with a warning."""
     start = position
-    while position < len(data) and data[position] == 0xFF:
-        position += 1
+    other = _NOT_FILL.search(data, position)
+    position = other.start() if other else len(data)
     if position > start and position < len(data) and data[position] != 0x00:
         return position - 1
     match = _MARKER.search(data, position)
@@ -179,7 +179,7 @@ def _scan_data(data: bytes, start: int, stream: _Stream) -> int:
     end = match.start() if match else len(data)
     if end <= start:
         return end
-    restarts = sum(1 for _ in _RESTART.finditer(data, start, end))
+    restarts = sum(data.count(bytes((0xFF, marker)), start, end) for marker in range(0xD0, 0xD8))
     stream.restart_markers += restarts
     note = f"{restarts} restart markers" if restarts else ""
     stream.segments.append(JpegSegment(SCAN_DATA, 0, start, end - start, note))

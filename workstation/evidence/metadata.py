@@ -14,6 +14,7 @@ from workstation.evidence.ifd import Directories, read_directories
 from workstation.evidence.isobmff import read_isobmff
 from workstation.evidence.jpeg_segments import read_jpeg
 from workstation.evidence.payloads import (
+    LARGEST_CONTENT,
     claimed_part,
     embedded_image,
     icc_payload,
@@ -35,6 +36,9 @@ _PHOTOSHOP: Final = 0x8649
 _ICC: Final = 0x8773
 _C2PA: Final = 0xCD41
 _PRINT_IM: Final = 0xC4A5
+_MOST_PAYLOADS: Final = 32
+_MOST_THUMBNAILS: Final = 32
+_MOST_LISTED: Final = 1000
 
 
 def _read_tiff(data: bytes) -> Container:
@@ -93,11 +97,18 @@ def assemble(container: Container) -> Metadata:
         warnings.extend(cross_check(block, found))
         payloads.extend(_exif_payloads(block, found, warnings))
         entries.extend(found.entries if number == 0 else _renamed(found.entries, number))
+    payloads = sorted(payloads + container.payloads, key=_place)
+    if container.suppressed:
+        message = f"{container.suppressed} further oddities of the file's structure"
+        warnings.append(RecordedWarning("structure-more-warnings", message))
+    if len(payloads) > _MOST_LISTED:
+        message = f"the file holds {len(payloads)} payloads; the first {_MOST_LISTED} are listed"
+        warnings.append(RecordedWarning("payload-limit", message))
     return Metadata(
         entries=tuple(entries),
         exif_state=state,
         byte_order=byte_order,
-        payloads=tuple(sorted(payloads + container.payloads, key=_place)),
+        payloads=tuple(payloads[:_MOST_LISTED]),
         jpeg=container.jpeg,
         warnings=tuple(warnings),
     )
@@ -114,12 +125,15 @@ def _renamed(entries: tuple[TagEntry, ...], number: int) -> list[TagEntry]:
 
 def _exif_payloads(block: Block, found: Directories, warnings: list[RecordedWarning]) -> list[Payload]:
     """MakerNote, thumbnails and the payloads that TIFF keeps in entries."""
-    payloads = []
+    payloads: list[Payload] = []
     make = next((str(e.value) for e in found.entries if e.group == "IFD0" and e.id == 0x010F and e.value), "")
     for entry in found.entries:
+        if len(payloads) >= _MOST_PAYLOADS:
+            warnings.append(RecordedWarning("payload-limit", f"EXIF points to more than {_MOST_PAYLOADS} payloads"))
+            break
         if entry.raw and isinstance(entry.state, Present | Unreadable):
             payloads.extend(_entry_payloads(block, entry, make))
-    for group in dict.fromkeys(entry.group for entry in found.entries):
+    for group in list(dict.fromkeys(entry.group for entry in found.entries))[:_MOST_THUMBNAILS]:
         try:
             thumbnail = _thumbnail(block, found, group)
         except ParseProblem as problem:
@@ -156,7 +170,7 @@ def _value_block(block: Block, entry: TagEntry) -> Block:
     if entry.offset is None or not block.pieces:
         return Block(entry.raw)
     first = block.pieces[0]
-    whole = block.part(entry.offset - first.file_offset + first.start, entry.raw_size)
+    whole = block.part(entry.offset - first.file_offset + first.start, min(entry.raw_size, LARGEST_CONTENT))
     return whole if bytes(whole.data[: len(entry.raw)]) == entry.raw else Block(entry.raw)
 
 
@@ -172,4 +186,4 @@ def _thumbnail(block: Block, found: Directories, group: str) -> Payload | None:
         return None
     part = claimed_part(block, start, size)
     kind = "thumbnail" if group == "IFD1" else f"embedded image ({group})"
-    return embedded_image(kind, bytes(part.data), part.file_offset(0, size), size)
+    return embedded_image(kind, bytes(part.data[:LARGEST_CONTENT]), part.file_offset(0, size), size)

@@ -6,6 +6,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from PIL import ImageCms
@@ -17,6 +18,7 @@ from workstation.evidence.record import Payload
 LARGEST_CONTENT: Final = 4 * 1024 * 1024
 _MOST_DETAILS: Final = 40
 _MOST_BOXES: Final = 2000
+_MOST_SUPERBOXES: Final = 16
 
 # Header of the MakerNote, vendor. Longer headers first where one begins another.
 _MAKER_NOTES: Final[tuple[tuple[bytes, str], ...]] = (
@@ -154,6 +156,7 @@ def icc_payload(block: Block, size: int | None = None) -> Payload:
 def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP") -> Payload:
     """An XMP packet with the facts that a laboratory looks for first."""
     details = []
+    packet = packet[:LARGEST_CONTENT]
     for name, pattern in _XMP_FACTS:
         match = re.search(pattern, packet)
         if match:
@@ -162,7 +165,7 @@ def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP")
     if history:
         details.append(("history entries", str(history)))
     description = next((value for name, value in details if name == "creator tool"), "")
-    return Payload(kind, offset, size, description, tuple(details), packet[:LARGEST_CONTENT])
+    return Payload(kind, offset, size, description, tuple(details), packet)
 
 
 def iptc_details(data: bytes) -> tuple[tuple[str, str], ...]:
@@ -229,7 +232,7 @@ def boxes(block: Block, start: int = 0, end: int | None = None) -> Iterator[tupl
 
 def jumbf_label(block: Block) -> str:
     """The label of the first JUMBF superbox ("c2pa", ...), "" where there is none (ISO 19566-5)."""
-    for kind, start, end in boxes(block):
+    for kind, start, end in islice(boxes(block), _MOST_SUPERBOXES):
         if kind == b"jumb":
             for inner, inner_start, inner_end in boxes(block, start, end):
                 if inner == b"jumd" and inner_end - inner_start > 17:
@@ -243,8 +246,8 @@ def jumbf_payload(block: Block, size: int | None = None) -> Payload:
     label = jumbf_label(block)
     kind = "C2PA" if label.startswith("c2pa") else "JUMBF"
     description = "C2PA manifest store (not verified)" if kind == "C2PA" else f"JUMBF box “{label}”"
-    data = bytes(block.data)
-    generator = re.search(rb"claim_generator(?:_info)?[^ -~]*[\x60-\x7b]?([ -~]{3,80})", data[:LARGEST_CONTENT])
+    data = bytes(block.data[:LARGEST_CONTENT])
+    generator = re.search(rb"claim_generator(?:_info)?[^ -~]*[\x60-\x7b]?([ -~]{3,80})", data)
     details = [("claim generator", decode_text(generator.group(1)))] if generator else []
     manifests = {match.decode() for match in re.findall(rb"urn:(?:uuid|c2pa):[0-9a-fA-F-]{36}", data)}
     details += [("manifest", name) for name in sorted(manifests)[:10]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import Final
 
@@ -23,7 +22,6 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 LARGEST_TEXT: Final = 8 * 1024 * 1024
 MOST_CHUNKS: Final = 20_000
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
-_RAW_PROFILE: Final = re.compile(rb"\s*[\w .-]+\s+(\d+)\s+([0-9a-fA-F\s]*)\Z")
 _SILENT: Final = frozenset({b"IDAT", b"fdAT", b"fcTL", b"PLTE", b"IEND"})
 
 
@@ -82,7 +80,7 @@ def _read_chunk(kind: bytes, body: Block, container: Container) -> None:
         if len(container.exif) > 1:
             container.warn("exif-second", "the file holds a second, separate EXIF chunk", offset)
     elif kind == b"iCCP":
-        container.payloads.append(_icc(body))
+        container.payloads.append(_icc(body, container))
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _text(kind, body, container)
     elif kind == b"caBX":
@@ -110,21 +108,24 @@ def _gamma(body: Block) -> int:
     return body.number(0, "I", ">")
 
 
-def _inflate(data: bytes) -> bytes:
+def _inflate(data: bytes, container: Container) -> bytes:
     """Decompress at most `LARGEST_TEXT` bytes.
 
     Raises:
-        ParseProblem: if the data are no zlib stream.
+        ParseProblem: if the data are no zlib stream, or the file's chunks together are too large.
     """
+    container.spend(0)
     try:
-        return zlib.decompressobj().decompress(data, LARGEST_TEXT)
+        inflated = zlib.decompressobj().decompress(data, LARGEST_TEXT)
     except zlib.error as error:
         raise ParseProblem("its compressed data are damaged") from error
+    container.spend(len(inflated))
+    return inflated
 
 
-def _icc(body: Block) -> Payload:
+def _icc(body: Block, container: Container) -> Payload:
     name, _, rest = bytes(body.data).partition(b"\0")
-    payload = icc_payload(Block(_inflate(rest[1:])), len(body))
+    payload = icc_payload(Block(_inflate(rest[1:], container)), len(body))
     details = (("name in the chunk", decode_text(name)), *payload.details)
     return Payload("ICC", body.file_offset(0, 0), len(body), payload.description, details, payload.content)
 
@@ -141,7 +142,7 @@ def _text(kind: bytes, body: Block, container: Container) -> None:
         compressed = kind == b"zTXt"
         text = rest[1:] if compressed else rest
     if compressed:
-        text = _inflate(text)
+        text = _inflate(text, container)
     offset, size = (body.file_offset(0, 0), len(body)) if compressed else (body.file_offset(start, 0), len(text))
     name = decode_text(keyword)
     if keyword == _XMP_KEYWORD:
@@ -156,9 +157,11 @@ def _text(kind: bytes, body: Block, container: Container) -> None:
 
 def _raw_profile(name: str, text: bytes, offset: int | None, size: int, container: Container) -> None:
     """A profile in hexadecimal, as ImageMagick writes it: name, number of bytes, digits."""
-    match = _RAW_PROFILE.match(text)
-    digits = b"".join(match.group(2).split()) if match else b""
-    profile = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    lines = text.strip().split(b"\n", 2)
+    try:
+        profile = bytes.fromhex(lines[2].decode("ascii")) if len(lines) == 3 else b""
+    except ValueError:
+        profile = b""
     if not profile:
         raise ParseProblem(f"no profile in “Raw profile type {name}”", offset)
     block = Block(profile)
