@@ -10,7 +10,7 @@ from PIL import Image
 
 from workstation.analysis import rendering
 from workstation.analysis.geometry import MapGeometry
-from workstation.analysis.legends import paint_legend
+from workstation.analysis.legends import drawable, paint_legend
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, Group, Maps, Partition, Provenance
 from workstation.analysis.textures import sample_cells, smooth_cells
@@ -287,3 +287,8 @@ def test_a_legend_wraps_and_has_the_width_asked_for() -> None:
     assert (narrow.width, wide.width) == (300, 900)
     assert narrow.height > wide.height
     assert isinstance(narrow, Image.Image)
+
+
+def test_characters_without_a_glyph_are_written_as_code_points() -> None:
+    assert drawable("Übersicht Снимок 1×2") == "Übersicht Снимок 1×2"
+    assert drawable("東 1") == "⟨U+6771⟩ 1"

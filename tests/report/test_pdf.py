@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from tests.report.conftest import LIMIT, MOMENT, SENTENCE, complete_result, write_photograph
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
-from workstation.evidence.record import Present, TagEntry, Unreadable
+from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
 from workstation.report import build
 from workstation.report.pdf import fitted, render_pdf
 from workstation.report.typeface import register_fonts
@@ -227,6 +227,19 @@ def test_nothing_found_and_nothing_marked(exhibit: Exhibit) -> None:
     assert "The analysis is complete." in text
     assert "Regions marked" not in text
     assert "Notes of the analyst" not in text
+
+
+def test_an_embedded_thumbnail_is_shown_and_a_broken_one_is_named(exhibit: Exhibit) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (160, 120), (200, 30, 30)).save(stream, "JPEG")
+    good = Payload("thumbnail", 1000, len(stream.getvalue()), "JPEG 160×120", content=stream.getvalue())
+    broken = Payload("thumbnail", 9000, 3, "JPEG", content=b"\xff\xd8\xff")
+    metadata = replace(exhibit.evidence.metadata, payloads=(good, broken))
+
+    text = text_of(read(Exhibit(replace(exhibit.evidence, metadata=metadata))))
+
+    assert "Thumbnail at 0x3E8, JPEG 160×120, as stored." in text
+    assert "Thumbnail at 0x2328, JPEG; its bytes cannot be decoded." in text
 
 
 def test_moved_limits_are_printed(exhibit: Exhibit) -> None:

@@ -209,6 +209,18 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(resources() / "fonts" / name), size, layout_engine=ImageFont.Layout.BASIC)
 
 
+@cache
+def _without_glyph() -> bytes:
+    """What the typeface draws for a character that it lacks."""
+    return bytes(font(16).getmask("\uffff"))
+
+
+def drawable(text: str) -> str:
+    """Text for pictures: characters that the typeface lacks as their code point, ⟨U+6771⟩, not as boxes."""
+    face, missing = font(16), _without_glyph()
+    return "".join(f"⟨U+{ord(c):04X}⟩" if bytes(face.getmask(c)) == missing else c for c in text)
+
+
 def paint_swatch(swatch: Swatch, height: int, width: int) -> Image.Image:
     """A swatch as it looks in the picture, with its dots, hatching and letter."""
     cells = np.empty((height, width, 3), np.uint8)
@@ -286,7 +298,7 @@ def _write(
     """Write wrapped text; returns the y below it."""
     face = font(text_size, bold=bold)
     (x, y), line = place, ""
-    for word in [*text.split(" "), "\n"]:
+    for word in [*drawable(text).split(" "), "\n"]:
         longer = f"{line} {word}".strip(" ")
         if word == "\n" or (line and face.getlength(longer) > width):
             draw.text((x, y), line, fill=INK, font=face)

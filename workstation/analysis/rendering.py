@@ -33,7 +33,7 @@ from workstation.analysis.colours import (
     similarity_rgba,
 )
 from workstation.analysis.geometry import MapGeometry
-from workstation.analysis.legends import LayerKind, Legend, font, legend_of, paint_legend
+from workstation.analysis.legends import LayerKind, Legend, drawable, font, legend_of, paint_legend
 from workstation.analysis.regions import Region, RegionKind
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import borders, deepest_cell, dotted, hatched, sample_cells, smooth_cells
@@ -327,7 +327,7 @@ def _outline_regions(canvas: Image.Image, regions: Iterable[Region], stored: tup
             x, y = min(x for x, _ in points), min(y for _, y in points)
         draw.text(
             (max(0.0, x), max(0.0, y - size * 1.4)),
-            region.name,
+            drawable(region.name),
             fill=(255, 255, 255),
             font=font(size, bold=True),
             stroke_width=max(1, size // 9),

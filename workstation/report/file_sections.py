@@ -15,6 +15,7 @@ from workstation.report.flowables import (
     RULE,
     SMALL,
     TEXT_WIDTH,
+    Picture,
     facts,
     grid,
     heading,
@@ -22,6 +23,7 @@ from workstation.report.flowables import (
     padding,
     paragraph,
 )
+from workstation.report.pictures import thumbnail_picture
 from workstation.report.texts import report_texts
 from workstation.report.typeface import shortened
 
@@ -32,7 +34,12 @@ LONGEST_VALUE = 360
 def file_sections(report: ExhibitReport) -> list[Flowable]:
     """Metadata, payloads and structure of one exhibit's file."""
     recorded = report.evidence.metadata
-    return [*metadata(recorded), *payloads(recorded.payloads), *jpeg(recorded.jpeg)]
+    return [
+        *metadata(recorded),
+        *payloads(recorded.payloads),
+        *thumbnails(recorded.payloads),
+        *jpeg(recorded.jpeg),
+    ]
 
 
 def metadata(recorded: Metadata) -> list[Flowable]:
@@ -83,6 +90,23 @@ def payloads(carried: tuple[Payload, ...]) -> list[Flowable]:
             )
         )
     story.append(listing(("Kind", "Offset", "Bytes", "Description", "Details"), rows, (26, 18, 18, 48, 70), mono=(1,)))
+    return story
+
+
+def thumbnails(carried: tuple[Payload, ...]) -> list[Flowable]:
+    """Embedded thumbnails: what they show may be older than the image."""
+    story: list[Flowable] = []
+    for payload in carried:
+        if payload.kind != "thumbnail" or not payload.content:
+            continue
+        where = f"Thumbnail at {wording.hexadecimal(payload.offset)}, {payload.description or wording.MISSING}"
+        shown = thumbnail_picture(payload.content)
+        title = heading("Embedded thumbnail", 3, room=0)
+        if shown is None:
+            story += [*title, paragraph(f"{where}; its bytes cannot be decoded.")]
+        else:
+            picture = Picture(shown, 60 * mm, 40 * mm)
+            story.append(KeepTogether([*title, picture, Spacer(1, 2), paragraph(f"{where}, as stored.", SMALL)]))
     return story
 
 

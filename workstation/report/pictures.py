@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 from io import BytesIO
 
@@ -21,6 +22,9 @@ LARGEST_JPEG_KEPT = 3_000_000
 
 RENDITION_SIDE = 2000
 MAP_SIDE = 1500
+THUMBNAIL_SIDE = 320
+LARGEST_THUMBNAIL = 8_000_000
+"""Pixels; what claims more is no thumbnail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,20 @@ def frame(pixels: Pixels) -> str:
         f"Shown turned as the file's orientation tag asks (value {pixels.orientation}); coordinates are those of "
         f"the stored, unrotated image, {size} pixels, whose origin lies at the {corner} here."
     )
+
+
+def thumbnail_picture(content: bytes) -> bytes | None:
+    """An embedded thumbnail as a JPEG of at most 320 pixels; None where its bytes are no picture."""
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            if picture.width * picture.height > LARGEST_THUMBNAIL:
+                return None
+            picture.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+            small = picture.convert("RGB")
+    except (OSError, ValueError, SyntaxError, struct.error):  # what Pillow raises on damaged bytes
+        return None
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return as_jpeg(small)
 
 
 def map_ground(report: ExhibitReport) -> ByteArray:
