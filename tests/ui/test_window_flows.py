@@ -11,14 +11,17 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
-from workstation.errors import DeviceProblem, TooManyPixels
+from workstation.casework.exhibit import Case
+from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.session import AnalysisState, HashState
+from workstation.ui.undo import Marks
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
 
@@ -75,7 +78,9 @@ def test_a_file_that_changed_on_disk_is_said(window: MainWindow, photo: Photo, o
     assert "changed" in window.status.hash.text()
 
 
-def test_open_analyse_and_look(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+def test_open_analyse_look_and_export(
+    window: MainWindow, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
+) -> None:
     """The whole road with the weights that come with the program."""
     open_file(window, photo(size=(512, 384)))
 
@@ -94,6 +99,30 @@ def test_open_analyse_and_look(window: MainWindow, photo: Photo, open_file: Open
     }
     assert window.actions_table["export-maps"].isEnabled()
     assert window.session.unsaved == (exhibit,)
+    _see_from_a_region(window)
+    _export_everything(window, tmp_path, qtbot)
+
+
+def _see_from_a_region(window: MainWindow) -> None:
+    window.view.region_drawn.emit(Region("", "rectangle", ((20.0, 20.0), (220.0, 220.0))))
+    window.actions_table["region-reference"].trigger()
+    assert window.view.layer is Layer.SIMILARITY
+    assert window.view.has_layer(Layer.SIMILARITY)
+    window.regions.reference_requested.emit("A")
+    assert window.view.has_layer(Layer.SIMILARITY)
+
+
+def _export_everything(window: MainWindow, folder: Path, qtbot) -> None:
+    with qtbot.waitSignal(window.exports.exported, timeout=30_000):
+        window.commands.write_report(str(folder / "case.pdf"))
+    assert (folder / "case.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "case.json").is_file()
+    assert "case.pdf" in window.centre.message
+    assert window.session.unsaved == ()
+    with qtbot.waitSignal(window.exports.exported, timeout=30_000):
+        window.commands.write_maps(str(folder / "maps"))
+    written = {path.suffix for path in (folder / "maps").iterdir()}
+    assert {".png", ".npy", ".csv"} <= written
 
 
 def test_cancel_is_acknowledged_at_once_and_leaves_no_map(
@@ -276,6 +305,24 @@ def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
     assert drop.isAccepted()
     assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg", "b.png"]
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+
+def test_a_full_disk_is_said_and_the_work_stays_unsaved(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
+) -> None:
+    def export(_case: Case, target: Path) -> Generator[Progress, None, tuple[Path, ...]]:
+        yield Progress("writing the PDF")
+        raise ExportProblem(f"{target.name}: No space left on device")
+
+    window = make_window(export_report=export)
+    open_file(window, photo())
+    window.session.edit(window.session.current, "note", Marks(note="seen"))
+    with qtbot.waitSignal(window.exports.failed, timeout=3000):
+        window.commands.write_report(str(tmp_path / "case.pdf"))
+
+    assert "No space left" in window.centre.message
+    assert "another folder" in window.centre.message
+    assert len(window.session.unsaved) == 1
 
 
 def test_opening_the_same_file_again_selects_it(window: MainWindow, photo: Photo, open_file: Opener) -> None:

@@ -5,9 +5,13 @@ What is heavy is imported inside the generators, in the thread that drives them:
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import importlib.util
+import os
+import sys
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,6 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from workstation import analysis
+from workstation.analysis.model import Encoder, load_encoder
+from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import DEFAULT_MAX_PIXELS, Rehash, open_steps, rehash
@@ -63,9 +69,27 @@ def open_file(path: Path, max_pixels: int | None) -> Opening:
             yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
 
 
-def analyse(evidence: Evidence, request: AnalysisRequest) -> Analysis:
-    """Analyse one file; partial results are provisional maps."""
-    return (yield from analysis.run(evidence, request))
+class Analyst:
+    """Analyses one file after another and keeps the model that it loaded last.
+
+    One thread at a time: the window's analysis lane.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: tuple[object, ...] = ()
+        self._encoder: Encoder | None = None
+
+    def analyse(self, evidence: Evidence, request: AnalysisRequest) -> Analysis:
+        """Analyse one file; partial results are provisional maps (`PartialMap`)."""
+        wanted = (find(request.model).sha256, request.model, request.device, request.threads, request.precision)
+        if wanted != self._loaded:
+            yield Progress("loading the model", 0.0)
+            self._encoder, self._loaded = None, ()  # two models need not fit beside each other
+            self._encoder = load_encoder(
+                request.model, device=request.device, threads=request.threads, precision=request.precision
+            )
+            self._loaded = wanted
+        return (yield from analysis.run(evidence, request, encoder=self._encoder))
 
 
 def check_hash(identity: FileIdentity) -> Check:
@@ -93,7 +117,7 @@ def export_maps(exhibit: Exhibit, folder: Path) -> Export:
     from workstation.report import exports  # noqa: PLC0415 - as above
 
     yield Progress("writing the maps")
-    return tuple(exports.write_maps(exhibit, folder))
+    return exports.write_maps(exhibit, folder)
 
 
 def preload() -> Generator[Progress, None, None]:
@@ -101,7 +125,26 @@ def preload() -> Generator[Progress, None, None]:
     yield Progress("loading the analysis")
     importlib.import_module("workstation.analysis.pipeline")  # scipy, scikit-learn
     yield Progress("loading the neural network library")
+    _load_torch_library()
+    yield Progress("loading the neural network library")
     importlib.import_module("workstation.analysis.model.loading")  # torch
+
+
+def _load_torch_library() -> None:
+    """Map torch's largest library before torch is imported.
+
+    An import holds the interpreter while the system loads and links a library, which would stop the window for half a
+    second; a call through ctypes lets the interpreter go meanwhile. Where this cannot be done, the import does it all.
+    """
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None or sys.platform == "win32" or "torch" in sys.modules:
+        return
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    library = Path(found.origin).parent / "lib" / f"libtorch_cpu.{suffix}"
+    if library.is_file():
+        load = ctypes.CDLL(None).dlopen
+        load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+        load(os.fsencode(library), os.RTLD_NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +152,13 @@ class Work:
     """What the window can start; a test or a demonstration replaces single computations.
 
     Attributes:
-        open_file, analyse, check_hash, export_report, export_maps: as the functions of these names.
+        analyse: as `Analyst.analyse`.
+        open_file, check_hash, export_report, export_maps: as the functions of these names.
         preload: imports that the first analysis needs; None = nothing is loaded in advance.
     """
 
     open_file: Callable[[Path, int | None], Opening] = open_file
-    analyse: Callable[[Evidence, AnalysisRequest], Analysis] = analyse
+    analyse: Callable[[Evidence, AnalysisRequest], Analysis] = field(default_factory=lambda: Analyst().analyse)
     check_hash: Callable[[FileIdentity], Check] = check_hash
     export_report: Callable[[Case, Path], Export] = export_report
     export_maps: Callable[[Exhibit, Path], Export] = export_maps
