@@ -54,6 +54,13 @@ def test_what_leaves_its_bounds_is_kept_from_piexif() -> None:
     assert [w.code for w in found] == ["exif-cross-check-skipped"]
 
 
+def test_many_entries_that_share_one_long_value_are_kept_from_piexif() -> None:
+    size = 1_000_000
+    data = block([Entry(0x0111, 1, count=size, pointer=8)] * 200) + bytes(size)
+
+    assert [w.code for w in checked(data)] == ["exif-cross-check-skipped"]
+
+
 def test_a_failure_of_piexif_is_a_warning_with_its_reason() -> None:
     found = checked(block([Entry(0x0112, 3, shorts(1)), Entry(0x0131, 99, b"abcd", count=4)]))
 

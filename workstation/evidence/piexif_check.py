@@ -24,6 +24,8 @@ _KNOWN: Final = {"IFD0": "Image", "IFD1": "Image", "ExifIFD": "Exif", "GPS": "GP
 _NOT_READ: Final = frozenset({"IFD", "LONG8", "SLONG8", "IFD8", "UTF-8"})
 _FAILURES: Final = (struct.error, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 _MOST_WARNINGS: Final = 10
+LARGEST_CHECKED: Final = 8 * 1024 * 1024
+"""Bytes of values beyond which piexif, which unpacks every number, would cost too much."""
 
 
 def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
@@ -39,6 +41,9 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     """
     if not ours.within_bounds:
         message = "piexif was not asked for a second opinion: the EXIF data leave their bounds"
+        return (RecordedWarning("exif-cross-check-skipped", message),)
+    if sum(entry.raw_size for entry in ours.entries) > LARGEST_CHECKED:
+        message = f"piexif was not asked for a second opinion: the values are more than {LARGEST_CHECKED >> 20} MiB"
         return (RecordedWarning("exif-cross-check-skipped", message),)
     unknown = sorted({entry.type for entry in ours.entries if entry.type in _NOT_READ})
     if unknown:
