@@ -8,21 +8,19 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from workstation.analysis.result import AnalysisResult, Finding, Partition
+from workstation.analysis.result import AnalysisResult, Partition
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.ui.controls import IconLabel, TextScroll, icon_size, push_button, tool_button, wrapped_label
 from workstation.ui.copying import copy_text
+from workstation.ui.findings_parts import Figures, FindingsList, FoldOut
 from workstation.ui.groups_table import GroupsModel
-from workstation.ui.icons import icon
 from workstation.ui.theme import GRID, shortened_hash, tabular
 from workstation.ui.wording import (
     LIMITS,
@@ -40,6 +38,9 @@ from workstation.ui.wording import (
 
 _SAID_ELSEWHERE = frozenset({"limits", "not-calibrated"})
 """Findings that have their own place in the panel: the fold-out, and the line "Error rate"."""
+
+_DETAILS = frozenset({"highest", "assessable"})
+"""Findings that stand below the numbers."""
 
 
 class FindingsPanel(QWidget):
@@ -61,10 +62,10 @@ class FindingsPanel(QWidget):
         self._text: list[str] = []
         self._make_head()
         self._make_progress()
-        self._findings = _FindingsList()
+        self._findings, self._details = FindingsList(), FindingsList(weight="muted")
         self._make_groups()
-        self._figures = _Figures()
-        self._limits = _FoldOut("What this cannot tell")
+        self._figures = Figures()
+        self._limits = FoldOut("What this cannot tell")
         self._model_line = wrapped_label(weight="muted", name="Model")
         self._device_line = wrapped_label(weight="muted", name="Device")
         self._lay_out()
@@ -121,7 +122,8 @@ class FindingsPanel(QWidget):
         sentence = "" if spoken else (result.reason or telling.sentence)
         said_already = any(telling.next_step in finding.sentence for finding in spoken)
         self._begin(situation, headline_of(result), sentence, "" if said_already else telling.next_step)
-        self._findings.show_findings(spoken)
+        self._findings.show_findings([finding for finding in spoken if finding.kind not in _DETAILS])
+        self._details.show_findings([finding for finding in spoken if finding.kind in _DETAILS])
         self._text += [f"{finding.sentence}" for finding in spoken]
         if result.partition is not None:
             self._show_partition(result.partition, error_rate_of(result))
@@ -170,6 +172,7 @@ class FindingsPanel(QWidget):
         self._cancel.setText("Cancel")
         self._progress.setVisible(False)
         self._findings.show_findings([])
+        self._details.show_findings([])
         self._groups.setVisible(False)
         self._figures.setVisible(False)
         self._limits.setVisible(False)
@@ -255,7 +258,9 @@ class FindingsPanel(QWidget):
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(head)
-        for widget in (self._sentence, self._findings, self._progress, self._groups, self._figures, self._next_step):
+        for widget in (self._sentence, self._findings, self._progress, self._groups, self._figures):
+            layout.addWidget(widget)
+        for widget in (self._details, self._next_step):
             layout.addWidget(widget)
         layout.addWidget(self._analyze, 0, Qt.AlignmentFlag.AlignLeft)
         for widget in (self._limits, self._model_line, self._device_line):
@@ -266,113 +271,6 @@ class FindingsPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
         self.setAccessibleName("Findings panel")
-
-
-class _FindingsList(QWidget):
-    """One sentence per finding, each with a button that copies it with its numbers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(GRID)
-        self._layout.setColumnStretch(0, 1)
-
-    def show_findings(self, findings: list[Finding]) -> None:
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for row, finding in enumerate(findings):
-            label = wrapped_label(finding.sentence)
-            label.setToolTip(_numbers(finding))
-            copy = _CopyButton(finding)
-            self._layout.addWidget(label, row, 0)
-            self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
-        self.setVisible(bool(findings))
-
-
-class _CopyButton(QToolButton):
-    """Copies one finding as text."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__()
-        self._finding = finding
-        self.setIcon(icon("copy"))
-        self.setIconSize(icon_size(self, 1.0))
-        self.setAccessibleName("Copy this finding")
-        self.setToolTip("Copy this finding with its numbers as text")
-        self.clicked.connect(self.copy)
-
-    def copy(self) -> None:
-        numbers = _numbers(self._finding)
-        copy_text(self._finding.sentence + (f"\n{numbers}" if numbers else ""))
-
-
-class _Figures(QWidget):
-    """Names and numbers in two columns; the tooltip says what a number means."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setHorizontalSpacing(4 * GRID)
-        self._layout.setVerticalSpacing(GRID)
-        self._layout.setColumnStretch(1, 1)
-        self._labels: list[tuple[QLabel, QLabel]] = []
-
-    def show_figures(self, figures: tuple[tuple[str, str, str], ...]) -> None:
-        while len(self._labels) < len(figures):
-            pair = QLabel(), wrapped_label()
-            pair[0].setProperty("weight", "muted")
-            pair[1].setFont(tabular(pair[1].font()))
-            row = len(self._labels)
-            self._layout.addWidget(pair[0], row, 0)
-            self._layout.addWidget(pair[1], row, 1)
-            self._labels.append(pair)
-        for name, value in self._labels[len(figures) :]:
-            name.hide()
-            value.hide()
-        for (name, value), (title, figure, meaning) in zip(self._labels, figures, strict=False):
-            name.setVisible(True)
-            value.setVisible(True)
-            name.setText(title)
-            value.setText(figure)
-            value.setAccessibleName(f"{title}: {figure}")
-            name.setToolTip(meaning)
-            value.setToolTip(meaning)
-        self.setVisible(True)
-
-
-class _FoldOut(QWidget):
-    """A title that opens and closes a text below it; how it was left survives a change of exhibit."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
-        self._button.setText(title)
-        self._button.setCheckable(True)
-        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._button.toggled.connect(self._fold)
-        self._body = wrapped_label(name=title)
-        self._body.setVisible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GRID)
-        layout.addWidget(self._button)
-        layout.addWidget(self._body)
-
-    def show_lines(self, lines: list[str]) -> None:
-        self._body.setText("\n".join(f"– {line}" for line in lines))
-        self.setVisible(True)
-
-    def _fold(self, is_open: bool) -> None:
-        self._body.setVisible(is_open)
-        self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
-
-
-def _numbers(finding: Finding) -> str:
-    return "; ".join(f"{name}: {value:.4g}" for name, value in finding.numbers)
 
 
 def _or(causes: tuple[str, ...]) -> str:

@@ -166,6 +166,7 @@ class MetadataPanel(QWidget):
         tree.setAccessibleName("Metadata")
         tree.setAlternatingRowColors(True)
         tree.setIconSize(icon_size(tree))
+        tree.setIndentation(round(tree.fontMetrics().height() * 0.9))
         tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

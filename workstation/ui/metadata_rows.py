@@ -25,6 +25,8 @@ COMMON = 0.49
 """From this share of the training photos on, a missing tag is worth a row (the published threshold for tags)."""
 
 EXIF_GROUPS = ("IFD0", "ExifIFD", "GPS", "InteropIFD", "IFD1")
+COUNTED_GROUPS = frozenset({"IFD0", "ExifIFD", "GPS"})
+"""Tags are counted over the training photos in these groups."""
 USUAL_PAYLOADS = ("MakerNote", "XMP", "IPTC", "ICC", "thumbnail", "MPF image", "C2PA", "trailing data")
 EXIF_CONTAINERS = frozenset({"JPEG", "TIFF", "PNG", "WebP", "HEIF", "AVIF"})
 RAW_SHOWN = 24
@@ -146,13 +148,13 @@ def _entry_row(entry: TagEntry) -> Row:
         state=entry.state,
         subject=entry,
         identifier=identifier,
-        tag=entry.name,
+        tag=entry.name if entry.group in COUNTED_GROUPS else "",
         note="; ".join(pieces),
     )
 
 
 def _missing_common_tags(metadata: Metadata, commonness: Mapping[str, float]) -> Row | None:
-    there = {entry.name for entry in metadata.entries}
+    there = {entry.name for entry in metadata.entries if entry.group in COUNTED_GROUPS}
     missing = [(share, name) for name, share in commonness.items() if share >= COMMON and name not in there]
     if not missing or isinstance(metadata.exif_state, NotApplicable):
         return None

@@ -1,0 +1,140 @@
+"""The pieces of the findings panel: sentences that can be copied, numbers with their meaning, a text that folds out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from workstation.analysis.result import Finding
+from workstation.ui.controls import icon_size, tool_button, wrapped_label
+from workstation.ui.copying import copy_text
+from workstation.ui.icons import icon
+from workstation.ui.theme import GRID, tabular
+
+
+class FindingsList(QWidget):
+    """One sentence per finding, each with a button that copies it with its numbers."""
+
+    def __init__(self, weight: str = "") -> None:
+        super().__init__()
+        self._weight = weight
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GRID)
+        self._layout.setColumnStretch(0, 1)
+
+    def show_findings(self, findings: list[Finding]) -> None:
+        """Replace all sentences; without any the list hides."""
+        while (item := self._layout.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, finding in enumerate(findings):
+            label = wrapped_label(finding.sentence, weight=self._weight)
+            label.setToolTip(_numbers(finding))
+            copy = _CopyButton(finding)
+            self._layout.addWidget(label, row, 0)
+            self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
+        self.setVisible(bool(findings))
+
+
+class _CopyButton(QToolButton):
+    """Copies one finding as text."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self._finding = finding
+        self.setIcon(icon("copy"))
+        self.setIconSize(icon_size(self, 1.0))
+        self.setAccessibleName("Copy this finding")
+        self.setToolTip("Copy this finding with its numbers as text")
+        self.clicked.connect(self.copy)
+
+    def copy(self) -> None:
+        numbers = _numbers(self._finding)
+        copy_text(self._finding.sentence + (f"\n{numbers}" if numbers else ""))
+
+
+class Figures(QWidget):
+    """Names and numbers, two beside each other where there is room; the tooltip says what a number means."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setHorizontalSpacing(2 * GRID)
+        self._layout.setVerticalSpacing(GRID)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        self._per_row = 0
+
+    def show_figures(self, figures: tuple[tuple[str, str, str], ...]) -> None:
+        """Replace all numbers, each as name, value and meaning."""
+        while len(self._labels) < len(figures):
+            pair = QLabel(self), wrapped_label()
+            pair[1].setParent(self)
+            pair[0].setProperty("weight", "muted")
+            pair[1].setFont(tabular(pair[1].font()))
+            self._labels.append(pair)
+            self._per_row = 0
+        for name, value in self._labels[len(figures) :]:
+            name.hide()
+            value.hide()
+        for (name, value), (title, figure, meaning) in zip(self._labels, figures, strict=False):
+            name.setText(title)
+            value.setText(figure)
+            value.setAccessibleName(f"{title}: {figure}")
+            for label in (name, value):
+                label.setToolTip(meaning)
+                label.setVisible(True)
+        self._arrange()
+        self.setVisible(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: one or two numbers in a row."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        per_row = 2 if self.width() > 44 * self.fontMetrics().averageCharWidth() else 1
+        if per_row == self._per_row:
+            return
+        self._per_row = per_row
+        for number, (name, value) in enumerate(self._labels):
+            row, pair = divmod(number, per_row)
+            self._layout.addWidget(name, row, 2 * pair)
+            self._layout.addWidget(value, row, 2 * pair + 1)
+        for pair in range(2):
+            self._layout.setColumnStretch(2 * pair + 1, 1 if pair < per_row else 0)
+
+
+class FoldOut(QWidget):
+    """A title that opens and closes a text below it; how it was left survives a change of exhibit."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
+        self._button.setText(title)
+        self._button.setCheckable(True)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.toggled.connect(self._fold)
+        self._body = wrapped_label(name=title)
+        self._body.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._button)
+        layout.addWidget(self._body)
+
+    def show_lines(self, lines: list[str]) -> None:
+        """Replace the text below the title."""
+        self._body.setText("\n".join(f"– {line}" for line in lines))
+        self.setVisible(True)
+
+    def _fold(self, is_open: bool) -> None:
+        self._body.setVisible(is_open)
+        self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
+
+
+def _numbers(finding: Finding) -> str:
+    return "; ".join(f"{name}: {value:.4g}" for name, value in finding.numbers)
