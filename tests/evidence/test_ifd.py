@@ -55,7 +55,7 @@ def test_exif_gps_and_interop_directories_are_followed() -> None:
     assert find(read(exif), "ExifIFD", 0x9000).text == "2.32"
     latitude = find(read(gps), "GPS", 0x02)
     assert latitude.value == (33, 30, 0)
-    assert latitude.text == "33° 30′ 0.00″ S (−33.500000°)"
+    assert latitude.text == "33° 30′ 0.00″ S (-33.500000°)"
 
 
 def test_the_directory_of_the_thumbnail_is_the_second_of_the_chain() -> None:

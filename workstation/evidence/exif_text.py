@@ -129,7 +129,7 @@ def _degrees(triplet: tuple[int | float | Fraction | None, ...], reference: str)
     degrees = math.floor(whole)
     minutes = math.floor((whole - degrees) * 60)
     seconds = float(((whole - degrees) * 60 - minutes) * 60)
-    sign = "−" if reference in ("S", "W") else ""
+    sign = "-" if reference in ("S", "W") else ""
     return f"{degrees}° {minutes}′ {seconds:.2f}″ {reference}".rstrip() + f" ({sign}{float(whole):.6f}°)"
 
 

@@ -21,6 +21,7 @@ from workstation.evidence.record import TagEntry, Unreadable
 
 _IFDS: Final = {"IFD0": "0th", "ExifIFD": "Exif", "GPS": "GPS", "InteropIFD": "Interop", "IFD1": "1st"}
 _KNOWN: Final = {"IFD0": "Image", "IFD1": "Image", "ExifIFD": "Exif", "GPS": "GPS", "InteropIFD": "Interop"}
+_SIZES: Final = {kind.name: kind.size for kind in TYPES.values()}
 _NOT_READ: Final = frozenset({"IFD", "LONG8", "SLONG8", "IFD8", "UTF-8"})
 _FAILURES: Final = (struct.error, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 _MOST_WARNINGS: Final = 10
@@ -42,7 +43,7 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     if not ours.within_bounds:
         message = "piexif was not asked for a second opinion: the EXIF data leave their bounds"
         return (RecordedWarning("exif-cross-check-skipped", message),)
-    if sum(entry.raw_size for entry in ours.entries) > LARGEST_CHECKED:
+    if sum(entry.count * _SIZES.get(entry.type, 0) for entry in ours.entries) > LARGEST_CHECKED:
         message = f"piexif was not asked for a second opinion: the values are more than {LARGEST_CHECKED >> 20} MiB"
         return (RecordedWarning("exif-cross-check-skipped", message),)
     unknown = sorted({entry.type for entry in ours.entries if entry.type in _NOT_READ})
