@@ -314,7 +314,7 @@ def _label(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, siz
 def _outline_regions(canvas: Image.Image, regions: Iterable[Region], stored: tuple[int, int], orientation: int) -> None:
     """Outline the analyst's regions, light between dark, with their names at their upper end."""
     draw = ImageDraw.Draw(canvas)
-    width = max(1, max(canvas.size) // 900)
+    width = max(1, max(canvas.size) // 600)
     size = max(12, max(canvas.size) // 60)
     for region in regions:
         points = [_to_canvas(x, y, stored, canvas, orientation) for x, y in region.points]

@@ -122,7 +122,7 @@ def facts(rows: Sequence[tuple[str, str]], *, mono: Sequence[str] = (), columns:
     pairs = [(paragraph(label, LABEL), paragraph(text, VALUE_MONO if label in mono else VALUE)) for label, text in rows]
     cells = [list(chain.from_iterable(pairs[i : i + columns])) for i in range(0, len(pairs), columns)]
     cells[-1] += [""] * (2 * columns - len(cells[-1]))
-    label_width = (38 if columns == 1 else 27) * mm
+    label_width = (45 if columns == 1 else 27) * mm
     widths = [label_width, TEXT_WIDTH / columns - label_width] * columns
     return grid(cells, widths, *padding(0, 4, 1.6, 1.6), ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE))
 
