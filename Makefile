@@ -23,7 +23,7 @@ help:
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make lint         ruff, mypy and the import rules"
 	@echo "make format       format the code"
-	@echo "make bench        print the figures of benchmarks/RESULTS.md that need no other images"
+	@echo "make bench        print the figures of speed in benchmarks/RESULTS.md"
 	@echo "make screenshots  open the window in every state and save pictures to ./screenshots/"
 	@echo "make train        train the compact model: ARGS='--photos FOLDER --out FILE'"
 	@echo "make clean        remove the environment and everything that was made here"
@@ -63,10 +63,13 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python benchmarks/postprocessing.py $(ARGS)
+	$(BIN)/python -m benchmarks.postprocessing
+	$(BIN)/python -m benchmarks.paper_speed
+	$(BIN)/python -m benchmarks.compact_speed
+	$(BIN)/python -m benchmarks.event_loop
 
 screenshots: $(READY)
-	$(BIN)/python benchmarks/screenshots.py $(ARGS)
+	$(BIN)/python -m benchmarks.screenshots $(ARGS)
 
 train: $(READY)
 	$(BIN)/exifact train $(ARGS)
