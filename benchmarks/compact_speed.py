@@ -56,9 +56,8 @@ def main() -> None:
                 measured = walk(photograph, encoder, threads=options.threads)
                 if name not in best or total(measured)[0] < total(best[name])[0]:
                     best[name] = measured
-    print(
-        f"{compact.device_name}, torch {torch.__version__}; compact in {compact.dtype_name}, paper in {paper.dtype_name}\n"
-    )
+    print(f"{compact.device_name}, torch {torch.__version__}", end="")
+    print(f"; compact in {compact.dtype_name}, paper in {paper.dtype_name}\n")
     print("| stage | compact wall | compact CPU | paper wall | paper CPU |\n|---|---|---|---|---|")
     for stage in dict.fromkeys((*best["compact"], *best["paper"])):
         cells = [best[name].get(stage, (0.0, 0.0)) for name in ("compact", "paper")]
