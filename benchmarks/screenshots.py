@@ -1,0 +1,325 @@
+"""Pictures of the window in every state, on real photographs: whoever changes the window looks at them.
+
+Run: `python -m benchmarks.screenshots OUT [--photo FILE]... [--size 1366x768]... [--theme dark]... [--scale 2]...`
+
+Without photographs it takes the bundled example. Each photograph is analysed once; the states are then made from what
+that analysis really said. The states are those of a session: nothing is painted that the window could not show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workstation import paths
+from workstation.analysis.regions import Region
+from workstation.analysis.result import AnalysisRequest, AnalysisResult, PartialMap
+from workstation.errors import DeviceProblem
+from workstation.evidence import DEFAULT_MAX_PIXELS, open_steps
+from workstation.evidence.record import Evidence, Pixels
+from workstation.progress import Progress
+from workstation.settings import SettingsStore
+from workstation.ui.layers import Layer
+from workstation.ui.main_window import MainWindow
+from workstation.ui.wording import situation_of
+from workstation.ui.work import Analyst, Thumbnail, Work, thumbnail
+
+SIZES = ("1366x768", "1920x1080")
+THEMES = ("dark", "light")
+SCALES = ("1", "2")
+QUICK_STATES_AT_200 = ("empty", "departure", "groups", "palette", "region")
+
+
+class Recorded:
+    """Analyses that were carried out once and are told again, step by step, at the pace of the pictures.
+
+    Attributes:
+        holds_at: fraction at which a running analysis waits, None = it runs to its end.
+        fails: whether it fails instead.
+    """
+
+    def __init__(self) -> None:
+        self.holds_at: float | None = None
+        self.fails = False
+        self._analyst = Analyst()
+        self._steps: dict[str, tuple[list[Progress], AnalysisResult]] = {}
+
+    def learn(self, evidence: Evidence) -> AnalysisResult:
+        """Analyse a file for real."""
+        known = self._steps.get(evidence.identity.sha256)
+        if known is None:
+            steps: list[Progress] = []
+            running = self._analyst.analyse(evidence, AnalysisRequest())
+            while True:
+                try:
+                    steps.append(next(running))
+                except StopIteration as end:
+                    known = (steps, end.value)
+                    break
+            self._steps[evidence.identity.sha256] = known
+        return known[1]
+
+    def analyse(self, evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        """Tell an analysis again."""
+        steps, result = self._steps[evidence.identity.sha256]
+        if self.fails:
+            yield steps[0]
+            raise DeviceProblem("CUDA is not available on this machine")
+        for step in steps:
+            yield step
+            while self.holds_at is not None and (step.fraction or 0) >= self.holds_at and _has_map(step):
+                yield step
+                _rest()
+        return result
+
+
+class Album:
+    """Takes the pictures of one window."""
+
+    def __init__(self, folder: Path, mark: str, wanted: tuple[str, ...]) -> None:
+        self.folder, self.mark, self.wanted = folder, mark, wanted
+        self.taken: list[Path] = []
+
+    def take(self, widget: QWidget, state: str) -> None:
+        """Save what a widget shows now."""
+        if self.wanted and state not in self.wanted:
+            return
+        settle(250)
+        path = self.folder / f"{state}_{self.mark}.png"
+        widget.grab().save(str(path))
+        self.taken.append(path)
+
+
+def settle(milliseconds: int) -> None:
+    """Let the window do what it has to do."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop, loop.quit)
+    loop.exec()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Let the window work until something is the case."""
+    for _ in range(round(seconds / 0.02)):
+        if condition():
+            return
+        settle(20)
+    raise TimeoutError(f"waited {seconds:.0f} s in vain")
+
+
+def tour(window: MainWindow, recorded: Recorded, photos: list[Path], album: Album, workplace: Path) -> None:
+    """Go through all states."""
+    album.take(window, "empty")
+    _opening(window, photos[0], album)
+    _running(window, recorded, album)
+    _maps(window, album)
+    _together(window, photos, album)
+    _without_answer(window, recorded, workplace, album)
+    _dialogs(window, album)
+
+
+def _opening(window: MainWindow, photo: Path, album: Album) -> None:
+    window.open_files([photo])
+    wait_for(lambda: window.view.pixels is not None)
+    album.take(window, "opening")
+    wait_for(lambda: not window.jobs.jobs())
+    album.take(window, "original")
+
+
+def _running(window: MainWindow, recorded: Recorded, album: Album) -> None:
+    recorded.fails = True
+    window.commands.analyse()
+    wait_for(lambda: not window.analyses.is_busy)
+    album.take(window, "failed")
+    recorded.fails = False
+    recorded.holds_at = 0.3
+    window.view.set_layer(Layer.DEPARTURE)
+    window.commands.analyse()
+    wait_for(lambda: window.view.has_layer(Layer.DEPARTURE))
+    album.take(window, "analysing")
+    window.commands.stop()
+    wait_for(lambda: not window.analyses.is_busy)
+    album.take(window, "cancelled")
+    recorded.holds_at = None
+
+
+def _maps(window: MainWindow, album: Album) -> None:
+    window.commands.analyse()
+    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: window.view.has_layer(Layer.GROUPS))
+    exhibit = window.session.current
+    assert exhibit is not None
+    assert exhibit.result is not None
+    for layer in (Layer.DEPARTURE, Layer.PCA, Layer.GROUPS, Layer.CUT):
+        window.view.set_layer(layer)
+        album.take(window, layer.value)
+    height, width = exhibit.result.image_size
+    box = ((0.55 * width, 0.45 * height), (0.68 * width, 0.7 * height))
+    window.view.set_layer(Layer.ORIGINAL)
+    window.view.region_drawn.emit(Region("", "ellipse", box))
+    wait_for(lambda: not window.jobs.jobs())
+    album.take(window, "region")
+    window.actions_table["region-reference"].trigger()
+    album.take(window, "similarity")
+    window.view.set_layer(Layer.DEPARTURE)
+    window.view.actual_size()
+    for _ in range(4):
+        window.view.zoom_in()
+    album.take(window, "zoomed")
+    window.view.fit()
+    window.actions_table["hide-docks"].trigger()
+    album.take(window, "picture_only")
+    window.actions_table["hide-docks"].trigger()
+
+
+def _together(window: MainWindow, photos: list[Path], album: Album) -> None:
+    if len(photos) > 1:
+        window.open_files(photos[1:])
+        wait_for(lambda: not window.jobs.jobs())
+        window.commands.analyse_all()
+        wait_for(lambda: not window.analyses.is_busy)
+        for exhibit in window.session.exhibits[1:]:
+            window.session.select(exhibit)
+            result = exhibit.result
+            name = "failed" if result is None else situation_of(result).value.replace(" ", "_")
+            album.take(window, f"{name}_{exhibit.path.stem}")
+        window.session.select(window.session.exhibits[0])
+    window.actions_table["compare"].trigger()
+    album.take(window, "side_by_side")
+    window.actions_table["curtain"].trigger()
+    album.take(window, "curtain")
+    window.actions_table["curtain"].trigger()
+
+
+def _without_answer(window: MainWindow, recorded: Recorded, workplace: Path, album: Album) -> None:
+    flat = workplace / "flat wall.png"
+    Image.fromarray(np.full((480, 640, 3), 128, np.uint8)).save(flat)
+    broken = workplace / "holiday.jpg"
+    broken.write_text("This is a letter, not a photograph.")
+    recorded.learn(evidence_of(flat))
+    window.open_files([flat])
+    wait_for(lambda: not window.jobs.jobs())
+    window.commands.analyse()
+    wait_for(lambda: not window.analyses.is_busy)
+    album.take(window, "not_assessable")
+    window.open_files([broken])
+    wait_for(lambda: not window.jobs.jobs())
+    album.take(window, "cannot_be_opened")
+    window.session.select(window.session.exhibits[0])
+
+
+def _dialogs(window: MainWindow, album: Album) -> None:
+    for action_id, state in (("palette", "palette"), ("settings", "settings"), ("keys", "keys"), ("limits", "limits"),
+                             ("about", "about")):  # fmt: skip
+        window.actions_table[action_id].trigger()
+        settle(200)
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None
+        album.take(dialog, state)
+        dialog.close()
+
+
+def evidence_of(photo: Path) -> Evidence:
+    """Open a file without a window."""
+    steps = open_steps(photo, max_pixels=DEFAULT_MAX_PIXELS)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            evidence: Evidence = end.value
+            return evidence
+
+
+def _slow_open(path: Path, _limit: int | None) -> Generator[Progress, None, Evidence]:
+    """Open a file, and wait a moment between picture and metadata, so that this state can be seen."""
+    steps = open_steps(path, max_pixels=DEFAULT_MAX_PIXELS)
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as end:
+            evidence: Evidence = end.value
+            return evidence
+        yield progress
+        if isinstance(progress.partial, Pixels):
+            yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
+            for _ in range(60):
+                yield Progress(progress.stage, progress.fraction)
+                _rest()
+
+
+def _has_map(step: Progress) -> bool:
+    return isinstance(step.partial, (PartialMap, Thumbnail))
+
+
+def _rest() -> None:
+    time.sleep(0.02)
+
+
+def in_this_process(arguments: argparse.Namespace, scale: str) -> None:
+    """Take all pictures of one scale."""
+    application = QApplication(sys.argv[:1])
+    photos = [photo.absolute() for photo in arguments.photo]
+    recorded = Recorded()
+    for photo in photos:
+        recorded.learn(evidence_of(photo))
+    with tempfile.TemporaryDirectory() as workplace:
+        for size in arguments.size:
+            for theme in arguments.theme:
+                window = MainWindow(
+                    SettingsStore(None), Work(open_file=_slow_open, analyse=recorded.analyse, preload=None)
+                )
+                window.preferences.set_theme(theme)
+                window.resize(*(int(side) for side in size.split("x")))
+                window.show()
+                settle(300)
+                wanted = arguments.state or (() if scale == "1" else QUICK_STATES_AT_200)
+                album = Album(arguments.out, f"{size}_{theme}_{scale}00", tuple(wanted))
+                tour(window, recorded, photos, album, Path(workplace))
+                for exhibit in window.session.exhibits:
+                    exhibit.exported = True
+                window.close()
+                window.deleteLater()
+                print(f"{len(album.taken)} pictures at {size}, {theme}, {scale}00 % in {arguments.out}")
+    application.quit()
+
+
+def main() -> None:
+    """Take the pictures; each scale needs a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--photo", type=Path, action="append")
+    parser.add_argument("--size", action="append", help=f"default: {', '.join(SIZES)}")
+    parser.add_argument("--theme", action="append", choices=THEMES)
+    parser.add_argument("--scale", action="append", choices=SCALES)
+    parser.add_argument("--state", action="append", help="only these states")
+    arguments = parser.parse_args()
+    examples = paths.resources() / "examples"
+    arguments.photo = arguments.photo or [examples / "spliced.jpg", examples / "untouched.jpg"]
+    arguments.size = arguments.size or list(SIZES)
+    arguments.theme = arguments.theme or list(THEMES)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    scales = arguments.scale or list(SCALES)
+    if [os.environ.get("QT_SCALE_FACTOR")] == scales:
+        in_this_process(arguments, scales[0])
+        return
+    for scale in scales:
+        command = [sys.executable, "-m", "benchmarks.screenshots", str(arguments.out), "--scale", scale]
+        for name in ("photo", "size", "theme", "state"):
+            for value in getattr(arguments, name) or ():
+                command += [f"--{name}", str(value)]
+        environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"QT_SCALE_FACTOR": scale}
+        subprocess.run(command, check=True, env=environment)
+
+
+if __name__ == "__main__":
+    main()
