@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QPushButton, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -276,6 +276,36 @@ def test_every_control_has_a_name_and_a_tooltip(qtbot: QtBot, panel: FindingsPan
                 continue  # Qt's own: scroll buttons of a tab bar, clear button of a line
             assert button.accessibleName(), button
             assert button.toolTip(), button.accessibleName()
+
+
+def test_the_tab_key_follows_the_reading_order(qtbot: QtBot, panel: FindingsPanel) -> None:
+    panel.show_result(sample_result())
+    metadata, scatter, regions = MetadataPanel(), ScatterPanel(), RegionsPanel()
+    metadata.show_evidence(sample_evidence())
+    scatter.show_result(sample_result())
+    regions.show_groups(sample_result().partition)
+    for widget in (panel, metadata, scatter, regions):
+        qtbot.addWidget(widget)
+        widget.resize(500, 900)
+        widget.show()
+        QGuiApplication.sendPostedEvents()
+        stops, stop = [], widget.nextInFocusChain()
+        while stop is not widget:
+            if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and stop.isVisible() and stop.focusProxy() is None:
+                stops.append(stop)
+            stop = stop.nextInFocusChain()
+        start = min(range(len(stops)), key=lambda at: _place(stops[at], widget))
+        rotated = stops[start:] + stops[:start]
+        controls = [stop for stop in rotated if isinstance(stop, QAbstractButton | QTableView)]
+        places = [_place(stop, widget) for stop in controls]
+        assert len(places) >= 2
+        assert places == sorted(places), [stop.accessibleName() for stop in controls]
+
+
+def _place(widget: QWidget, inside: QWidget) -> tuple[int, int]:
+    """Row of 12 pixels and column at which a widget stands."""
+    corner = widget.mapTo(inside, QPoint(0, 0))
+    return corner.y() // 12, corner.x()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
@@ -45,7 +46,7 @@ def push_button(icon_name: str, title: str, tip: str) -> QPushButton:
 
 
 def wrapped_label(text: str = "", *, weight: str = "", name: str = "") -> QLabel:
-    """A label whose text wraps, is plain, and can be selected by mouse and keyboard.
+    """A label whose text wraps, is plain, and can be selected with the mouse.
 
     Args:
         text: what it says.
@@ -65,6 +66,12 @@ def wrapped_label(text: str = "", *, weight: str = "", name: str = "") -> QLabel
     if name:
         label.setAccessibleName(name)
     return label
+
+
+def chain_focus(*widgets: QWidget) -> None:
+    """Let the tab key go through these widgets in this order."""
+    for one, following in pairwise(widgets):
+        QWidget.setTabOrder(one, following)
 
 
 def add_action(

@@ -14,10 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.analysis.result import AnalysisResult, Partition
+from workstation.analysis.result import AnalysisResult, Finding, Partition
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
-from workstation.ui.controls import IconLabel, TextScroll, icon_size, push_button, tool_button, wrapped_label
+from workstation.ui.controls import (
+    IconLabel,
+    TextScroll,
+    chain_focus,
+    icon_size,
+    push_button,
+    tool_button,
+    wrapped_label,
+)
 from workstation.ui.copying import copy_text
 from workstation.ui.findings_parts import Figures, FindingsList, FoldOut
 from workstation.ui.groups_table import GroupsModel
@@ -122,8 +130,7 @@ class FindingsPanel(QWidget):
         sentence = "" if spoken else (result.reason or telling.sentence)
         said_already = any(telling.next_step in finding.sentence for finding in spoken)
         self._begin(situation, headline_of(result), sentence, "" if said_already else telling.next_step)
-        self._findings.show_findings([finding for finding in spoken if finding.kind not in _DETAILS])
-        self._details.show_findings([finding for finding in spoken if finding.kind in _DETAILS])
+        self._show_findings(spoken)
         self._text += [f"{finding.sentence}" for finding in spoken]
         if result.partition is not None:
             self._show_partition(result.partition, error_rate_of(result))
@@ -171,8 +178,7 @@ class FindingsPanel(QWidget):
         self._cancel.setEnabled(True)
         self._cancel.setText("Cancel")
         self._progress.setVisible(False)
-        self._findings.show_findings([])
-        self._details.show_findings([])
+        self._show_findings([])
         self._groups.setVisible(False)
         self._figures.setVisible(False)
         self._limits.setVisible(False)
@@ -180,6 +186,13 @@ class FindingsPanel(QWidget):
         self._device_line.setText("")
         self._text = [part for part in (headline, sentence) if part]
         self._scroll.verticalScrollBar().setValue(0)
+
+    def _show_findings(self, findings: list[Finding]) -> None:
+        first = [finding for finding in findings if finding.kind not in _DETAILS]
+        last = self._findings.show_findings(first, self._copy)
+        chain_focus(last, self._cancel, self._groups)
+        last = self._details.show_findings([one for one in findings if one.kind in _DETAILS], self._groups)
+        chain_focus(last, self._analyze, self._limits.button)
 
     def _show_partition(self, partition: Partition, error_rate: tuple[tuple[str, str, str], ...]) -> None:
         self._groups_model.show_groups(partition.groups)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from workstation.analysis.result import Finding
-from workstation.ui.controls import icon_size, tool_button, wrapped_label
+from workstation.ui.controls import chain_focus, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text
 from workstation.ui.icons import icon
 from workstation.ui.theme import GRID, tabular
@@ -24,8 +24,16 @@ class FindingsList(QWidget):
         self._layout.setSpacing(GRID)
         self._layout.setColumnStretch(0, 1)
 
-    def show_findings(self, findings: list[Finding]) -> None:
-        """Replace all sentences; without any the list hides."""
+    def show_findings(self, findings: list[Finding], after: QWidget) -> QWidget:
+        """Replace all sentences; without any the list hides.
+
+        Args:
+            findings: in reading order.
+            after: the control before the list in the tab order.
+
+        Returns:
+            The last control of the list, or `after`.
+        """
         while (item := self._layout.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -36,7 +44,10 @@ class FindingsList(QWidget):
             copy = _CopyButton(finding)
             self._layout.addWidget(label, row, 0)
             self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
+            chain_focus(after, copy)
+            after = copy
         self.setVisible(bool(findings))
+        return after
 
 
 class _CopyButton(QToolButton):
@@ -109,21 +120,25 @@ class Figures(QWidget):
 
 
 class FoldOut(QWidget):
-    """A title that opens and closes a text below it; how it was left survives a change of exhibit."""
+    """A title that opens and closes a text below it; how it was left survives a change of exhibit.
+
+    Attributes:
+        button: the title.
+    """
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
-        self._button.setText(title)
-        self._button.setCheckable(True)
-        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._button.toggled.connect(self._fold)
+        self.button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.toggled.connect(self._fold)
         self._body = wrapped_label(name=title)
         self._body.setVisible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addWidget(self._button)
+        layout.addWidget(self.button)
         layout.addWidget(self._body)
 
     def show_lines(self, lines: list[str]) -> None:
@@ -133,7 +148,7 @@ class FoldOut(QWidget):
 
     def _fold(self, is_open: bool) -> None:
         self._body.setVisible(is_open)
-        self._button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
+        self.button.setIcon(icon("chevron-down" if is_open else "chevron-right"))
 
 
 def _numbers(finding: Finding) -> str:

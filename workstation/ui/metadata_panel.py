@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.evidence.record import Evidence, Present, Unreadable
-from workstation.ui.controls import add_action, icon_size, tool_button, wrapped_label
+from workstation.ui.controls import add_action, chain_focus, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, headings, to_tsv
 from workstation.ui.icons import icon
 from workstation.ui.metadata_model import SUBJECT_ROLE, Column, MetadataFilter, MetadataModel, walk
@@ -203,6 +203,7 @@ class MetadataPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._tree, 1)
         layout.addWidget(self._count)
+        chain_focus(self._filter, self._expand, self._collapse, self._copy, self._tree)
         self.setAccessibleName("Metadata panel")
         self.setFocusProxy(self._tree)
 
@@ -266,7 +267,7 @@ class MetadataPanel(QWidget):
         tree, letter = self._tree, self._tree.fontMetrics().averageCharWidth()
         there = tree.viewport().width()
         wanted = max(_LETTERS[Column.NAME] * letter, tree.sizeHintForColumn(Column.NAME) + letter)
-        tree.setColumnWidth(Column.NAME, min(wanted, round(there * 0.45)))
+        tree.setColumnWidth(Column.NAME, min(wanted, round(there * 0.5)))
         least = _LETTERS[Column.VALUE] * letter
         room = there - tree.columnWidth(Column.NAME)
         for column in (Column.COMMON, Column.UNIT, Column.OFFSET, Column.RAW):  # those that do not fit are scrolled to

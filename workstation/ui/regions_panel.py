@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTabl
 
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Partition
-from workstation.ui.controls import add_action, icon_size, tool_button, wrapped_label
+from workstation.ui.controls import add_action, chain_focus, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.regions_model import Column, RegionsModel
 from workstation.ui.theme import GRID
@@ -182,6 +182,7 @@ class RegionsPanel(QWidget):
         layout.addLayout(tools)
         layout.addWidget(self._table, 1)
         layout.addWidget(self._hint)
+        chain_focus(self._see, self._note, self._delete, self._copy, self._table)
         self.setAccessibleName("Regions panel")
         self.setFocusProxy(self._table)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, BoolArray
 from workstation.ui.brushing import BrushView, inside
-from workstation.ui.controls import add_action, tool_button, wrapped_label
+from workstation.ui.controls import add_action, chain_focus, tool_button, wrapped_label
 from workstation.ui.copying import copy_image, copy_text, to_tsv
 from workstation.ui.groups_table import group_colour, group_letter
 from workstation.ui.metadata_rows import grouped
@@ -284,6 +284,7 @@ class ScatterPanel(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(tools)
         layout.addWidget(self._plot, 1)
+        chain_focus(self._rectangle, self._lasso, self._clear, self._reset, self._copy, self._plot)
         self.setAccessibleName("Scatter plot panel")
         self.setFocusProxy(self._plot)
 
