@@ -103,6 +103,19 @@ def test_avif_orientation_comes_from_the_container(saved: Save) -> None:
     assert np.array_equal(turned.pixels.rgb, plain.pixels.rgb)
 
 
+def test_exif_that_contradicts_the_container_is_a_warning(saved: Save, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0128] = 8
+    data = saved("a.avif", exif=exif, speed=10).read_bytes()
+    entry = data.index(b"\x01\x28\x00\x03") if b"\x01\x28\x00\x03" in data else data.index(b"\x28\x01\x03\x00")
+    mark = b"\x01\x12" if data[entry] == 1 else b"\x12\x01"
+
+    evidence = open_evidence(written(tmp_path, "b.avif", data[:entry] + mark + data[entry + 2 :]))
+
+    assert evidence.pixels.orientation == 1
+    assert codes(evidence) == ["orientation-differs"]
+
+
 def test_an_impossible_orientation_counts_as_one(saved: Save) -> None:
     tiff = b"Exif\0\0" + block([Entry(0x0112, 3, shorts(9))])
 

@@ -155,6 +155,8 @@ def _why(path: Path, name: str, container: Container, error: Exception) -> Damag
         return UnsupportedFormat(path, f"a JPEG of {jpeg.precision} bits per sample, {jpeg.process}, is not read")
     if name == "TIFF" and ("unknown pixel mode" in reason or "unknown data organization" in reason):
         return UnsupportedFormat(path, "its TIFF sample layout is not read")
+    if "truncated" in reason.lower() or (jpeg is not None and jpeg.end is None):
+        return DamagedImage(path, f"the {name} data end before the picture does ({reason})")
     return DamagedImage(path, f"the {name} pixels cannot be decoded ({reason})")
 
 

@@ -80,6 +80,10 @@ def segment_name(marker: int) -> str:
     return _NAMES.get(marker, f"0xFF{marker:02X}")
 
 
+def _with_article(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIO" or name.startswith("SO") else f"a {name}"
+
+
 def read_structure(data: bytes, container: Container) -> JpegStructure:
     """Walk the segments of a JPEG from SOI to EOI; what is odd becomes a warning of `container`.
 
@@ -140,18 +144,20 @@ def _next_segment(  # noqa: PLR0911 - one return per kind of marker
         return stream.end
     if marker in (0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
         stream.segments.append(JpegSegment(name, marker, position, 2, "not expected here"))
-        container.warn("jpeg-stray-marker", f"a {name} marker stands between segments", position)
+        container.warn("jpeg-stray-marker", f"{_with_article(name)} marker stands between segments", position)
         return position + 2
     if position + 4 > len(data):
-        container.warn("jpeg-truncated", f"the data end inside a {name} segment", position)
+        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position)
         return None
     length = struct.unpack_from(">H", data, position + 2)[0]
     if length < 2:
-        container.warn("jpeg-bad-length", f"a {name} segment says that it is {length} bytes long", position)
+        container.warn(
+            "jpeg-bad-length", f"{_with_article(name)} segment says that it is {length} bytes long", position
+        )
         return position + 2
     body = Block.of_file(data, position + 4, length - 2)
     if len(body) < length - 2:
-        container.warn("jpeg-truncated", f"the data end inside a {name} segment", position)
+        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position)
     note = _note(marker, body, stream, container)
     stream.segments.append(JpegSegment(name, marker, position, min(2 + length, len(data) - position), note))
     following = position + 2 + length
