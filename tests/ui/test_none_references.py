@@ -18,9 +18,8 @@ def test_calls_into_qt_cannot_use_up_none(qtbot: QtBot) -> None:
     assert sys.getrefcount(None) > sys.maxsize >> 3
 
 
-def test_giving_references_twice_does_not_overflow() -> None:
-    before = sys.getrefcount(None)
-    if before < sys.maxsize >> 2:
-        pytest.skip("None needs no references here")
-    none_references.make_none_immortal()
-    assert abs(sys.getrefcount(None) - before) < 1_000_000
+@pytest.mark.skipif(not true_references.is_needed(), reason="this Python or this PySide6 does not lose references")
+def test_giving_references_again_does_not_overflow() -> None:
+    for _ in range(10):
+        none_references.make_none_immortal()
+    assert sys.maxsize >> 3 < sys.getrefcount(None) < sys.maxsize
