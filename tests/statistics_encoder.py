@@ -15,7 +15,7 @@ from workstation.progress import Progress
 
 
 class StatisticsEncoder:
-    """Mean, deviation and mean absolute difference per channel.
+    """Mean, deviation and mean absolute difference per channel, standardised over the picture.
 
     Attributes:
         embedded: number of rows of patches that were embedded, over all images.
@@ -59,9 +59,13 @@ class StatisticsEncoder:
                 x, y, width, height = grid.box(row, column)
                 pixels = image[max(0, y) : y + height, max(0, x) : x + width].astype(np.float32) / 255
                 steps = [np.log1p(np.abs(np.diff(pixels, axis=axis)).mean((0, 1))) * 5 for axis in (0, 1)]
-                vector = np.concatenate([pixels.mean((0, 1)) - 0.5, pixels.std((0, 1)), *steps])
-                found[row, column] = vector / max(np.linalg.norm(vector), 1e-9)
+                found[row, column] = np.concatenate([pixels.mean((0, 1)) - 0.5, pixels.std((0, 1)), *steps])
             self.embedded += 1
             fraction = (row + 1) / grid.rows
             yield Progress("embedding patches", fraction, None, found.copy())
-        return found
+        spread = found.std(axis=(0, 1))
+        found = (found - found.mean(axis=(0, 1))) / np.where(spread > 1e-6, spread, 1)
+        lengths = np.linalg.norm(found, axis=2, keepdims=True)
+        return np.where(lengths > 1e-6, found / np.maximum(lengths, 1e-6), 1 / np.sqrt(self.dimensions)).astype(
+            np.float32
+        )

@@ -13,17 +13,17 @@ from workstation.analysis.partition import (
     Sorting,
     adjusted_rand,
     describe,
+    k_means,
     name_by_area,
     silhouette,
     sort_steps,
-    spherical_k_means,
 )
 from workstation.analysis.result import NOT_ASSESSABLE
 
 ROWS, COLUMNS = 40, 50
 
 
-def bundles(truth: np.ndarray, *, angle: float = 0.6, noise: float = 0.05, seed: int = 0) -> np.ndarray:
+def bundles(truth: np.ndarray, *, angle: float = 1.2, noise: float = 0.05, seed: int = 0) -> np.ndarray:
     """Unit vectors of 64 dimensions around one direction per group."""
     rng = np.random.default_rng(seed)
     base = np.zeros(64)
@@ -71,9 +71,17 @@ def test_noise_without_direction_is_one_group() -> None:
     assert (found.stable, found.homogeneous) == (False, True)
 
 
+def test_groups_that_are_close_to_each_other_are_one() -> None:
+    truth = regions((5, 25, 10, 40))
+    found = sort(bundles(truth, angle=0.6, noise=0.02))
+    assert (found.stable, found.homogeneous) == (False, True)
+    assert found.separation > dict(found.expected)[2]
+    assert 0.1 < found.distance < found.needed
+
+
 @pytest.mark.parametrize(
     "truth",
-    [regions((5, 25, 10, 40)), regions((30, 38, 5, 20)), regions((2, 20, 2, 22), (22, 38, 30, 48))],
+    [regions((5, 25, 10, 40)), regions((28, 40, 5, 25)), regions((2, 20, 2, 22), (22, 38, 30, 48))],
     ids=["two", "small second", "three"],
 )
 @pytest.mark.parametrize("overlap", [1, 4])
@@ -128,7 +136,7 @@ def test_adjusted_rand_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> 
 def test_weights_of_zero_leave_points_out() -> None:
     points = bundles(regions((5, 25, 10, 40)))
     weights = (regions((5, 25, 10, 40)).ravel() == 1).astype(np.float32)[None]
-    centres = spherical_k_means(points, 2, weights, np.random.default_rng(0))[0]
+    centres = k_means(points, 2, weights, np.random.default_rng(0))[0]
     assert np.all(centres[:, 2] > 0.3)
 
 
@@ -152,6 +160,14 @@ def test_nearly_equal_groups_are_ambiguous(first: int, ambiguous: bool) -> None:
     assert AMBIGUOUS_MARGIN == 0.1
     cells = (np.arange(100) >= first).astype(np.int16).reshape(10, 10)
     assert describe(plain(cells.ravel()), cells, np.zeros((10, 10), np.float32)).ambiguous is ambiguous
+
+
+def test_a_largest_group_that_departs_itself_is_ambiguous() -> None:
+    cells = (np.arange(100) >= 70).astype(np.int16).reshape(10, 10)
+    departure = np.where(cells == 0, np.float32(0.4), np.float32(0.2))
+    found = describe(plain(cells.ravel()), cells, departure)
+    assert found.margin == pytest.approx(0.4)
+    assert found.ambiguous
 
 
 def test_groups_of_cells_are_named_by_area() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.partition import STABLE
+from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
 from workstation.errors import NotAssessable
@@ -28,7 +28,7 @@ def not_assessable(problem: NotAssessable, numbers: tuple[tuple[str, float], ...
 
 
 def in_words(
-    partition: Partition, maps: Maps, suitability: Suitability, grid: PatchGrid, *, homogeneous: bool
+    partition: Partition, maps: Maps, suitability: Suitability, grid: PatchGrid, sorting: Sorting
 ) -> tuple[Finding, ...]:
     """All findings of a complete analysis: the groups first, then the map, then the limits.
 
@@ -37,10 +37,10 @@ def in_words(
         maps: the maps.
         suitability: which patches were left out.
         grid: where patches were cut.
-        homogeneous: whether no partition separates better than a single group would.
+        sorting: of the patches, with the tests that it met.
     """
     return (
-        *_groups(partition, suitability, homogeneous=homogeneous),
+        *_groups(partition, suitability, sorting),
         _highest(maps),
         _left_out(suitability),
         _calibration(partition),
@@ -67,62 +67,91 @@ def limits(grid: PatchGrid) -> tuple[Finding, ...]:
     return tuple(Finding("limits", sentence, numbers) for sentence in sentences)
 
 
-def _groups(partition: Partition, suitability: Suitability, *, homogeneous: bool) -> tuple[Finding, ...]:
+def _groups(partition: Partition, suitability: Suitability, sorting: Sorting) -> tuple[Finding, ...]:
     if partition.stable:
         ambiguous = (_ambiguous(partition),) if partition.ambiguous else ()
         return (*ambiguous, *(_departs(partition, index) for index in range(1, len(partition.groups))))
+    return (_one_group(partition, suitability, sorting),)
+
+
+def _one_group(partition: Partition, suitability: Suitability, sorting: Sorting) -> Finding:
     assessable, total = int(np.count_nonzero(suitability.assessable)), suitability.assessable.size
     expected = _expected(partition)
+    patches = f"{assessable} of {total} patches assessable"
     numbers = (
-        ("separation", partition.separation),
-        ("expected_separation", expected),
-        ("stability", partition.stability),
         ("assessable", float(assessable)),
         ("patches", float(total)),
+        ("separation", partition.separation),
+        ("expected_separation", expected),
+        ("distance", sorting.distance),
+        ("needed_distance", sorting.needed),
+        ("stability", partition.stability),
+        ("needed_stability", STABLE),
     )
-    patches = f"{assessable} of {total} patches assessable"
     if not partition.tried:
         sentence = f"One group: too few patches that do not overlap to look for more ({patches}). {UNTOUCHED}"
-        return (Finding("one-group", sentence, numbers, "A"),)
-    if homogeneous:
+        return Finding("one-group", sentence, numbers[:2], "A")
+    if sorting.homogeneous:
+        apart = f"lies {sorting.distance:.2f} apart, {sorting.needed:.2f} needed; its separation"
         sentence = (
-            f"One group. No region departs from the rest as a group of its own (separation of the best division "
-            f"{partition.separation:.2f}, of a single group {expected:.2f}; {patches}). {UNTOUCHED}"
+            f"One group. No region departs from the rest as a group of its own (the best division "
+            f"{apart if sorting.needed else 'has a separation'} of {partition.separation:.2f}, a single group would "
+            f"have {expected:.2f}; {patches}). {UNTOUCHED}"
         )
-        return (Finding("one-group", sentence, numbers, "A"),)
+        return Finding("one-group", sentence, numbers, "A")
     sentence = (
         f"No stable partition. The patches spread more than those of one group would (separation "
-        f"{partition.separation:.2f}, of a single group {expected:.2f}), but no division meets the test (stability "
-        f"{partition.stability:.2f}, needed {STABLE:.2f}; {patches}). Look at the departure map itself. {UNTOUCHED}"
+        f"{partition.separation:.2f}, of a single group {expected:.2f}), but no division into groups passes all tests "
+        f"(stability of the best {partition.stability:.2f}, {STABLE:.2f} needed; {patches}). Look at the departure map "
+        f"itself. {UNTOUCHED}"
     )
-    return (Finding("no-stable-partition", sentence, (*numbers, ("needed", STABLE)), "A"),)
+    return Finding("no-stable-partition", sentence, numbers, "A")
 
 
 def _departs(partition: Partition, index: int) -> Finding:
     group, reference = partition.groups[index], partition.groups[0]
     difference = group.departure - reference.departure
-    sentence = (
-        f"Region {group.name} ({_percent(group.share)} of the assessable area) departs from group A by "
-        f"{difference:.2f} (stability {partition.stability:.2f}, margin {partition.margin:.2f})."
-    )
+    tested = f"(stability {partition.stability:.2f}, margin {partition.margin:.2f})"
+    area = f"Region {group.name} ({_percent(group.share)} of the assessable area)"
+    if difference >= 0.005:
+        sentence = f"{area} departs from group A by {difference:.2f} {tested}."
+    else:
+        sentence = f"{area} is a group of its own, but does not lie higher in the departure map than group A {tested}."
     numbers = (
         ("share", group.share),
         ("departure", difference),
         ("stability", partition.stability),
         ("separation", partition.separation),
         ("expected_separation", _expected(partition)),
+        ("distance", partition.distance),
         ("margin", partition.margin),
     )
     return Finding("departs", sentence, numbers, group.name)
 
 
 def _ambiguous(partition: Partition) -> Finding:
-    first, second = partition.groups[0].share, partition.groups[1].share
-    sentence = (
-        f"The two largest groups are nearly the same size ({_percent(first)} and {_percent(second)}): the program "
-        f"cannot say which is the reference. The map shows departure relative to group A only."
+    first, second = partition.groups[0], partition.groups[1]
+    unsure = "the program cannot say which is the reference. The map is to be read relative to group A only."
+    lowest = min(partition.groups, key=lambda group: group.departure)
+    if partition.margin < AMBIGUOUS_MARGIN:
+        sentence = (
+            f"The two largest groups are nearly the same size ({_percent(first.share)} and "
+            f"{_percent(second.share)}): {unsure}"
+        )
+    else:
+        sentence = (
+            f"Group A is the largest ({_percent(first.share)}), but the patches that the departure map is measured "
+            f"from lie mostly in group {lowest.name} (mean departure {lowest.departure:.2f}, of group A "
+            f"{first.departure:.2f}): {unsure}"
+        )
+    numbers = (
+        ("share_a", first.share),
+        ("share_b", second.share),
+        ("margin", partition.margin),
+        ("departure_a", first.departure),
+        ("lowest_departure", lowest.departure),
     )
-    return Finding("ambiguous", sentence, (("share_a", first), ("share_b", second), ("margin", partition.margin)))
+    return Finding("ambiguous", sentence, numbers)
 
 
 def _highest(maps: Maps) -> Finding:

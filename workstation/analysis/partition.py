@@ -1,16 +1,19 @@
 """Into how many groups do the patches fall? From one to five, with the test for one group first.
 
 Patches are sampled so that they hardly overlap (neighbours on a dense grid share most of their pixels and would agree
-for that reason alone). For each number of groups k from 2 the sample is clustered on the unit sphere (spherical
-k-means; Dhillon & Modha 2001) and judged by three numbers:
+for that reason alone). The scene changes from patch to patch, the way in which a part was made does not: so patches are
+clustered along the few directions of the embedding that vary most between regions and least between neighbours (minimum
+noise fractions; Switzer & Green 1984). For each number of groups k from 2, k-means is judged by four numbers:
 
-- separation: mean silhouette with the cosine distance (Rousseeuw 1987);
+- separation: mean silhouette with the cosine distance of the embeddings themselves (Rousseeuw 1987);
 - expected separation: the same for points drawn from one Gaussian with the sample's mean and covariance, projected to
   the sphere, which is what a single group would show (after the gap statistic; Tibshirani, Walther & Hastie 2001);
+- distance: between the mean embeddings of the largest group and of that which is farthest from it;
 - stability: mean adjusted Rand index between the partition and those of bootstrap samples (after Hennig 2007).
 
-If no k separates better than one group would, the answer is one group; if one does but does not come again in the
-bootstrap samples, the answer is that no partition is stable. All costs are linear in the number of patches.
+If no k separates better than one group would, by a distance that matters, the answer is one group; if one does but does
+not come again in the bootstrap samples, the answer is that no partition is stable. All costs are linear in the number
+of patches.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from workstation.analysis.result import NOT_ASSESSABLE, FloatArray, Group, LabelArray, Partition
@@ -45,6 +49,22 @@ AMBIGUOUS_MARGIN = 0.1
 border are decided by patches that lie on both sides; for a region of half the picture they are about a tenth of the
 area, so a smaller margin could turn with the position of the grid."""
 
+MEASURED_DISTANCES = 0.2, 0.3
+"""Cosine distance between mean embeddings from which two groups count as different, for k = 2 and for k > 2 (the
+largest of several distances is larger by chance). Contrastive training draws patches of one history together; the scene
+alone keeps regions of most untouched photographs less far apart. Measured with the compact weights (docs/analysis.md
+says on what); other weights have another scale."""
+
+ANY_DISTANCE = 0.0, 0.0
+"""For weights whose scale was not measured: no distance is too small."""
+
+DIRECTIONS = 3
+"""Directions of the embedding that the clustering looks at; more of them follow the scene."""
+
+CONTRADICTION = 0.05
+"""How far below group A's mean departure that of another group may lie. Beyond it the largest group is not the one that
+the departure map was measured from, and the program cannot say which is the reference."""
+
 BOOTSTRAPS = 16
 SURROGATES = 4
 RESTARTS = 4
@@ -58,9 +78,12 @@ class Sorting:
     Attributes:
         labels: (N,) int16, 0 for the group with most patches.
         stable: whether there are two or more groups.
-        homogeneous: whether no partition separates better than one single group would.
+        homogeneous: whether no partition separates better than one single group would, by a distance that matters.
         stability, separation: of the best partition with k > 1; 0 if none could be tried.
         tried, expected: as in `Partition`.
+        distance: cosine distance between the mean embeddings of the best partition's largest group and of that which
+            is farthest from it.
+        needed: distance that this number of groups needs to count.
     """
 
     labels: LabelArray
@@ -70,16 +93,28 @@ class Sorting:
     separation: float
     tried: tuple[tuple[int, float, float], ...]
     expected: tuple[tuple[int, float], ...]
+    distance: float = 0.0
+    needed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """Patches that the tests look at: (n, D) unit length, and their (n, DIRECTIONS) coordinates."""
+
+    embeddings: FloatArray
+    coordinates: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """One number of groups: its centres (k, D) and what the tests say."""
+    """One number of groups: its centres (k, DIRECTIONS) and what the tests say."""
 
     centres: FloatArray
     stability: float
     separation: float
     expected: float
+    distance: float
+    needed: float
 
     @property
     def k(self) -> int:
@@ -87,7 +122,7 @@ class _Trial:
 
     @property
     def separated(self) -> bool:
-        return self.separation - self.expected >= SEPARATION_EXCESS
+        return self.separation - self.expected >= SEPARATION_EXCESS and self.distance >= self.needed
 
     @property
     def passed(self) -> bool:
@@ -101,6 +136,7 @@ def sort_steps(
     overlap: int,
     seed: int,
     clusters: int = MOST_CLUSTERS,
+    distances: tuple[float, float] = MEASURED_DISTANCES,
 ) -> Generator[float, None, Sorting]:
     """Sort patches into one to `clusters` groups.
 
@@ -110,6 +146,7 @@ def sort_steps(
         overlap: distance in grid steps from which two patches share no pixels (patch / stride, rounded up).
         seed: of the sample, the restarts, the bootstrap and the surrogates.
         clusters: largest number of groups that is tried.
+        distances: from which groups count as different, for k = 2 and for k > 2.
 
     Yields:
         The share of the work that is done, 0..1, after each number of groups.
@@ -118,18 +155,23 @@ def sort_steps(
         The groups of all N patches.
     """
     rng = np.random.default_rng(seed)
-    sample = embeddings[_spread_sample(cells, overlap, rng)]
-    most = min(clusters, MOST_CLUSTERS, len(sample) // FEWEST_PER_CLUSTER)
-    surrogates = [_one_group_like(sample, rng) for _ in range(SURROGATES if most > 1 else 0)]
+    axes = _directions(embeddings, cells, overlap)  # (D, up to DIRECTIONS)
+    chosen = _spread_sample(cells, overlap, rng)
+    sample = _Sample(embeddings[chosen], embeddings[chosen] @ axes)
+    most = min(clusters, MOST_CLUSTERS, len(chosen) // FEWEST_PER_CLUSTER)
+    surrogates = []
+    for _ in range(SURROGATES if most > 1 else 0):
+        drawn = _one_group_like(sample.embeddings, rng)
+        surrogates.append(_Sample(drawn, drawn @ axes))
     trials = []
     for k in range(2, most + 1):
-        trials.append(_try(sample, surrogates, k, rng))
+        trials.append(_try(sample, surrogates, k, distances[k > 2], rng))
         yield (k - 1) / most
     passed = [trial for trial in trials if trial.passed]
     best = max(passed or trials, key=lambda trial: trial.separation, default=None)
     labels = np.zeros(len(embeddings), np.int16)
     if passed and best is not None:
-        labels = _by_size((embeddings @ best.centres.T).argmax(axis=1))
+        labels = _by_size(_nearest(embeddings @ axes, best.centres))
     return Sorting(
         labels=labels,
         stable=bool(labels.any()),
@@ -138,7 +180,14 @@ def sort_steps(
         separation=best.separation if best else 0.0,
         tried=tuple((trial.k, trial.stability, trial.separation) for trial in trials),
         expected=tuple((trial.k, trial.expected) for trial in trials),
+        distance=best.distance if best else 0.0,
+        needed=best.needed if best else 0.0,
     )
+
+
+def distances_of(architecture: str) -> tuple[float, float]:
+    """Distances from which groups count as different with weights of this architecture."""
+    return MEASURED_DISTANCES if architecture == "compact" else ANY_DISTANCE
 
 
 def describe(sorting: Sorting, cells: LabelArray, departure: FloatArray) -> Partition:
@@ -163,15 +212,17 @@ def describe(sorting: Sorting, cells: LabelArray, departure: FloatArray) -> Part
         mean = float(values.mean(dtype=np.float64)) if values.size else 0.0
         groups.append(Group(name=chr(ord("A") + label), label=label, share=count / total, departure=mean, cells=count))
     margin = groups[0].share - groups[1].share if len(groups) > 1 else 1.0
+    contradicted = any(group.departure < groups[0].departure - CONTRADICTION for group in groups)
     return Partition(
         groups=tuple(groups),
         stable=len(groups) > 1,
         stability=sorting.stability,
         separation=sorting.separation,
         margin=margin,
-        ambiguous=len(groups) > 1 and margin < AMBIGUOUS_MARGIN,
+        ambiguous=margin < AMBIGUOUS_MARGIN or contradicted,
         tried=sorting.tried,
         expected=sorting.expected,
+        distance=sorting.distance,
     )
 
 
@@ -217,69 +268,114 @@ def _one_group_like(sample: FloatArray, rng: np.random.Generator) -> FloatArray:
     return _unit(points)
 
 
-def _try(sample: FloatArray, surrogates: list[FloatArray], k: int, rng: np.random.Generator) -> _Trial:
-    ones = np.ones((1, len(sample)), np.float32)
-    centres = spherical_k_means(sample, k, ones, rng)[0]
-    labels = (sample @ centres.T).argmax(axis=1)
-    draws = rng.multinomial(len(sample), np.full(len(sample), 1 / len(sample)), size=BOOTSTRAPS).astype(np.float32)
-    others = (sample @ spherical_k_means(sample, k, draws, rng).transpose(0, 2, 1)).argmax(axis=2)
+def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -> FloatArray:
+    """(D, up to DIRECTIONS) float32: what varies between regions more than between neighbours.
+
+    The noise is that of differences between patches that touch but do not overlap, without the largest fifth of them,
+    which may lie across a border.
+    """
+    rows, columns = cells.max(axis=0) + 1
+    index = np.full((rows, columns), -1)
+    index[cells[:, 0], cells[:, 1]] = np.arange(len(cells))
+    step = min(overlap, max(1, rows - 1), max(1, columns - 1))
+    first = np.concatenate((index[step:].ravel(), index[:, step:].ravel()))
+    second = np.concatenate((index[:-step].ravel(), index[:, :-step].ravel()))
+    both = (first >= 0) & (second >= 0)
+    differences = embeddings[first[both]] - embeddings[second[both]]
+    centred = embeddings - embeddings.mean(axis=0)
+    total = (centred.T @ centred).astype(np.float64) / len(centred)
+    if not len(differences):
+        noise = total
+    else:
+        lengths = np.einsum("nd,nd->n", differences, differences)
+        kept = differences[lengths <= np.quantile(lengths, 0.8)]
+        noise = (kept.T @ kept).astype(np.float64) / (2 * len(kept))
+    ridge = 1e-2 * np.trace(total) / len(total) + 1e-12
+    wanted = min(DIRECTIONS, len(total))
+    _, axes = scipy.linalg.eigh(
+        total, noise + ridge * np.eye(len(total)), subset_by_index=[len(total) - wanted, len(total) - 1]
+    )
+    strongest: FloatArray = axes.astype(np.float32)
+    return strongest
+
+
+def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng: np.random.Generator) -> _Trial:
+    points = sample.coordinates
+    ones = np.ones((1, len(points)), np.float32)
+    centres = k_means(points, k, ones, rng)[0]
+    labels = _nearest(points, centres)
+    draws = rng.multinomial(len(points), np.full(len(points), 1 / len(points)), size=BOOTSTRAPS).astype(np.float32)
+    others = k_means(points, k, draws, rng)
     expected = []
     for surrogate in surrogates:
-        found = spherical_k_means(surrogate, k, ones, rng)[0]
-        expected.append(silhouette(surrogate, (surrogate @ found.T).argmax(axis=1), k))
+        found = k_means(surrogate.coordinates, k, ones, rng)[0]
+        expected.append(silhouette(surrogate.embeddings, _nearest(surrogate.coordinates, found), k))
     return _Trial(
         centres=centres,
-        stability=max(0.0, float(np.mean([adjusted_rand(labels, other) for other in others]))),
-        separation=silhouette(sample, labels, k),
+        stability=max(0.0, float(np.mean([adjusted_rand(labels, _nearest(points, other)) for other in others]))),
+        separation=silhouette(sample.embeddings, labels, k),
         expected=float(np.mean(expected)),
+        distance=_distance(sample.embeddings, labels, k),
+        needed=needed,
     )
 
 
-def spherical_k_means(points: FloatArray, k: int, weights: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Cluster points on the unit sphere, several times at once.
+def _distance(embeddings: FloatArray, labels: NDArray[np.intp], k: int) -> float:
+    """Largest cosine distance of a group's mean embedding from that of the largest group."""
+    member = (labels[:, None] == np.arange(k)).astype(np.float32)
+    means = _unit(member.T @ embeddings)
+    largest = int(member.sum(axis=0).argmax())
+    return float((1 - means @ means[largest])[member.any(axis=0)].max())
+
+
+def _nearest(points: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
+    """(..., N) index of the nearest of (..., k, D) centres."""
+    products = points @ np.swapaxes(centres, -1, -2)
+    nearest: NDArray[np.intp] = (products - np.einsum("...kd,...kd->...k", centres, centres)[..., None, :] / 2).argmax(
+        axis=-1
+    )
+    return nearest
+
+
+def k_means(points: FloatArray, k: int, weights: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Cluster points, several times at once.
 
     Args:
-        points: (N, D) float32, unit length.
+        points: (N, D) float32.
         k: number of clusters.
         weights: (B, N) float32, one row of weights (counts of a bootstrap sample) per run.
         rng: draws the starting centres (k-means++).
 
     Returns:
-        (B, k, D) float32 unit centres; per run the best of RESTARTS starts.
+        (B, k, D) float32 centres; per run the best of RESTARTS starts.
     """
     runs = np.repeat(weights, RESTARTS, axis=0)
     centres = _starting_centres(points, k, runs, rng)
     previous = None
     for _ in range(_SWEEPS):
-        nearest = (points @ centres.reshape(-1, centres.shape[2]).T).reshape(len(points), len(runs), k).argmax(axis=2)
+        nearest = _nearest(points, centres)
         if previous is not None and np.array_equal(nearest, previous):
             break
         previous = nearest
-        member = (nearest[:, :, None] == np.arange(k)) * runs.T[:, :, None]
-        sums = (member.reshape(len(points), -1).T @ points).reshape(centres.shape)
-        empty = np.einsum("rkd,rkd->rk", sums, sums) < 1e-12
-        centres = np.where(empty[:, :, None], centres, _unit(sums))
-    best = (points @ centres.reshape(-1, centres.shape[2]).T).reshape(len(points), len(runs), k).max(axis=2)
-    closeness = np.einsum("nr,rn->r", best, runs).reshape(len(weights), RESTARTS)
-    chosen: FloatArray = centres.reshape(len(weights), RESTARTS, k, -1)[
-        np.arange(len(weights)), closeness.argmax(axis=1)
-    ]
-    return chosen
+        member = (nearest[:, None, :] == np.arange(k)[:, None]) * runs[:, None, :]
+        sizes = member.sum(axis=2)[..., None]
+        centres = np.where(sizes > 0, member @ points / np.maximum(sizes, 1), centres).astype(np.float32)
+    gaps = ((points - np.take_along_axis(centres, nearest[..., None], axis=1)) ** 2).sum(axis=2)
+    inertia = (gaps * runs).sum(axis=1).reshape(len(weights), RESTARTS)
+    best: FloatArray = centres.reshape(len(weights), RESTARTS, k, -1)[np.arange(len(weights)), inertia.argmin(axis=1)]
+    return best
 
 
 def _starting_centres(points: FloatArray, k: int, runs: FloatArray, rng: np.random.Generator) -> FloatArray:
     """k-means++ (Arthur & Vassilvitskii 2007) for every run at once: (runs, k, D)."""
-    centres = np.empty((len(runs), k, points.shape[1]), points.dtype)
-    gap = np.ones(runs.shape)
+    centres = np.empty((len(runs), k, points.shape[1]), np.float32)
+    gaps = np.ones(runs.shape)
     for index in range(k):
-        ladder = np.cumsum(gap * runs + 1e-12, axis=1)
+        ladder = np.cumsum(gaps * runs + 1e-12, axis=1)
         ticket = rng.random((len(runs), 1)) * ladder[:, -1:]
         centres[:, index] = points[np.minimum((ladder < ticket).sum(axis=1), len(points) - 1)]
-        gap = (
-            np.minimum(gap, np.maximum(1 - centres[:, index] @ points.T, 0))
-            if index
-            else np.maximum(1 - centres[:, 0] @ points.T, 0)
-        )
+        distances = ((points - centres[:, index, None]) ** 2).sum(axis=2)
+        gaps = np.minimum(gaps, distances) if index else distances
     return centres
 
 

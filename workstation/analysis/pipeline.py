@@ -138,7 +138,7 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
         request=request,
         image_size=(height, width),
         provenance=provenance_of(task.encoder, request, grid, task.started, timeline),
-        findings=findings.in_words(found, drawn, task.suitability, grid, homogeneous=sorting.homogeneous),
+        findings=findings.in_words(found, drawn, task.suitability, grid, sorting),
         warnings=deviations(task.encoder, request, grid, task.suitability, (height, width)),
         grid=grid,
         suitability=task.suitability,
@@ -190,6 +190,7 @@ def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partiti
         overlap=-(-grid.patch // grid.stride),
         seed=task.request.seed,
         clusters=task.request.clusters,
+        distances=partition.distances_of(task.encoder.description.architecture),
     )
 
 

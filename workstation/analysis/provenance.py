@@ -195,8 +195,14 @@ def _parameters(encoder: Encoder, request: AnalysisRequest, grid: PatchGrid | No
         ("sample for the groups", f"{partition.SAMPLE} patches, {partition.BOOTSTRAPS} bootstrap samples"),
         ("stable from", str(partition.STABLE)),
         ("separation above that of one group, from", str(partition.SEPARATION_EXCESS)),
+        ("groups differ from a centre distance of", _distances(encoder)),
         ("ambiguous below a margin of", str(partition.AMBIGUOUS_MARGIN)),
     )
+
+
+def _distances(encoder: Encoder) -> str:
+    two, several = partition.distances_of(encoder.description.architecture)
+    return f"{two}, {several} for more than two groups"
 
 
 def _libraries() -> tuple[tuple[str, str], ...]:

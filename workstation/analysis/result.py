@@ -117,9 +117,12 @@ class Partition:
         stability: mean bootstrap agreement (adjusted Rand) of the best partition with k > 1, 0..1 (negative clipped).
         separation: mean silhouette (cosine) of that partition, -1..1.
         margin: share of A minus share of the second group, 0..1; 1 for one group.
-        ambiguous: margin below `AMBIGUOUS_MARGIN`: the program cannot say which group is the reference.
+        ambiguous: margin below `AMBIGUOUS_MARGIN`, or another group departs clearly less than A does: the program
+            cannot say which group is the reference.
         tried: for each k from 2: (k, stability, separation).
         expected: for each k from 2: (k, separation that one homogeneous group with the same spread would show).
+        distance: cosine distance between the mean embeddings of the best partition's largest group and of that which is
+            farthest from it, 0..2.
     """
 
     groups: tuple[Group, ...]
@@ -130,6 +133,7 @@ class Partition:
     ambiguous: bool
     tried: tuple[tuple[int, float, float], ...]
     expected: tuple[tuple[int, float], ...] = ()
+    distance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
