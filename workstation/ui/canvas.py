@@ -21,14 +21,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from workstation.analysis.regions import Region
 from workstation.ui.camera import Camera
 from workstation.ui.display_frame import DisplayFrame
 from workstation.ui.overlays import HighlightItem, MapItem, MarkingItem, Overlay, PointerItem
 from workstation.ui.picture_item import PictureItem
 from workstation.ui.pixel_values import PixelValuesItem
-from workstation.ui.region_items import RegionsItem, moved, region_path, resized
-from workstation.ui.region_tools import RegionSketch, Tool
+from workstation.ui.region_editor import RegionEditor
+from workstation.ui.region_items import RegionsItem
+from workstation.ui.region_tools import Tool
 from workstation.ui.theme import DARK, Theme
 
 pg.setConfigOptions(imageAxisOrder="row-major")
@@ -42,28 +42,22 @@ DRAG_START = 4.0
 PAN_SHARE = 0.1
 """Share of the view that an arrow key moves."""
 
-VERTEX_REACH = 10.0
-"""View pixels around the first vertex of a polygon in which a click closes it."""
-
 
 class Drag(Enum):
     """What a held button does."""
 
     PAN = "pan"
     DRAW = "draw"
-    MOVE = "move"
-    RESIZE = "resize"
+    EDIT = "edit"
 
 
 @dataclass(slots=True)
 class _Press:
-    """A held mouse button: where it went down, where the pointer was last, what it does, and on what."""
+    """A held mouse button: where it went down, where the pointer was last, what it does, whether it left its place."""
 
     start: QPointF
     last: QPointF
     drag: Drag
-    region: Region | None = None
-    handle: int = 0
     far: bool = False
 
 
@@ -106,7 +100,6 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.draws_focus = True
         self._theme = DARK
         self._press: _Press | None = None
-        self._sketch: RegionSketch | None = None
         self._click_position: QPointF | None = None
         self._click_timer = QTimer(self)
         self._click_timer.setSingleShot(True)
@@ -135,6 +128,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.values = PixelValuesItem(self.camera)
         self.regions = RegionsItem(self.camera, accent)
         self.pointer = PointerItem(self.camera)
+        self._editor = RegionEditor(self.regions, self)
+        self._editor.region_drawn.connect(self.region_drawn)
+        self._editor.region_changed.connect(self.region_changed)
         self._overlays = (self.values, self.marking, self.highlight, self.regions, self.pointer)
         for depth, overlay in enumerate(self._overlays):
             overlay.setZValue(10 + depth)
@@ -162,17 +158,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Take another tool into the hand."""
         self.cancel_drawing()
         self.tool = tool
-        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if tool is Tool.HAND else Qt.CursorShape.CrossCursor)
+        self._show_cursor()
 
     def cancel_drawing(self) -> bool:
         """Drop an unfinished region or drag; returns whether there was one."""
-        active = self._sketch is not None or (self._press is not None and self._press.drag in (Drag.MOVE, Drag.RESIZE))
-        if active and self._press is not None and self._press.region is not None:
-            self._replace_region(self._press.region)
-        self._sketch, self._press = None, None
-        self.regions.sketch = None
-        self.viewport().update()
-        return active
+        self._press = None
+        return self._editor.cancel()
 
     def apply_camera(self) -> None:
         """Bring everything to where the camera looks."""
@@ -240,9 +231,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if event.button() == Qt.MouseButton.MiddleButton:
             self._press = _Press(position, position, Drag.PAN)
         elif self.tool is Tool.HAND:
-            self._press = self._hand_press(position)
-        else:
-            self._draw_press(position)
+            held = self._editor.take_hold(*self.to_stored(position), position)
+            self._press = _Press(position, position, Drag.EDIT if held else Drag.PAN)
+        elif self._editor.press(self.tool, *self.to_stored(position)):
+            self._press = _Press(position, position, Drag.DRAW)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the button does, and say where the pointer is."""
@@ -255,9 +247,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             if press.far or press.drag is Drag.DRAW:
                 self._go_on(press, position, event.modifiers())
             press.last = position
-        elif self._sketch is not None:
-            self._sketch.move(*self.to_stored(position))
-            self._show_sketch()
+        else:
+            self._editor.draw_to(*self.to_stored(position))
         self.pointer_moved.emit(position)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -266,15 +257,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         press, self._press = self._press, None
         if press is None:
             return
-        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if self.tool is Tool.HAND else Qt.CursorShape.CrossCursor)
-        if press.drag is Drag.DRAW and self._sketch is not None:
-            region, self._sketch, self.regions.sketch = self._sketch.release(), None, None
-            self._finish_region(region)
-        elif press.far and press.drag in (Drag.MOVE, Drag.RESIZE):
-            changed = self.regions.selected_region
-            if changed is not None and changed != press.region:
-                self.region_changed.emit(changed)
-        elif not press.far and event.button() == Qt.MouseButton.LeftButton and self.tool is Tool.HAND:
+        self._show_cursor()
+        if press.drag is Drag.DRAW:
+            self._editor.release()
+            return
+        if press.drag is Drag.EDIT:
+            self._editor.let_go()
+        if not press.far and event.button() == Qt.MouseButton.LeftButton and self.tool is Tool.HAND:
             self._click(press.start)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -285,7 +274,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if self._forget_click():
             self.click_withdrawn.emit()
         if self.tool is Tool.POLYGON:
-            self.close_polygon()
+            self._editor.close()
             return
         if self.camera.fitted:
             self.camera.zoom_at(event.position().x(), event.position().y(), 1.0)
@@ -326,10 +315,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.region_delete_requested.emit(self.regions.selected)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._confirm_by_key()
-        elif key == Qt.Key.Key_Backspace and self._sketch is not None:
-            if not self._sketch.step_back():
-                self.cancel_drawing()
-            self._show_sketch()
+        elif key == Qt.Key.Key_Backspace and self._editor.drawing:
+            self._editor.step_back()
         else:
             event.ignore()
             return
@@ -368,35 +355,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.camera.pan(dx, dy)
         self.apply_camera()
 
-    def close_polygon(self) -> None:
-        """Finish the polygon that is being drawn; one without area is dropped."""
-        sketch, self._sketch, self._press = self._sketch, None, None
-        self.regions.sketch = None
-        self._finish_region(sketch.close() if sketch is not None else None)
-
-    def _hand_press(self, position: QPointF) -> _Press:
-        selected = self.regions.selected_region
-        if selected is not None:
-            handle = self.regions.handle_at(position)
-            if handle is not None:
-                return _Press(position, position, Drag.RESIZE, selected, handle)
-            if region_path(selected).contains(QPointF(*self.to_stored(position))):
-                return _Press(position, position, Drag.MOVE, selected)
-        return _Press(position, position, Drag.PAN)
-
-    def _draw_press(self, position: QPointF) -> None:
-        kind = self.tool.kind
-        assert kind is not None
-        x, y = self.to_stored(position)
-        if self._sketch is None:
-            self._sketch = RegionSketch(kind, self.frame.width, self.frame.height)
-        if self._sketch.closes_at(x, y, VERTEX_REACH / self.camera.scale):
-            self.close_polygon()
-            return
-        self._sketch.press(x, y)
-        if kind != "polygon":
-            self._press = _Press(position, position, Drag.DRAW)
-        self._show_sketch()
+    def _show_cursor(self) -> None:
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if self.tool is Tool.HAND else Qt.CursorShape.CrossCursor)
 
     def _go_on(self, press: _Press, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if press.drag is Drag.PAN:
@@ -405,16 +365,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.pan(moved_by.x(), moved_by.y())
             return
         x, y = self.to_stored(position)
-        if press.drag is Drag.DRAW and self._sketch is not None:
-            self._sketch.move(x, y, square=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
-            self._show_sketch()
-        elif press.region is not None:
-            width, height = self.frame.width, self.frame.height
-            if press.drag is Drag.MOVE:
-                x0, y0 = self.to_stored(press.start)
-                self._replace_region(moved(press.region, x - x0, y - y0, width, height))
-            else:
-                self._replace_region(resized(press.region, press.handle, (x, y), (width, height)))
+        if press.drag is Drag.DRAW:
+            self._editor.draw_to(x, y, square=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        else:
+            self._editor.drag_held(x, y)
 
     def _click(self, position: QPointF) -> None:
         region = self.regions.region_at(*self.to_stored(position))
@@ -445,32 +399,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._click_position = None
         return waiting
 
-    def _finish_region(self, region: Region | None) -> None:
-        self.viewport().update()
-        if region is not None:
-            self.region_drawn.emit(region)
-
-    def _show_sketch(self) -> None:
-        self.regions.sketch = None if self._sketch is None else self._sketch.outline
-        self.regions.update()
-
-    def _replace_region(self, region: Region) -> None:
-        self.regions.regions = tuple(region if old.name == region.name else old for old in self.regions.regions)
-        self.regions.update()
-
     def _confirm_by_key(self) -> None:
-        if self._sketch is not None:
-            self.close_polygon()
+        if self._editor.drawing:
+            self._editor.close()
         elif self.frame.width:
             self.clicked.emit(QPointF(self.camera.view_width / 2, self.camera.view_height / 2))
 
     def _nudge(self, dx: int, dy: int) -> None:
-        region = self.regions.selected_region
-        if region is None:
-            return
+        """Move the selected region by a step as it is seen."""
         x0, y0 = self.frame.to_stored(0, 0)
         x1, y1 = self.frame.to_stored(dx, dy)
-        changed = moved(region, x1 - x0, y1 - y0, self.frame.width, self.frame.height)
-        if changed != region:
-            self._replace_region(changed)
-            self.region_changed.emit(changed)
+        self._editor.nudge(round(x1 - x0), round(y1 - y0))

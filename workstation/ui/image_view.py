@@ -9,21 +9,22 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from workstation.analysis.colours import OPACITY, Limits, dimmed_grey
+from workstation.analysis.colours import OPACITY, Limits
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray, PartialMap
 from workstation.evidence.display import oriented
 from workstation.evidence.record import Pixels
 from workstation.ui.canvas import Canvas
-from workstation.ui.cells import CellLayout, nearest_patch, patches_at
+from workstation.ui.cells import CellLayout
 from workstation.ui.display_colours import display_transform
 from workstation.ui.display_frame import DisplayFrame
 from workstation.ui.layers import Layer, LayerPicture, LayerSource
-from workstation.ui.legend import LegendWidget, Shine
+from workstation.ui.legend import LegendWidget, Shine, shine_of
 from workstation.ui.message_bar import MessageBar
 from workstation.ui.picture_item import Style
 from workstation.ui.pointer import PointerReading
+from workstation.ui.pointer_reader import PointerReader
 from workstation.ui.pyramid import Pyramid
 from workstation.ui.region_tools import Tool
 from workstation.ui.theme import DARK, LIGHT
@@ -33,9 +34,6 @@ __all__ = ["ImageView", "Layer", "PointerReading", "Tool", "ViewState"]
 
 MARGIN = 12
 """Between the view's border and what floats over the picture, in device-independent pixels."""
-
-GROUND_SAMPLES = 40_000
-"""Pixels of the photograph that the legend's ground is estimated from."""
 
 
 class ImageView(QWidget):
@@ -91,13 +89,10 @@ class ImageView(QWidget):
         self._legend_corner = Qt.Corner.TopRightCorner
         self._shine = Shine(opacity=OPACITY)
         self._limits: Limits | None = None
-        self._pointer: QPointF | None = None
-        self._reading: PointerReading | None = None
-        self._pin: tuple[float, float] | None = None
-        self._pointed: tuple[int, int] | None = None
         self._last_zoom = 0.0
         theme = DARK if dark else LIGHT
         self.canvas = Canvas(self)
+        self._reader = PointerReader(self.canvas, self)
         self.legend = LegendWidget(theme, self)
         self.message_bar = MessageBar(theme, self)
         self.legend.hide()
@@ -112,10 +107,9 @@ class ImageView(QWidget):
     def _connect(self) -> None:
         canvas = self.canvas
         canvas.view_changed.connect(self._view_changed)
-        canvas.pointer_moved.connect(self._point_at)
-        canvas.click_began.connect(self._mark_pin)
-        canvas.click_withdrawn.connect(self._restore_pin)
-        canvas.clicked.connect(self._pin_at)
+        self._reader.hovered.connect(self.hovered)
+        self._reader.pinned.connect(self.pinned)
+        self._reader.patches_under_pointer.connect(self.patches_under_pointer)
         canvas.region_drawn.connect(self.region_drawn)
         canvas.region_selected.connect(self._select_and_say)
         canvas.region_changed.connect(self.region_changed)
@@ -169,7 +163,7 @@ class ImageView(QWidget):
         return self._contours
 
     @property
-    def selected_region(self) -> str | None:
+    def region_selected_now(self) -> str | None:
         """Name of the selected region."""
         return self.canvas.regions.selected
 
@@ -189,8 +183,7 @@ class ImageView(QWidget):
         self._source.set_contours(self._contours)
         canvas = self.canvas
         self._limits = None
-        self._set_pin(None)
-        self._point_at(None)
+        self._reader.set_pixels(pixels)
         canvas.regions.regions, canvas.regions.selected, canvas.regions.reference = (), None, None
         canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
         if pixels is None:
@@ -201,7 +194,7 @@ class ImageView(QWidget):
             canvas.picture.set_picture(Pyramid.of(pixels), display_transform(pixels))
             canvas.values.set_rgb(oriented(pixels.rgb, pixels.orientation))
             canvas.set_frame(DisplayFrame(pixels.width, pixels.height, pixels.orientation))
-            self._shine = replace(self._shine, **_ground(pixels))
+            self._shine = shine_of(pixels, self._opacity)
         self._show_layer()
 
     def show_result(self, result: AnalysisResult | None) -> None:
@@ -327,9 +320,8 @@ class ImageView(QWidget):
         if self.canvas.regions.selected is not None:
             self._select_and_say("")
             return True
-        if self._pin is not None:
-            self._set_pin(None)
-            self.pinned.emit(None)
+        if self._reader.has_pin:
+            self._reader.unpin()
             return True
         return False
 
@@ -475,7 +467,7 @@ class ImageView(QWidget):
         canvas.highlight.setVisible(not self._blinking)
         canvas.viewport().update()
         self._show_legend()
-        self._point_at(self._pointer)
+        self._reader.set_maps(self._source, self._layer)
 
     def _show_legend(self) -> None:
         layer = self._seen
@@ -499,7 +491,6 @@ class ImageView(QWidget):
         if self.canvas.camera.zoom != self._last_zoom:
             self._last_zoom = self.canvas.camera.zoom
             self.zoom_changed.emit(self.zoom)
-        self._point_at(self._pointer)
         self.view_moved.emit()
 
     def _zoom_to(self, zoom: float) -> None:
@@ -521,79 +512,4 @@ class ImageView(QWidget):
 
     def reading_at(self, position: QPointF) -> PointerReading | None:
         """What the picture says at a position of the view; None outside the picture."""
-        pixel = self.canvas.frame.pixel_at(*self.canvas.camera.to_image(position.x(), position.y()))
-        return None if pixel is None else self._read(*pixel)
-
-    def _read(self, x: int, y: int) -> PointerReading | None:
-        if self._pixels is None:
-            return None
-        red, green, blue = (int(sample) for sample in self._pixels.rgb[y, x])
-        departure = self._source.departure_at(x + 0.5, y + 0.5)
-        grid = self._grid
-        return PointerReading(
-            x=x,
-            y=y,
-            rgb=(red, green, blue),
-            departure=departure,
-            patch=None if grid is None else nearest_patch(grid, x + 0.5, y + 0.5),
-            layer=self._layer,
-            value=self._source.value_at(self._layer, x + 0.5, y + 0.5),
-            assessable=departure is not None
-            or self._source.partial is not None
-            or not self._source.has(Layer.DEPARTURE),
-        )
-
-    def _point_at(self, position: QPointF | None) -> None:
-        """The pointer is at a position of the view, or what lies under it has changed."""
-        self._pointer = position
-        reading = None if position is None else self.reading_at(position)
-        if reading == self._reading:
-            return
-        self._reading = reading
-        self._outline_patch(reading)
-        self.hovered.emit(reading)
-
-    def _outline_patch(self, reading: PointerReading | None) -> None:
-        """Outline the patch under the pointer and say which patches hold the pixel."""
-        grid = self._grid
-        if reading is None or grid is None or reading.patch is None or self._pixels is None:
-            self.canvas.pointer.set_patch(None)
-            if self._pointed is not None:
-                self._pointed = None
-                self.patches_under_pointer.emit(None)
-            return
-        box = QRectF(*grid.box(*reading.patch)).intersected(QRectF(0, 0, self._pixels.width, self._pixels.height))
-        self.canvas.pointer.set_patch(box)
-        mask = patches_at(grid, reading.x, reading.y)
-        signature = hash(mask.tobytes()), int(mask.sum())
-        if signature != self._pointed:
-            self._pointed = signature
-            self.patches_under_pointer.emit(mask)
-
-    def _mark_pin(self, position: QPointF) -> None:
-        reading = self.reading_at(position)
-        if reading is not None:
-            self.canvas.pointer.set_pin((reading.x + 0.5, reading.y + 0.5))
-
-    def _restore_pin(self) -> None:
-        self.canvas.pointer.set_pin(self._pin)
-
-    def _pin_at(self, position: QPointF) -> None:
-        reading = self.reading_at(position)
-        if reading is not None:
-            self._set_pin((reading.x + 0.5, reading.y + 0.5))
-            self.pinned.emit(reading)
-
-    def _set_pin(self, position: tuple[float, float] | None) -> None:
-        self._pin = position
-        self.canvas.pointer.set_pin(position)
-
-
-def _ground(pixels: Pixels) -> dict[str, float]:
-    """Grey of the dimmed photograph from a thin sample of it: 2nd percentile, mean, 98th percentile."""
-    step = max(1, int((pixels.width * pixels.height / GROUND_SAMPLES) ** 0.5))
-    grey = dimmed_grey(np.ascontiguousarray(pixels.rgb[step // 2 :: step, step // 2 :: step]))
-    if not grey.size:
-        grey = dimmed_grey(pixels.rgb[:1, :1])
-    low, high = np.percentile(grey, [2, 98])
-    return {"low": float(low), "mean": float(grey.mean()), "high": float(high)}
+        return self._reader.reading_at(position)

@@ -21,8 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workstation.analysis.colours import ByteArray, ColourMapName, blend, colour_map
+from workstation.analysis.colours import ByteArray, ColourMapName, blend, colour_map, dimmed_grey
 from workstation.analysis.legends import Legend, Swatch
+from workstation.evidence.record import Pixels
 from workstation.ui.overlays import dot_brush, draw_letter, hatch_brush
 from workstation.ui.theme import Theme, tabular
 
@@ -30,6 +31,9 @@ BAR_HEIGHT = 176.0
 BAR_WIDTH = 28.0
 GROUND_STEPS = 16
 """Columns of the bar: how the colour looks over dark to light parts of the dimmed photograph."""
+
+GROUND_SAMPLES = 40_000
+"""Pixels of the photograph that its ground is estimated from."""
 
 PADDING = 8.0
 MAX_TEXT_WIDTH = 168.0
@@ -57,6 +61,15 @@ class Shine:
     mean: float = 90.0
     high: float = 180.0
     opacity: float = 0.65
+
+
+def shine_of(pixels: Pixels, opacity: float) -> Shine:
+    """What of a photograph shines through its maps, from a thin sample of its pixels."""
+    step = max(1, int((pixels.width * pixels.height / GROUND_SAMPLES) ** 0.5))
+    sample = pixels.rgb[step // 2 :: step, step // 2 :: step]
+    grey = dimmed_grey(np.ascontiguousarray(sample if sample.size else pixels.rgb[:1, :1]))
+    low, high = np.percentile(grey, [2, 98])
+    return Shine(float(low), float(grey.mean()), float(high), opacity)
 
 
 def bar_image(name: ColourMapName, shine: Shine) -> ByteArray:

@@ -1,0 +1,146 @@
+"""Drawing, moving and resizing regions: gestures at stored positions become finished regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from workstation.analysis.regions import Region
+from workstation.ui.region_items import RegionsItem, moved, region_path, resized
+from workstation.ui.region_tools import Point, RegionSketch, Tool
+
+VERTEX_REACH = 10.0
+"""View pixels around the first vertex of a polygon in which a click closes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """A region that is held: as it was, where it was taken, and by which handle (None = as a whole)."""
+
+    region: Region
+    start: Point
+    handle: int | None
+
+
+class RegionEditor(QObject):
+    """Turns presses and moves at stored positions into regions, and shows them on the way.
+
+    Signals:
+        region_drawn(object): Region without a name.
+        region_changed(object): Region that was moved or resized, under its own name.
+    """
+
+    region_drawn = Signal(object)
+    region_changed = Signal(object)
+
+    def __init__(self, shown: RegionsItem, parent: QObject) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        self._sketch: RegionSketch | None = None
+        self._hold: _Hold | None = None
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a region has been begun and not finished."""
+        return self._sketch is not None
+
+    def take_hold(self, x: float, y: float, view: QPointF) -> bool:
+        """Take hold of the selected region, by the handle at a view position or as a whole; False if it lies elsewhere."""
+        selected = self._shown.selected_region
+        if selected is None:
+            return False
+        handle = self._shown.handle_at(view)
+        if handle is None and not region_path(selected).contains(QPointF(x, y)):
+            return False
+        self._hold = _Hold(selected, (x, y), handle)
+        return True
+
+    def drag_held(self, x: float, y: float) -> None:
+        """Move or resize what is held."""
+        hold = self._hold
+        if hold is None:
+            return
+        size = self._size
+        if hold.handle is None:
+            self._show_changed(moved(hold.region, x - hold.start[0], y - hold.start[1], *size))
+        else:
+            self._show_changed(resized(hold.region, hold.handle, (x, y), size))
+
+    def let_go(self) -> None:
+        """The region stays where it was dragged."""
+        hold, self._hold = self._hold, None
+        changed = self._shown.selected_region
+        if hold is not None and changed is not None and changed != hold.region:
+            self.region_changed.emit(changed)
+
+    def press(self, tool: Tool, x: float, y: float) -> bool:
+        """Begin to draw, or set another vertex; returns whether the button has to be held."""
+        kind = tool.kind
+        if kind is None:
+            return False
+        if self._sketch is None:
+            self._sketch = RegionSketch(kind, *self._size)
+        if self._sketch.closes_at(x, y, VERTEX_REACH / self._shown.camera.scale):
+            self.close()
+            return False
+        self._sketch.press(x, y)
+        self._show_sketch()
+        return kind != "polygon"
+
+    def draw_to(self, x: float, y: float, *, square: bool = False) -> None:
+        """Go on drawing; `square` keeps the sides of a rectangle or ellipse equal."""
+        if self._sketch is not None:
+            self._sketch.move(x, y, square=square)
+            self._show_sketch()
+
+    def release(self) -> None:
+        """Finish a rectangle, an ellipse or a lasso."""
+        self._finish(self._sketch.release() if self._sketch is not None else None)
+
+    def close(self) -> None:
+        """Finish a polygon; one without area is dropped."""
+        self._finish(self._sketch.close() if self._sketch is not None else None)
+
+    def step_back(self) -> None:
+        """Take back the last vertex; the last of all drops the polygon."""
+        if self._sketch is not None and not self._sketch.step_back():
+            self._sketch = None
+        self._show_sketch()
+
+    def cancel(self) -> bool:
+        """Drop what is being drawn, put back what is held; returns whether there was anything."""
+        active = self._sketch is not None or self._hold is not None
+        if self._hold is not None:
+            self._show_changed(self._hold.region)
+        self._sketch, self._hold = None, None
+        self._show_sketch()
+        return active
+
+    def nudge(self, dx: int, dy: int) -> None:
+        """Move the selected region by whole stored pixels."""
+        region = self._shown.selected_region
+        if region is None:
+            return
+        changed = moved(region, dx, dy, *self._size)
+        if changed != region:
+            self._show_changed(changed)
+            self.region_changed.emit(changed)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self._shown.frame.width, self._shown.frame.height
+
+    def _finish(self, region: Region | None) -> None:
+        self._sketch = None
+        self._show_sketch()
+        if region is not None:
+            self.region_drawn.emit(region)
+
+    def _show_sketch(self) -> None:
+        self._shown.sketch = None if self._sketch is None else self._sketch.outline
+        self._shown.update()
+
+    def _show_changed(self, region: Region) -> None:
+        self._shown.regions = tuple(region if old.name == region.name else old for old in self._shown.regions)
+        self._shown.update()
