@@ -46,7 +46,7 @@ class RegionEditor(QObject):
         return self._sketch is not None
 
     def take_hold(self, x: float, y: float, view: QPointF) -> bool:
-        """Take hold of the selected region, by the handle at a view position or as a whole; False if it lies elsewhere."""
+        """Take hold of the selected region, by a handle or as a whole; False if it does not lie at the position."""
         selected = self._shown.selected_region
         if selected is None:
             return False
