@@ -152,6 +152,7 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
 
 def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:
     """(rows, columns, D) float32, unit length, NaN where a patch is not assessable."""
+    yield task.timeline.at("embedding patches")
     painted = time.monotonic()
     with closing(task.encoder.embed(task.image, task.grid)) as steps:
         while True:
