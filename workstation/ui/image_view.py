@@ -479,6 +479,7 @@ class ImageView(QWidget):
         self._place_floating()
 
     def _place_floating(self) -> None:
+        self.legend.set_room(self.height())
         at_left = self._legend_corner is Qt.Corner.TopLeftCorner
         self.legend.move(MARGIN if at_left else self.width() - self.legend.width() - MARGIN, MARGIN)
         if not self.message_bar.isHidden():

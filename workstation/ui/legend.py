@@ -28,6 +28,10 @@ from workstation.ui.overlays import dot_brush, draw_letter, hatch_brush
 from workstation.ui.theme import Theme, tabular
 
 BAR_HEIGHT = 176.0
+LEAST_BAR_HEIGHT = 80.0
+BAR_SHARE = 0.34
+"""Share of the view's height that the bar takes at most, unless it then had no room for its numbers."""
+
 BAR_WIDTH = 28.0
 GROUND_STEPS = 16
 """Columns of the bar: how the colour looks over dark to light parts of the dimmed photograph."""
@@ -107,6 +111,7 @@ class LegendWidget(QWidget):
         self._dragged: int | None = None
         self._press_y = 0.0
         self._press_limits = (0.0, 1.0)
+        self._bar_height = BAR_HEIGHT
         self.setAccessibleName("Legend")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -137,6 +142,15 @@ class LegendWidget(QWidget):
         self.resize(self.sizeHint())
         self.update()
 
+    def set_room(self, height: float) -> None:
+        """Fit into a view of this height, in device-independent pixels."""
+        wanted = min(BAR_HEIGHT, max(LEAST_BAR_HEIGHT, BAR_SHARE * height))
+        if wanted != self._bar_height:
+            self._bar_height = wanted
+            if self._legend is not None:
+                self.resize(self.sizeHint())
+                self.update()
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
@@ -164,7 +178,7 @@ class LegendWidget(QWidget):
         legend = self._legend
         if legend is None or legend.limits is None or not self._movable or event.button() != Qt.MouseButton.LeftButton:
             return
-        middle = self._bar_top() + BAR_HEIGHT / 2
+        middle = self._bar_top() + self._bar_height / 2
         self._dragged = 1 if event.position().y() < middle else 0
         self._press_y, self._press_limits = event.position().y(), legend.limits
 
@@ -174,7 +188,7 @@ class LegendWidget(QWidget):
             self.setCursor(Qt.CursorShape.SizeVerCursor if self._movable else Qt.CursorShape.ArrowCursor)
             return
         low, high = self._press_limits
-        step = (self._press_y - event.position().y()) / BAR_HEIGHT * (high - low)
+        step = (self._press_y - event.position().y()) / self._bar_height * (high - low)
         self._move_limit(self._dragged, self._press_limits[self._dragged] + step)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
@@ -289,7 +303,7 @@ class LegendWidget(QWidget):
         low, high = legend.limits
         widest = max(small.horizontalAdvance(label) for _, label in legend.ticks)
         if painter is not None:
-            bar = QRectF(left, top, BAR_WIDTH, BAR_HEIGHT)
+            bar = QRectF(left, top, BAR_WIDTH, self._bar_height)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(bar, self._bar)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -304,11 +318,11 @@ class LegendWidget(QWidget):
                 )
             painter.setFont(self._small)
             for value, label in legend.ticks:
-                y = top + (high - value) / (high - low) * BAR_HEIGHT
+                y = top + (high - value) / (high - low) * self._bar_height
                 painter.setPen(QPen(QColor(self._theme.text), 1))
                 painter.drawLine(QPointF(left + BAR_WIDTH, y), QPointF(left + BAR_WIDTH + 4, y))
                 painter.drawText(QPointF(left + BAR_WIDTH + 8, y + small.capHeight() / 2), label)
-        return max(width, BAR_WIDTH + 8 + widest), top + BAR_HEIGHT + small.height() / 2 + 4
+        return max(width, BAR_WIDTH + 8 + widest), top + self._bar_height + small.height() / 2 + 4
 
     def _lay_out_swatch(self, painter: QPainter | None, swatch: Swatch, y: float) -> tuple[float, float]:
         small = QFontMetricsF(self._small)

@@ -22,7 +22,7 @@ TILE = 256
 CACHE_BYTES = 64 * 1024 * 1024
 """Converted tiles are kept up to this size, or twice what the view shows if that is more."""
 
-CONVERSION_SECONDS = 0.015
+CONVERSION_SECONDS = 0.010
 """How long one painting may convert tiles; the rest follows in the next ones and is shown unconverted until then."""
 
 BUILDING_SECONDS = 0.006
