@@ -117,6 +117,23 @@ def test_metadata_for_reading_is_one_line_per_row(exifact: Exifact, examples: Pa
     assert all(line.count("\t") == 2 for line in answer.out.splitlines())
 
 
+def test_metadata_of_a_heic_photograph(exifact: Exifact, test_data: Path) -> None:
+    rows = json.loads(exifact("exif", test_data / "photos" / "sony_exif.heic", "--json").out)
+    values = {(row["group"], row["name"]): row["value"] for row in rows}
+    assert values["IFD0", "Model"] == "ILCE-7SM3"
+    assert values["ExifIFD", "FNumber"] == pytest.approx(3.2)
+    assert "XMP" in {row["name"] for row in rows if row["group"] == "Payload"}
+
+
+def test_what_a_stereo_photograph_carries(exifact: Exifact, test_data: Path) -> None:
+    photograph = test_data / "photos" / "sugarshack.mpo"
+    rows = json.loads(exifact("exif", photograph, "--json").out)
+    payloads = {row["name"]: row for row in rows if row["group"] == "Payload"}
+    assert {"MakerNote", "thumbnail", "MPF image"} <= payloads.keys()
+    second = payloads["MPF image"]["offset"]
+    assert photograph.read_bytes()[second : second + 2] == b"\xff\xd8"
+
+
 def test_metadata_of_a_file_without_exif(exifact: Exifact, tmp_path: Path) -> None:
     jpeg(tmp_path / "bare.jpg", texture(64, 64))
     rows = json.loads(exifact("exif", "bare.jpg", "--json").out)
