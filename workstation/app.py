@@ -64,7 +64,3 @@ def run(files: Sequence[Path], *, example: bool = False) -> int:
     if window.ended_cleanly is False:
         os._exit(code)  # a thread hangs in the system, on a dead network drive, say; the settings are saved
     return code
-
-
-main = run
-"""The name that the command line calls it by."""

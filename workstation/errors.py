@@ -120,7 +120,7 @@ class WeightsProblem(WorkstationError):
 class DeviceProblem(WorkstationError):
     """The device that was asked for is not there, or ran out of memory."""
 
-    remedy = "Choose --device cpu."
+    remedy = "Choose the CPU instead (--device cpu; in the window Analyze → Device)."
 
 
 class ExportProblem(WorkstationError):

@@ -77,6 +77,7 @@ class Settings:
     Attributes:
         shortcuts: action id → key sequences in Qt's portable text; only those that differ from the built-in ones.
         recent_files: newest first, at most `RECENT_FILES`.
+        last_session: files that were open when the window was last closed.
         window_geometry, window_state: Qt's own bytes in base64; "" = the default layout.
     """
 
@@ -107,6 +108,7 @@ class Settings:
     opacity: float = _setting(0.75, _number(0.0, 1.0))
     shortcuts: Mapping[str, tuple[str, ...]] = _setting(dict, _keys)
     recent_files: tuple[str, ...] = _setting((), _texts)
+    last_session: tuple[str, ...] = _setting((), _texts)
     last_folder: str = _setting("", _text)
     window_geometry: str = _setting("", _text)
     window_state: str = _setting("", _text)

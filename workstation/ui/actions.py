@@ -80,6 +80,9 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open-example", "File", "Open &example", "Open the bundled picture, spliced from two cameras.", icon="image"
     ),
+    ActionSpec(
+        "open-last", "File", "Open &last session", "Open the files that were open when Exifact was last closed."
+    ),
     ActionSpec("reopen", "File", "Read file &again", "Read the current file again from disk.", ("F5",)),
     ActionSpec("close-exhibit", "File", "&Close exhibit", "Close the current exhibit.", ("Ctrl+W",)),
     ActionSpec(
@@ -104,6 +107,13 @@ SPECS: tuple[ActionSpec, ...] = (
         "Copy &findings as text",
         "Copy the findings in words, with their numbers.",
         ("Ctrl+Shift+C",),
+    ),
+    ActionSpec(
+        "copy-point",
+        "Edit",
+        "Copy &point",
+        "Copy position, colour and values of the pinned point.",
+        ("Ctrl+Shift+X",),
     ),
     ActionSpec("copy-hash", "Edit", "Copy SHA-256", "Copy the full SHA-256 of the current file."),
     _layer("1", "original", "&Original", "The stored pixels, oriented and colour-managed for display."),
@@ -312,6 +322,14 @@ class Actions(QObject):
 
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._actions.values())
+
+    def shown_keys(self) -> dict[str, str]:
+        """The first key of each action, as the system writes it."""
+        return {
+            action_id: QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            for action_id, keys in self.keys.items()
+            if keys
+        }
 
     def connect_all(self, slots: Mapping[str, Callable[..., object]]) -> None:
         """Give each action what it does.

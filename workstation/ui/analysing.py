@@ -138,18 +138,14 @@ class _AnalysisTask(QObject):
     def finish(self, result: AnalysisResult) -> None:
         """Keep the result."""
         self._desk._drop(self._exhibit)
-        self._session.update(
-            self._exhibit, analysis=AnalysisState.DONE, result=result, limits=None, progress=None, exported=False
-        )
+        self._session.update(self._exhibit, analysis=AnalysisState.DONE, result=result, limits=None, progress=None)
         self._desk.finished.emit(self._exhibit)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
         """Keep the reason; an earlier result does not stand in for the failed one."""
         self._desk._drop(self._exhibit)
-        self._session.update(
-            self._exhibit, analysis=AnalysisState.FAILED, result=None, failure=error, progress=None, exported=False
-        )
+        self._session.update(self._exhibit, analysis=AnalysisState.FAILED, result=None, failure=error, progress=None)
         self._desk.failed.emit(self._exhibit)
 
     @Slot(object)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 _ACTION = Qt.ItemDataRole.UserRole
@@ -37,11 +37,12 @@ class CommandPalette(QDialog):
     Commands that are not possible now are shown in grey and cannot be chosen.
     """
 
-    def __init__(self, commands: Iterable[tuple[str, QAction]], parent: QWidget) -> None:
+    def __init__(self, commands: Iterable[tuple[str, QAction]], parent: QWidget, keys: Mapping[str, str]) -> None:
         """Build the palette.
 
         Args:
             commands: where each command stands ("View", "File · Open recent") and its action.
+            keys: name of the action's object → its key as the system writes it.
             parent: the window over which it appears.
         """
         super().__init__(parent)
@@ -49,12 +50,18 @@ class CommandPalette(QDialog):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAccessibleName("Command palette")
         self._commands = tuple(commands)
+        self._keys = keys
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Type a command")
         self.field.setAccessibleName("Name of the command")
         self.field.setClearButtonEnabled(True)
         self.list = QTreeWidget(self)
         self.list.setAccessibleName("Commands that fit")
+        side = max(16, self.fontMetrics().height())
+        blank = QPixmap(side, side)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)  # names stand below each other, with or without an icon
+        self.list.setIconSize(QSize(side, side))
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -100,7 +107,7 @@ class CommandPalette(QDialog):
                 ranked.append((quality, not action.isEnabled(), position))
         self.list.clear()
         for _, _, position in sorted(ranked):
-            self.list.addTopLevelItem(_item(*self._commands[position]))
+            self.list.addTopLevelItem(self._item(*self._commands[position]))
         for row in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(row)
             if item is not None and not item.isDisabled():
@@ -133,12 +140,10 @@ class CommandPalette(QDialog):
                 return True
         return super().eventFilter(watched, event)
 
-
-def _item(place: str, action: QAction) -> QTreeWidgetItem:
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    item = QTreeWidgetItem([plain_text(action), place, keys])
-    item.setIcon(0, action.icon())
-    item.setToolTip(0, action.statusTip())
-    item.setData(0, _ACTION, action)
-    item.setDisabled(not action.isEnabled())
-    return item
+    def _item(self, place: str, action: QAction) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([plain_text(action), place, self._keys.get(action.objectName(), "")])
+        item.setIcon(0, action.icon() if not action.icon().isNull() else self._blank)
+        item.setToolTip(0, action.statusTip())
+        item.setData(0, _ACTION, action)
+        item.setDisabled(not action.isEnabled())
+        return item

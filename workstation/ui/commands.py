@@ -26,6 +26,7 @@ from workstation.ui.opening import OpeningDesk
 from workstation.ui.picture_desk import PictureDesk
 from workstation.ui.region_tools import Tool
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.status_bar import reading_in_words
 from workstation.ui.teller import Teller
 
 OPACITY_STEP = 0.1
@@ -68,11 +69,13 @@ class Commands(QObject):
         slots: Slots = {
             "open": self.choose_files,
             "open-example": self.open_example,
+            "open-last": self.open_last,
             "reopen": self.reopen,
             "close-exhibit": self.close_exhibit,
             "copy-view": self.copy_view,
             "copy-findings": self._findings.copy_all,
             "copy-hash": self.copy_hash,
+            "copy-point": self.copy_point,
             "opacity-up": self.more_opaque,
             "opacity-down": self.less_opaque,
             "blink": self.blink_once,
@@ -131,6 +134,11 @@ class Commands(QObject):
         self._opening.open([paths.resources() / "examples" / "spliced.jpg"])
 
     @Slot()
+    def open_last(self) -> None:
+        """Open what was open when the window was last closed."""
+        self.open_names(list(self._store.current.last_session))
+
+    @Slot()
     def reopen(self) -> None:
         """Read the current file again."""
         self._with_current(self._opening.reopen)
@@ -146,7 +154,7 @@ class Commands(QObject):
     def close(self, exhibit: OpenExhibit) -> None:
         """Close an exhibit; asks once if something on it is in no report yet."""
         if exhibit.exported or self.ask(
-            f"Close {exhibit.name}?", "Its findings, regions and notes are in no report yet and will be lost.", "Close"
+            f"Close {exhibit.name}?", "Its regions and notes are in no report yet and will be lost.", "Close"
         ):
             self._session.close(exhibit)
 
@@ -171,6 +179,15 @@ class Commands(QObject):
     def copy_view(self) -> None:
         """The view as an image."""
         QGuiApplication.clipboard().setImage(self._view.grab_view())
+
+    @Slot()
+    def copy_point(self) -> None:
+        """What the picture says at the pinned point, as text."""
+        reading = self._picture.pinned
+        if reading is None:
+            self._teller.tell("Click into the picture first: that pins the point to copy.")
+        else:
+            QGuiApplication.clipboard().setText(reading_in_words(reading))
 
     @Slot()
     def copy_hash(self) -> None:

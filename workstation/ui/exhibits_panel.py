@@ -62,9 +62,12 @@ def state_line(exhibit: OpenExhibit) -> str:
         progress = exhibit.progress
         if exhibit.analysis is AnalysisState.STOPPING:
             return "stopping after this batch"
-        return "analysing" if progress is None or progress.fraction is None else f"analysing {progress.fraction:.0%}"
-    marked = len(exhibit.marks.regions)
-    regions = "" if not marked else f" · {marked} region{'s' if marked != 1 else ''}"
+        return (
+            "analysing"
+            if progress is None or progress.fraction is None
+            else f"analysing {100 * progress.fraction:.0f} %"
+        )
+    extra = _counted(len(exhibit.marks.regions), "region") + _counted(len(exhibit.warnings), "warning")
     words: str = exhibit.analysis.value
     if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None and exhibit.result.status != "complete":
         words = "not assessable"
@@ -72,7 +75,11 @@ def state_line(exhibit: OpenExhibit) -> str:
         words = "analysis failed"
     if exhibit.analysis is AnalysisState.CANCELLED:
         words = "analysis stopped"
-    return words + regions
+    return words + extra
+
+
+def _counted(number: int, what: str) -> str:
+    return f" · {number} {what}{'s' if number != 1 else ''}" if number else ""
 
 
 def state_icon(exhibit: OpenExhibit) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
-import tomllib
 from collections.abc import Mapping
 from html import escape
+from importlib.metadata import PackageMetadata
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 import workstation
-from workstation import paths
 from workstation.analysis.model import available_weights
 from workstation.ui.actions import MENUS, SPECS
+from workstation.ui.wording import LIMITS
 
 _POINTER = (
     ("Wheel", "zoom to the pointer"),
@@ -35,6 +35,24 @@ _LIBRARIES = (
     "safetensors",
     "reportlab",
 )
+
+
+_CAN_TELL = (
+    "Which bytes were looked at: their hashes, taken before decoding and compared again at every report.",
+    "What the file says about itself, entry by entry, with offsets and raw bytes; what is missing, empty or unreadable "
+    "is kept apart.",
+    "Where patches of the photograph look differently made from its largest coherent group, by how much, and how "
+    "stable this division is.",
+    "How similar everything is to a region that you mark.",
+)
+_LAYERS = (
+    ("Departure", "How far each patch departs from group A, on an absolute scale: the same colour is the same value in "
+                  "every photograph analysed with these weights. Hatched: not assessable."),
+    ("PCA", "Three components as red, green and blue: alike and unlike, nothing else."),
+    ("Groups", "Patches that are alike, named A, B, C by size."),
+    ("Cut", "The two sides of the normalised cut; it divides every picture in two, also one with a single history."),
+    ("As seen from here", "Similarity of every patch to the chosen region, from −1 to 1."),
+)  # fmt: skip
 
 
 class TextDialog(QDialog):
@@ -60,28 +78,28 @@ def keys_page(keys: Mapping[str, tuple[str, ...]]) -> str:
     parts = []
     for menu in MENUS:
         rows = "".join(
-            f"<tr><td><b>{escape(_native(keys[spec.id]))}</b></td><td>{escape(spec.plain)}</td></tr>"
+            f"<tr><td width=190><b>{escape(_native(keys[spec.id]))}</b></td><td>{escape(spec.plain)}</td></tr>"
             for spec in SPECS
             if spec.menu == menu and keys[spec.id]
         )
         if rows:
             parts.append(f"<h3>{menu}</h3><table cellspacing=0 cellpadding=3>{rows}</table>")
-    pointer = "".join(f"<tr><td><b>{escape(key)}</b></td><td>{escape(what)}</td></tr>" for key, what in _POINTER)
+    pointer = "".join(
+        f"<tr><td width=190><b>{escape(key)}</b></td><td>{escape(what)}</td></tr>" for key, what in _POINTER
+    )
     parts.append(f"<h3>Pointer</h3><table cellspacing=0 cellpadding=3>{pointer}</table>")
     note = "<p>Single keys act only while the picture has the focus. Every key can be changed in File → Settings.</p>"
     return note + "".join(parts)
 
 
 def limits_page() -> str:
-    """What a result means and what it does not, in the words of the report."""
-    with (paths.resources() / "texts" / "report.en.toml").open("rb") as file:
-        texts = tomllib.load(file)
-    limits = "".join(f"<li>{escape(sentence)}</li>" for sentence in texts["limits"]["complete"])
-    maps = "".join(
-        f"<p><b>{escape(name.capitalize() if name != 'pca' else 'PCA')}.</b> {escape(sentence)}</p>"
-        for name, sentence in texts["maps"].items()
+    """What a result means and what it does not."""
+    can, cannot = ("".join(f"<li>{escape(sentence)}</li>" for sentence in part) for part in (_CAN_TELL, LIMITS))
+    layers = "".join(f"<p><b>{escape(name)}.</b> {escape(sentence)}</p>" for name, sentence in _LAYERS)
+    return (
+        f"<h3>What it can tell</h3><ul>{can}</ul><h3>What it cannot tell</h3><ul>{cannot}</ul>"
+        f"<h3>What each layer shows</h3>{layers}"
     )
-    return f"<h3>What the findings do not say</h3><ul>{limits}</ul><h3>What each layer shows</h3>{maps}"
 
 
 def about_page() -> str:
@@ -92,8 +110,8 @@ def about_page() -> str:
             metadata = importlib.metadata.metadata(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        licence = next((metadata[field] for field in ("License-Expression", "License") if field in metadata), "")
-        rows.append((metadata["Name"], metadata["Version"], licence.split("\n")[0][:60] or "see its package"))
+        licence = _licence(metadata)
+        rows.append((metadata["Name"], metadata["Version"], licence))
     libraries = _table(rows)
     weights = _table([(one.name, f"{one.architecture}, {one.patch} px", one.licence) for one in available_weights()])
     return (
@@ -103,6 +121,16 @@ def about_page() -> str:
         "<p>Exifact opens no network connection.</p>"
         f"<h3>Weights</h3>{weights or '<p>none registered</p>'}<h3>Libraries</h3>{libraries}"
     )
+
+
+def _licence(metadata: PackageMetadata) -> str:
+    """The licence as the package states it: expression, classifier, or the first line of its text."""
+    if "License-Expression" in metadata:
+        return str(metadata["License-Expression"])
+    classifiers = [name for name in metadata.get_all("Classifier") or () if name.startswith("License :: ")]
+    if classifiers:
+        return str(classifiers[0]).rsplit(" :: ", 1)[-1]
+    return str(metadata["License"]).split("\n")[0] if "License" in metadata else "see its package"
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:

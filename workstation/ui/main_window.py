@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -39,6 +39,7 @@ from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.shortcuts import HeldKey
 from workstation.ui.status_bar import StatusBar
 from workstation.ui.teller import Places, Teller
+from workstation.ui.theme import current_theme
 from workstation.ui.toolbar import MainToolBar
 from workstation.ui.work import Work
 
@@ -214,12 +215,15 @@ class MainWindow(QMainWindow):
         self.findings.cancel_requested.connect(self.commands.stop)
         self.findings.group_activated.connect(self.picture.light_group)
         self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
+        self.jobs_panel.warning_activated.connect(self.select_by_name)
         self.empty.open_requested.connect(self.commands.choose_files)
         self.empty.example_requested.connect(self.commands.open_example)
         self.empty.recent_chosen.connect(self.open_file)
         self.toolbar.opacity_chosen.connect(self.view.set_opacity)
         view = self.view
         view.hovered.connect(self.status.show_reading)
+        view.pinned.connect(self.status.show_pin)
+        view.context_requested.connect(self.show_picture_menu)
         view.zoom_changed.connect(self.status.show_zoom)
         view.opacity_changed.connect(self.toolbar.show_opacity)
         view.layer_changed.connect(self._mark_layer)
@@ -297,12 +301,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_found(self, exhibit: OpenExhibit) -> None:
-        """The first look at a fresh result is at the departure map."""
-        if exhibit is not self.session.current or exhibit.result is None:
-            return
-        self.status.show_device(exhibit.result.provenance.device)
-        if exhibit.result.maps is not None and self.view.layer is Layer.ORIGINAL:
-            self.view.set_layer(Layer.DEPARTURE)
+        """An analysis ended with a result."""
+        if exhibit.result is not None:
+            self.status.show_device(exhibit.result.provenance.device)
+        self.picture.show_found(exhibit)
 
     @Slot(object)
     def _remember(self, exhibit: OpenExhibit) -> None:
@@ -334,6 +336,7 @@ class MainWindow(QMainWindow):
         has_maps = exhibit is not None and exhibit.result is not None and exhibit.result.maps is not None
         has_region = has_file and bool(self.picture.selected)
         table = self.actions_table
+        table["open-last"].setEnabled(bool(self.store.current.last_session) and not self.session.exhibits)
         for action_id in ("reopen", "close-exhibit"):
             table[action_id].setEnabled(exhibit is not None)
         for action_id in (
@@ -400,6 +403,7 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def _take_theme(self, dark: bool) -> None:
         self.view.set_theme(dark)
+        self.centre.bar.set_theme(current_theme(self.palette()))
         self.comparing.set_theme(dark)
 
     @Slot(object)
@@ -428,6 +432,27 @@ class MainWindow(QMainWindow):
         """Open files, as from the command line."""
         self.opening.open(paths)
 
+    @Slot(str)
+    def select_by_name(self, name: str) -> None:
+        """Look at the exhibit with this name."""
+        found = next((exhibit for exhibit in self.session.exhibits if exhibit.name == name), None)
+        if found is not None:
+            self.session.select(found)
+
+    @Slot(object)
+    def show_picture_menu(self, position: QPoint) -> None:
+        """What can be done at this place of the picture."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for group in (
+            ("region-note", "region-reference", "region-delete"),
+            ("copy-view", "copy-point"),
+            ("fit", "actual-size", "contours", "reset-limits", "bookmark"),
+        ):
+            menu.addActions([self.actions_table[action_id] for action_id in group])
+            menu.addSeparator()
+        menu.popup(position)
+
     @Slot()
     def show_keys(self) -> None:
         """All keys."""
@@ -448,7 +473,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_palette(self) -> None:
         """Find a command by its name."""
-        CommandPalette(self.palette_commands(), self).open()
+        CommandPalette(self.palette_commands(), self, self.actions_table.shown_keys()).open()
 
     def palette_commands(self) -> list[tuple[str, QAction]]:
         """Every command with the menu that it stands in."""
@@ -475,6 +500,12 @@ class MainWindow(QMainWindow):
             self._has_layout = True
             self.docks.fit_to_window()
         self.centre.take_focus()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The system went from light to dark or back."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.isVisible():
+            self._take_theme(current_theme(self.palette()).dark)
 
     def event(self, event: QEvent) -> bool:
         """Say when the window was painted for the first time."""
@@ -518,6 +549,7 @@ class MainWindow(QMainWindow):
             window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             window_state=self.docks.save(),
             opacity=self.view.opacity,
+            last_session=tuple(str(exhibit.path) for exhibit in self.session.exhibits),
         )
         self.hide()
         self.ended_cleanly = self.jobs.shut_down()
@@ -534,5 +566,5 @@ class MainWindow(QMainWindow):
         unsaved = self.session.unsaved
         if unsaved:
             names = ", ".join(exhibit.name for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
-            parts.append(f"Findings, regions or notes are in no report yet: {names}.")
+            parts.append(f"Regions or notes are in no report yet: {names}.")
         return " ".join(parts)

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workstation.analysis.regions import Region, RegionNotAssessable, RegionStatistics, similarity_map
+from workstation.analysis.regions import Region, RegionNotAssessable, RegionStatistics, patches_inside, similarity_map
 from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Pixels
@@ -18,6 +18,7 @@ from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import Job, JobQueue, Steps
 from workstation.ui.layers import Layer
 from workstation.ui.patches import measure, patches_of_group, similarity_to_patches
+from workstation.ui.pointer import PointerReading
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
 from workstation.ui.session import OpenExhibit, Session
@@ -37,6 +38,7 @@ class PictureDesk(QObject):
 
     Attributes:
         selected: name of the chosen region, "" for none.
+        pinned: what the picture says at the pinned point, or None.
 
     Signals:
         problem: something cannot be shown; carries a `WorkstationError`.
@@ -55,6 +57,8 @@ class PictureDesk(QObject):
         self._shown: OpenExhibit | None = None
         self._shown_pixels: object = None
         self.selected = ""
+        self.pinned: PointerReading | None = None
+        self._grown: OpenExhibit | None = None
         session.current_changed.connect(self.show)
         session.marks_changed.connect(self.show_marks)
         self._connect_parts()
@@ -64,7 +68,8 @@ class PictureDesk(QObject):
         view.region_drawn.connect(self.add_region)
         view.region_changed.connect(self.change_region)
         view.region_selected.connect(self.select)
-        view.patches_under_pointer.connect(scatter.highlight_patches)
+        view.patches_under_pointer.connect(self.light_plot)
+        view.pinned.connect(self.pin)
         view.region_delete_requested.connect(self.delete)
         view.limits_changed.connect(self.keep_limits)
         scatter.patches_selected.connect(self.light_patches)
@@ -126,6 +131,38 @@ class PictureDesk(QObject):
         """A provisional map grew."""
         if exhibit is self._shown and progress.partial is not None:
             self.view.show_partial(progress.partial)
+            self._first_look(exhibit)
+
+    @Slot(object)
+    def show_found(self, exhibit: OpenExhibit) -> None:
+        """An analysis ended with a result."""
+        if exhibit is self._shown and exhibit.result is not None and exhibit.result.maps is not None:
+            self._first_look(exhibit)
+        self._grown = None
+
+    def _first_look(self, exhibit: OpenExhibit) -> None:
+        """An analysis is first seen as its departure map; whoever goes back to the original is left there."""
+        if self._grown is not exhibit and self.view.layer is Layer.ORIGINAL:
+            self.view.set_layer(Layer.DEPARTURE)
+        self._grown = exhibit
+
+    @Slot(object)
+    def pin(self, reading: PointerReading | None) -> None:
+        """A point was pinned, or let go."""
+        self.pinned = reading
+
+    @Slot(object)
+    def light_plot(self, mask: BoolArray | None) -> None:
+        """Light up the patches under the pointer in the plot; away from the picture, those of the chosen region."""
+        if mask is None and self._shown is not None:
+            mask = self._patches_of(self._shown, self.selected)
+        self.scatter.highlight_patches(mask)
+
+    def _patches_of(self, exhibit: OpenExhibit, name: str) -> BoolArray | None:
+        region, result = exhibit.marks.region(name), exhibit.result
+        if region is None or result is None or result.grid is None:
+            return None
+        return patches_inside(region, result.grid, *result.image_size)
 
     @Slot(object)
     def show_marks(self, exhibit: OpenExhibit) -> None:
@@ -197,6 +234,7 @@ class PictureDesk(QObject):
         self.selected = name
         self.view.select_region(name or None)
         self.regions.select_region(name)
+        self.light_plot(None)
         self.selection_changed.emit(name)
 
     @Slot(str)

@@ -63,7 +63,7 @@ class OpenExhibit:
         view: the picture's view state when the exhibit was left, or None.
         limits: moved limits of the departure colours, or None.
         hash_state: of the file on disk; `hash_words`: that in a sentence.
-        exported: whether nothing was marked or found since the last report.
+        exported: whether nothing was marked since the last report (a result can be computed again; a note cannot).
     """
 
     key: int
@@ -154,7 +154,7 @@ class Session(QObject):
 
     @property
     def unsaved(self) -> tuple[OpenExhibit, ...]:
-        """Exhibits with marks or results that no report holds yet."""
+        """Exhibits with marks that no report holds yet."""
         return tuple(exhibit for exhibit in self._exhibits.values() if not exhibit.exported)
 
     def find(self, key: int) -> OpenExhibit | None:

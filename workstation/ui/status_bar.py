@@ -19,6 +19,20 @@ _HASH_MARKS = {
 }
 
 
+def reading_in_words(reading: PointerReading) -> str:
+    """Position, colour and values of one pixel as a line of text."""
+    parts = [f"x {reading.x} y {reading.y}", "RGB " + " ".join(str(sample) for sample in reading.rgb)]
+    if reading.departure is not None:
+        parts.append(f"departure {decimal(reading.departure)}")
+    elif not reading.assessable:
+        parts.append("not assessable")
+    if isinstance(reading.value, str):
+        parts.append(f"{reading.layer.title} {reading.value}")
+    elif isinstance(reading.value, float) and reading.value != reading.departure:
+        parts.append(f"{reading.layer.title} {decimal(reading.value)}")
+    return ", ".join(parts)
+
+
 class StatusBar(QStatusBar):
     """Position, RGB, departure, zoom, device and hash, each with its unit; texts can be selected and copied."""
 
@@ -31,6 +45,7 @@ class StatusBar(QStatusBar):
         self.zoom = self._field("Device pixels per image pixel", "1000 %")
         self.device = self._field("Where the model runs", "")
         self.hash = self._field("SHA-256 of the file", "")
+        self._pinned: PointerReading | None = None
 
     def _field(self, name: str, widest: str) -> QLabel:
         label = QLabel(self)
@@ -43,7 +58,8 @@ class StatusBar(QStatusBar):
 
     @Slot(object)
     def show_reading(self, reading: PointerReading | None) -> None:
-        """What is under the pointer; None = the pointer is not over the picture."""
+        """What is under the pointer; away from the picture, what was pinned."""
+        reading = reading if reading is not None else self._pinned
         if reading is None:
             for label in (self.place, self.colour, self.departure):
                 label.clear()
@@ -56,6 +72,12 @@ class StatusBar(QStatusBar):
             self.departure.clear()
         else:
             self.departure.setText(f"departure {decimal(reading.departure)}")
+
+    @Slot(object)
+    def show_pin(self, reading: PointerReading | None) -> None:
+        """A point was pinned; it is shown while the pointer is elsewhere. None = no more."""
+        self._pinned = reading
+        self.show_reading(reading)
 
     @Slot(float)
     def show_zoom(self, zoom: float) -> None:

@@ -67,7 +67,7 @@ class Teller(QObject):
         if exhibit is None:
             panel.show_state(Situation.EMPTY)
         elif exhibit.problem is not None:
-            panel.show_failure(exhibit.problem)
+            panel.show_state(Situation.EMPTY, exhibit.problem.summary)
         elif exhibit.evidence is None:
             panel.show_state(Situation.OPENING)
         elif exhibit.is_busy:
