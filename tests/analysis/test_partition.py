@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from workstation.analysis.partition import (
-    AMBIGUOUS_MARGIN,
-    Sorting,
-    adjusted_rand,
-    describe,
-    k_means,
-    name_by_area,
-    silhouette,
-    sort_steps,
-)
+from workstation.analysis.clustering import adjusted_rand, k_means, silhouette
+from workstation.analysis.partition import AMBIGUOUS_MARGIN, Sorting, describe, name_by_area, sort_steps
 from workstation.analysis.result import NOT_ASSESSABLE
 
 ROWS, COLUMNS = 40, 50

@@ -222,9 +222,9 @@ def test_closing_stops_the_encoder(splice: Evidence) -> None:
     encoder = StatisticsEncoder()
     steps = run(splice, REQUEST, encoder=encoder)
     for report in steps:
-        if report.stage == "embedding patches":
+        if encoder.embedded == 1:
             break
-    assert encoder.embedded == 1
+    assert report.stage == "embedding patches"
     steps.close()
     assert encoder.embedded == 1
     assert list(steps) == []

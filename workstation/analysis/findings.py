@@ -89,7 +89,8 @@ def _one_group(partition: Partition, suitability: Suitability, sorting: Sorting)
         ("needed_stability", STABLE),
     )
     if not partition.tried:
-        sentence = f"One group: too few patches that do not overlap to look for more ({patches}). {UNTOUCHED}"
+        why = "no more were looked for" if sorting.asked < 2 else "too few patches that do not overlap to look for more"
+        sentence = f"One group: {why} ({patches}). {UNTOUCHED}"
         return Finding("one-group", sentence, numbers[:2], "A")
     if sorting.homogeneous:
         apart = f"lies {sorting.distance:.2f} apart, {sorting.needed:.2f} needed; its separation"

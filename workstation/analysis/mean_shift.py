@@ -31,6 +31,7 @@ NEGLIGIBLE = 1e-6
 """Share of the points' variance that may be dropped with the weakest coordinates: the rounding of float32."""
 
 _BLOCK = 1024
+_BLOCK_PRODUCTS = 20_000_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
             at most M coordinates per point, with the same distances to `NEGLIGIBLE`.
 
     Yields:
-        The share of the work that is done, 0..1, after each sweep.
+        The share of the work that is done, 0..1, after at most about half a second of it.
 
     Returns:
         The modes. If all points are equal, that point.
@@ -80,8 +81,8 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
     radius = _radius(fixed)
     moved, near = fixed.copy(), np.empty((len(fixed), len(fixed)), np.float32)
     for sweep in range(ITERATIONS if radius > 0 else 0):
-        moved = _sweep(moved, _within(moved, fixed, radius, near))
-        yield (sweep + 1) / (ITERATIONS + 1)
+        for share in _sweep(moved, fixed, radius, near):
+            yield (sweep + share) / (ITERATIONS + 1)
     neighbours = np.count_nonzero(_within(moved, moved, radius, near), axis=1)
     mode = moved[neighbours == neighbours.max()].mean(axis=0, dtype=np.float64).astype(np.float32)
     members: BoolArray = _within(mode[None], moved, radius, near)[0] > 0
@@ -89,22 +90,34 @@ def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generato
     return Modes(densest=densest, members=members, radius=radius)
 
 
-def _sweep(moved: FloatArray, near: FloatArray) -> FloatArray:
+def _sweep(moved: FloatArray, fixed: FloatArray, radius: float, near: FloatArray) -> Generator[float, None, None]:
     """Move all points once, in index order.
 
     Args:
-        moved: (N, D) float32, C-contiguous: where the points stand.
-        near: (N, N) float32, 1 for the neighbours of each, else 0; overwritten.
+        moved: (N, D) float32, C-contiguous: where the points stand; updated in place.
+        fixed: (N, D) float32: the original points, among which neighbours are looked up.
+        radius: of the window.
+        near: (N, N) float32, working memory.
+
+    Yields:
+        The share of the sweep that is done.
     """
+    _within(moved, fixed, radius, near)
+    yield 0.3
     counts = np.count_nonzero(near, axis=1)
     lonely = np.flatnonzero(counts == 0)  # the published code would make these NaN; here they stay where they are
     near[lonely, lonely] = 1
+    width = max(1, _BLOCK_PRODUCTS // len(moved) ** 2)
+    blocks = [slice(start, start + width) for start in range(0, moved.shape[1], width)]
     # BLAS reads columns first, so it sees every array here transposed; each call uses one triangle of the matrix only.
-    target = blas.strmm(1.0, near.T, moved.T, side=1, lower=1)
+    for done, block in enumerate(blocks, start=1):
+        moved[:, block] = blas.strmm(1.0, near.T, moved[:, block].T, side=1, lower=1).T
+        yield 0.3 + 0.4 * done / len(blocks)
     np.negative(near, out=near)
     np.fill_diagonal(near, np.maximum(counts, 1))
-    solved: FloatArray = blas.strsm(1.0, near.T, target, side=1, lower=0, overwrite_b=1).T
-    return solved
+    for done, block in enumerate(blocks, start=1):
+        moved[:, block] = blas.strsm(1.0, near.T, moved[:, block].T, side=1, lower=0).T
+        yield 0.7 + 0.3 * done / len(blocks)
 
 
 def _within(a: FloatArray, b: FloatArray, radius: float, out: FloatArray) -> FloatArray:

@@ -25,6 +25,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from workstation.analysis.clustering import adjusted_rand, k_means, nearest_centre, silhouette
+from workstation.analysis.published import unit_rows
 from workstation.analysis.result import NOT_ASSESSABLE, FloatArray, Group, LabelArray, Partition
 
 MOST_CLUSTERS = 5
@@ -67,8 +69,6 @@ the departure map was measured from, and the program cannot say which is the ref
 
 BOOTSTRAPS = 16
 SURROGATES = 4
-RESTARTS = 4
-_SWEEPS = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +84,7 @@ class Sorting:
         distance: cosine distance between the mean embeddings of the best partition's largest group and of that which
             is farthest from it.
         needed: distance that this number of groups needs to count.
+        asked: largest number of groups that was to be tried.
     """
 
     labels: LabelArray
@@ -95,6 +96,7 @@ class Sorting:
     expected: tuple[tuple[int, float], ...]
     distance: float = 0.0
     needed: float = 0.0
+    asked: int = MOST_CLUSTERS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +173,7 @@ def sort_steps(
     best = max(passed or trials, key=lambda trial: trial.separation, default=None)
     labels = np.zeros(len(embeddings), np.int16)
     if passed and best is not None:
-        labels = _by_size(_nearest(embeddings @ axes, best.centres))
+        labels = _by_size(nearest_centre(embeddings @ axes, best.centres))
     return Sorting(
         labels=labels,
         stable=bool(labels.any()),
@@ -182,6 +184,7 @@ def sort_steps(
         expected=tuple((trial.k, trial.expected) for trial in trials),
         distance=best.distance if best else 0.0,
         needed=best.needed if best else 0.0,
+        asked=clusters,
     )
 
 
@@ -265,7 +268,7 @@ def _one_group_like(sample: FloatArray, rng: np.random.Generator) -> FloatArray:
     centre = sample.mean(axis=0)
     mixing = rng.standard_normal((len(sample), len(sample)), dtype=np.float32) / np.float32(np.sqrt(len(sample) - 1))
     points = centre + mixing @ (sample - centre)
-    return _unit(points)
+    return unit_rows(points)
 
 
 def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -> FloatArray:
@@ -303,16 +306,16 @@ def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng:
     points = sample.coordinates
     ones = np.ones((1, len(points)), np.float32)
     centres = k_means(points, k, ones, rng)[0]
-    labels = _nearest(points, centres)
+    labels = nearest_centre(points, centres)
     draws = rng.multinomial(len(points), np.full(len(points), 1 / len(points)), size=BOOTSTRAPS).astype(np.float32)
     others = k_means(points, k, draws, rng)
     expected = []
     for surrogate in surrogates:
         found = k_means(surrogate.coordinates, k, ones, rng)[0]
-        expected.append(silhouette(surrogate.embeddings, _nearest(surrogate.coordinates, found), k))
+        expected.append(silhouette(surrogate.embeddings, nearest_centre(surrogate.coordinates, found), k))
     return _Trial(
         centres=centres,
-        stability=max(0.0, float(np.mean([adjusted_rand(labels, _nearest(points, other)) for other in others]))),
+        stability=max(0.0, float(np.mean([adjusted_rand(labels, nearest_centre(points, other)) for other in others]))),
         separation=silhouette(sample.embeddings, labels, k),
         expected=float(np.mean(expected)),
         distance=_distance(sample.embeddings, labels, k),
@@ -323,106 +326,6 @@ def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng:
 def _distance(embeddings: FloatArray, labels: NDArray[np.intp], k: int) -> float:
     """Largest cosine distance of a group's mean embedding from that of the largest group."""
     member = (labels[:, None] == np.arange(k)).astype(np.float32)
-    means = _unit(member.T @ embeddings)
+    means = unit_rows(member.T @ embeddings)
     largest = int(member.sum(axis=0).argmax())
     return float((1 - means @ means[largest])[member.any(axis=0)].max())
-
-
-def _nearest(points: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
-    """(..., N) index of the nearest of (..., k, D) centres."""
-    products = points @ np.swapaxes(centres, -1, -2)
-    nearest: NDArray[np.intp] = (products - np.einsum("...kd,...kd->...k", centres, centres)[..., None, :] / 2).argmax(
-        axis=-1
-    )
-    return nearest
-
-
-def k_means(points: FloatArray, k: int, weights: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Cluster points, several times at once.
-
-    Args:
-        points: (N, D) float32.
-        k: number of clusters.
-        weights: (B, N) float32, one row of weights (counts of a bootstrap sample) per run.
-        rng: draws the starting centres (k-means++).
-
-    Returns:
-        (B, k, D) float32 centres; per run the best of RESTARTS starts.
-    """
-    runs = np.repeat(weights, RESTARTS, axis=0)
-    centres = _starting_centres(points, k, runs, rng)
-    previous = None
-    for _ in range(_SWEEPS):
-        nearest = _nearest(points, centres)
-        if previous is not None and np.array_equal(nearest, previous):
-            break
-        previous = nearest
-        member = (nearest[:, None, :] == np.arange(k)[:, None]) * runs[:, None, :]
-        sizes = member.sum(axis=2)[..., None]
-        centres = np.where(sizes > 0, member @ points / np.maximum(sizes, 1), centres).astype(np.float32)
-    gaps = ((points - np.take_along_axis(centres, nearest[..., None], axis=1)) ** 2).sum(axis=2)
-    inertia = (gaps * runs).sum(axis=1).reshape(len(weights), RESTARTS)
-    best: FloatArray = centres.reshape(len(weights), RESTARTS, k, -1)[np.arange(len(weights)), inertia.argmin(axis=1)]
-    return best
-
-
-def _starting_centres(points: FloatArray, k: int, runs: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """k-means++ (Arthur & Vassilvitskii 2007) for every run at once: (runs, k, D)."""
-    centres = np.empty((len(runs), k, points.shape[1]), np.float32)
-    gaps = np.ones(runs.shape)
-    for index in range(k):
-        ladder = np.cumsum(gaps * runs + 1e-12, axis=1)
-        ticket = rng.random((len(runs), 1)) * ladder[:, -1:]
-        centres[:, index] = points[np.minimum((ladder < ticket).sum(axis=1), len(points) - 1)]
-        distances = ((points - centres[:, index, None]) ** 2).sum(axis=2)
-        gaps = np.minimum(gaps, distances) if index else distances
-    return centres
-
-
-def silhouette(points: FloatArray, labels: NDArray[np.integer], k: int) -> float:
-    """Mean silhouette with the cosine distance, in linear time.
-
-    The mean cosine distance from a unit vector to a cluster of unit vectors is 1 minus its product with the cluster's
-    mean, so no pairs are needed.
-
-    Args:
-        points: (N, D) float32, unit length.
-        labels: (N,) 0..k-1.
-        k: number of clusters.
-
-    Returns:
-        -1..1; 0 if fewer than two clusters have members.
-    """
-    member = (labels[:, None] == np.arange(k)).astype(np.float64)
-    sizes = member.sum(axis=0)
-    if np.count_nonzero(sizes) < 2:
-        return 0.0
-    products = points @ (member.T @ points).T
-    own = np.arange(len(points)), labels
-    inside = 1 - (products[own] - np.einsum("nd,nd->n", points, points)) / np.maximum(sizes[labels] - 1, 1)
-    distances = 1 - products / np.maximum(sizes, 1)
-    distances[:, sizes == 0] = np.inf
-    distances[own] = np.inf
-    outside = distances.min(axis=1)
-    values = (outside - inside) / np.maximum(np.maximum(outside, inside), 1e-9)
-    return float(np.where(sizes[labels] > 1, values, 0).mean())
-
-
-def adjusted_rand(a: NDArray[np.integer], b: NDArray[np.integer]) -> float:
-    """Adjusted Rand index of two labellings (Hubert & Arabie 1985); 1 = the same partition, about 0 by chance."""
-    across = int(b.max()) + 1
-    table = np.bincount(a * across + b, minlength=(int(a.max()) + 1) * across).reshape(-1, across)
-    both, rows, columns = _pairs(table), _pairs(table.sum(axis=1)), _pairs(table.sum(axis=0))
-    chance = rows * columns / max(_pairs(table.sum(keepdims=True)), 1)
-    most = (rows + columns) / 2
-    return 1.0 if most == chance else (both - chance) / (most - chance)
-
-
-def _pairs(counts: NDArray[np.integer]) -> float:
-    return float((counts * (counts - 1)).sum() / 2)
-
-
-def _unit(points: FloatArray) -> FloatArray:
-    lengths = np.sqrt(np.einsum("...d,...d->...", points, points))[..., None]
-    unit: FloatArray = (points / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return unit
