@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from tests.ui.canvas_samples import sample_pixels, sample_result
+from tests.ui.canvas_samples import Mouse, sample_pixels, sample_result
 from workstation.ui.compare import CompareMode, CompareView
 from workstation.ui.image_view import ImageView, Layer
 
@@ -58,6 +58,17 @@ def test_pictures_of_two_sizes_move_by_the_same_step_on_the_screen(compare: Comp
     compare.left.canvas.zoom_at(QPointF(200, 200), 2)
     x, y, zoom = looks_at(compare.left)
     assert looks_at(compare.right) == (pytest.approx(2 * x), pytest.approx(2 * y), pytest.approx(zoom / 2))
+
+
+def test_the_pointer_in_one_view_is_shown_at_the_same_place_of_the_other(compare: CompareView) -> None:
+    compare.left.canvas.zoom_at(QPointF(100, 100), 2)
+    plain = compare.right.grab_view()
+    Mouse(compare.left.canvas).move(60, 40)
+    place = compare.right.canvas.to_view(60.5, 40.5).toPoint()
+    assert compare.right.grab_view().pixel(place) != plain.pixel(place)
+    compare.set_locked(False)
+    Mouse(compare.left.canvas).move(61, 41)
+    assert compare.right.grab_view() == plain
 
 
 def test_a_curtain_lies_between_two_layers_of_one_picture(compare: CompareView, qtbot: QtBot) -> None:

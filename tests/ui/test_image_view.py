@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -173,6 +176,28 @@ def test_the_pixels_of_100_percent_are_those_of_the_file(view: ImageView) -> Non
     place = view.canvas.to_view(0, 0).toPoint()
     row = [image.pixelColor(place.x() + x, place.y() + 50).red() for x in range(160)]
     assert row == list(range(160))
+
+
+def test_100_percent_means_device_pixels_on_a_screen_at_200_percent() -> None:
+    """The scale of the screen is fixed when Qt starts, hence a process of its own."""
+    script = """
+from PySide6.QtWidgets import QApplication
+from tests.ui.canvas_samples import sample_pixels
+from workstation.ui.image_view import ImageView
+app = QApplication([])
+view = ImageView()
+view.resize(300, 200)
+view.show_pixels(sample_pixels())
+view.show()
+view.actual_size()
+image, place = view.grab_view(), view.canvas.to_view(0, 0)
+assert (view.devicePixelRatioF(), view.zoom, image.width()) == (2.0, 100.0, 600)
+left, top = round(place.x() * 2), round(place.y() * 2)
+print([image.pixelColor(left + x, top + 50).red() for x in range(160)] == list(range(160)))
+"""
+    environment = {**os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True", done.stderr
 
 
 def test_a_double_click_goes_between_fit_and_100_percent_and_never_pins(

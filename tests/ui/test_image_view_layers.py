@@ -188,6 +188,13 @@ def test_a_result_that_is_not_assessable_shows_the_photograph(view: ImageView) -
     assert close(colour_at(view, 72.5, 40.5), sample_pixels().rgb[40, 72], 1)
 
 
+def test_maps_of_another_picture_are_refused(view: ImageView) -> None:
+    with pytest.raises(ValueError, match="200×100 pixels do not lie over 160×96"):
+        view.show_result(sample_result(200, 100))
+    with pytest.raises(ValueError, match="do not lie over"):
+        view.show_partial(sample_partial(200, 100))
+
+
 def test_similarity_is_viridis_from_minus_1_to_1_and_outlines_its_region(view: ImageView) -> None:
     result = sample_result()
     region = Region("1", "rectangle", ((16.0, 16.0), (48.0, 48.0)))

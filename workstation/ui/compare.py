@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, 
 
 from workstation.analysis.result import AnalysisResult
 from workstation.evidence.record import Pixels
-from workstation.ui.image_view import ImageView
+from workstation.ui.image_view import ImageView, PointerReading
 from workstation.ui.layers import Layer
 from workstation.ui.theme import DARK, LIGHT, Theme
 
@@ -58,6 +58,14 @@ class ViewLock:
         self._ratio = 1.0
         self._anchors = ((0.0, 0.0), (0.0, 0.0))
         self.follow(self._views[0])
+
+    def beside(self, leader: ImageView, position: tuple[float, float]) -> tuple[float, float] | None:
+        """The stored position in the other view that lies beside one of the leader's; None with the lock lifted."""
+        if not self.closed:
+            return None
+        other = self._views[1 - self._views.index(leader)]
+        place = leader.canvas.to_view(*position)
+        return other.canvas.to_stored(place + other.canvas.rect().center() - leader.canvas.rect().center())
 
     def follow(self, leader: ImageView) -> None:
         """Bring the other view to where the leader looks."""
@@ -238,6 +246,8 @@ class CompareView(QWidget):
             view.layer_changed.connect(self._name_layers)
         self.left.view_moved.connect(self._left_moved)
         self.right.view_moved.connect(self._right_moved)
+        self.left.hovered.connect(self._left_hovered)
+        self.right.hovered.connect(self._right_hovered)
 
     def _make_columns(self) -> None:
         self._sides = (QVBoxLayout(), QVBoxLayout())
@@ -384,6 +394,19 @@ class CompareView(QWidget):
         self._curtain.set_names(self.left.layer.title, self.right.layer.title)
         curtain = self._mode is CompareMode.CURTAIN
         self.left.set_legend_corner(Qt.Corner.TopLeftCorner if curtain else Qt.Corner.TopRightCorner)
+
+    def _left_hovered(self, reading: PointerReading | None) -> None:
+        self._show_twin(self.left, self.right, reading)
+
+    def _right_hovered(self, reading: PointerReading | None) -> None:
+        self._show_twin(self.right, self.left, reading)
+
+    def _show_twin(self, view: ImageView, other: ImageView, reading: PointerReading | None) -> None:
+        """Side by side, show in one view where the pointer is in the other."""
+        place = None
+        if reading is not None and self._mode is CompareMode.SIDE_BY_SIDE:
+            place = self._lock.beside(view, (reading.x + 0.5, reading.y + 0.5))
+        other.canvas.pointer.set_twin(place)
 
     def _left_moved(self) -> None:
         self._lock.follow(self.left)

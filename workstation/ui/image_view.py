@@ -198,11 +198,19 @@ class ImageView(QWidget):
         self._show_layer()
 
     def show_result(self, result: AnalysisResult | None) -> None:
-        """Show the maps of a finished analysis; None takes every map away."""
+        """Show the maps of a finished analysis; None takes every map away.
+
+        Raises:
+            ValueError: if they are those of an image of another size.
+        """
         self._take_source(LayerSource(result))
 
     def show_partial(self, partial: PartialMap) -> None:
-        """Show the departure map as far as it is computed."""
+        """Show the departure map as far as it is computed.
+
+        Raises:
+            ValueError: if it is that of an image of another size.
+        """
         self._take_source(LayerSource(partial=partial))
 
     def clear_map(self) -> None:
@@ -447,6 +455,11 @@ class ImageView(QWidget):
         return self._layer if not self._blinking and self.has_layer(self._layer) else Layer.ORIGINAL
 
     def _take_source(self, source: LayerSource) -> None:
+        geometry, pixels = source.geometry, self._pixels
+        if geometry and pixels and (geometry.height, geometry.width) != (pixels.height, pixels.width):
+            raise ValueError(
+                f"maps of {geometry.width}×{geometry.height} pixels do not lie over {pixels.width}×{pixels.height}"
+            )
         source.set_contours(self._contours)
         if source.partial is None:  # a growing map has a scale of its own
             source.set_limits(self._limits)

@@ -205,17 +205,24 @@ class HighlightItem(Overlay):
 
 
 class PointerItem(Overlay):
-    """The outline of the patch under the pointer, and the pin that the analyst set."""
+    """The outline of the patch under the pointer, the pin that the analyst set, the pointer of the view beside it."""
 
     def __init__(self, camera: Camera) -> None:
         super().__init__(camera)
         self._patch: QRectF | None = None
         self._pin: tuple[float, float] | None = None
+        self._twin: tuple[float, float] | None = None
 
     def set_patch(self, box: QRectF | None) -> None:
         """Outline a patch (stored pixels), or none."""
         if box != self._patch:
             self._patch = box
+            self.update()
+
+    def set_twin(self, position: tuple[float, float] | None) -> None:
+        """Show where the pointer of a view that moves together with this one is, as a stored position here."""
+        if position != self._twin:
+            self._twin = position
             self.update()
 
     def set_pin(self, position: tuple[float, float] | None) -> None:
@@ -225,11 +232,18 @@ class PointerItem(Overlay):
             self.update()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Draw outline and pin."""
+        """Draw outline, pin and the other view's pointer."""
         if self._patch is not None:
             box = self.to_view.mapRect(self._patch)
             corners = (box.topLeft(), box.topRight(), box.bottomRight(), box.bottomLeft())
             draw_outline(painter, [QLineF(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)])
+        if self._twin is not None:
+            place = self.to_view.map(QPointF(*self._twin))
+            arms = [
+                QLineF(place + QPointF(-8, 0), place + QPointF(8, 0)),
+                QLineF(place + QPointF(0, -8), place + QPointF(0, 8)),
+            ]
+            draw_outline(painter, arms)
         if self._pin is not None:
             place = self.to_view.map(QPointF(*self._pin))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
