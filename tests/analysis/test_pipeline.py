@@ -221,10 +221,8 @@ def test_partial_maps_come_at_most_four_times_a_second(splice: Evidence, encoder
 def test_closing_stops_the_encoder(splice: Evidence) -> None:
     encoder = StatisticsEncoder()
     steps = run(splice, REQUEST, encoder=encoder)
-    for report in steps:
-        if encoder.embedded == 1:
-            break
-    assert report.stage == "embedding patches"
+    while encoder.embedded < 1:
+        next(steps)
     steps.close()
     assert encoder.embedded == 1
     assert list(steps) == []

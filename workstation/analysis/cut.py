@@ -16,6 +16,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from workstation.analysis.result import FloatArray, LabelArray
+from workstation.analysis.spectra import leading_eigenpairs
 
 LANDMARKS = 1000
 """Most points for which an N×N affinity is formed; 1024×768 pixels at the published n = 30 and 128 px give 884."""
@@ -86,8 +87,7 @@ def _second_eigenvector(affinity: NDArray[np.float64]) -> tuple[NDArray[np.float
         np.fill_diagonal(affinity, 0)
     scaling = 1 / np.sqrt(affinity.sum(axis=1))
     normalised = affinity * scaling[:, None] * scaling
-    size = len(affinity)
-    values, vectors = scipy.linalg.eigh(normalised, subset_by_index=[size - 2, size - 1])
+    values, vectors = leading_eigenpairs(normalised, 2)
     if values[-1] > 1 + 1e-6:
         values, vectors = scipy.linalg.eigh(normalised)
     nearest = np.argsort(np.abs(values - 2), kind="stable")[:2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 from workstation.analysis.result import FloatArray
+from workstation.analysis.spectra import leading_eigenpairs
 
 COLOUR_SPAN = 3.0
 """Whitened components are shown from -3 to +3 standard deviations; what lies beyond is clipped."""
@@ -50,8 +50,8 @@ def principal_components(embeddings: FloatArray, count: int = 3) -> PrincipalCom
     centred = (embeddings - embeddings.mean(axis=0, dtype=np.float64)).astype(np.float32)
     small = points < dimensions
     gram = (centred @ centred.T if small else centred.T @ centred).astype(np.float64)
-    size, wanted = len(gram), min(count, len(gram))
-    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[size - wanted, size - 1], driver="evr")
+    wanted = min(count, len(gram))
+    values, vectors = leading_eigenpairs(gram, wanted)
     values, vectors = values[::-1], vectors[:, ::-1]
     axes = (centred.T @ vectors) if small else vectors
     lengths = np.linalg.norm(axes, axis=0)
