@@ -375,6 +375,8 @@ class CompareView(QWidget):
     def _place_lock(self) -> None:
         self._lock_button.move((self.width() - self._lock_button.width()) // 2, 2)
         self._lock_button.raise_()
+        for title in self._titles:
+            title.setMinimumHeight(self._lock_button.height() + 4)
         self._titles[1].setContentsMargins(self._lock_button.width() // 2 + 8, 4, 8, 4)
 
     def _show_lock(self) -> None:

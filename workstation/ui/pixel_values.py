@@ -13,13 +13,19 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from workstation.analysis.colours import DIMMING, ByteArray
 from workstation.ui.camera import Camera
 from workstation.ui.layers import LayerPicture
-from workstation.ui.overlays import Overlay
+from workstation.ui.overlays import Overlay, draw_chip, font_height
 
 VALUES_ZOOM = 16.0
 """From 1600 % on a number is written into each pixel: its luma."""
 
 CHANNELS_SIDE = 30.0
 """From this side of a pixel on the screen (view pixels) on, red, green and blue are written under each other."""
+
+MAX_TEXT_SIZE = 13.0
+"""Height of a number in view pixels at the most."""
+
+DARK_INK_FROM = 115.0
+"""Brightness from which numbers are written dark."""
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue (Rec. 601)."""
@@ -54,9 +60,10 @@ class PixelValuesItem(Overlay):
             return ""
         return "channels" if self.camera.scale >= CHANNELS_SIDE else "luma"
 
-    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Write into the pixels that are in view, and into no others."""
-        if self._rgb is None or not self.shows:
+        shows = self.shows
+        if self._rgb is None or not shows:
             return
         left, top, right, bottom = self.camera.visible()
         height, width = self._rgb.shape[:2]
@@ -64,23 +71,29 @@ class PixelValuesItem(Overlay):
         y0, y1 = max(0, int(top)), min(height, int(bottom) + 1)
         samples = self._rgb[y0:y1, x0:x1]
         luma = np.rint(samples @ LUMA).astype(np.uint8)
-        numbers = samples if self.shows == "channels" else luma[..., None]
-        scale = self.camera.scale
-        line = scale / max(3, numbers.shape[2]) * 0.94 if self.shows == "channels" else scale * 0.5
-        size = round(min(line * 0.9, 13.0) * self.camera.ratio)
-        margin = (scale - line * numbers.shape[2]) / 2
-        bright = (self._brightness(luma, x0, y0) > 115).tolist()
-        for row, (line_of_numbers, line_of_inks) in enumerate(zip(numbers.tolist(), bright, strict=True)):
-            for column, (values, dark) in enumerate(zip(line_of_numbers, line_of_inks, strict=True)):
-                x, y = self.camera.to_view(x0 + column, y0 + row)
+        numbers = samples if shows == "channels" else luma[..., None]
+        self._write(painter, numbers, self._brightness(luma, x0, y0) > DARK_INK_FROM, (x0, y0))
+        font = QFont() if widget is None else QFont(widget.font())
+        font.setPixelSize(max(10, round(font_height(font) * 0.75)))
+        words = "stored R, G, B" if shows == "channels" else "luma of the stored R, G, B"
+        draw_chip(painter, QPointF(8, self.boundingRect().height() - 8), words, font, centred=False)
+
+    def _write(
+        self, painter: QPainter, numbers: NDArray[np.uint8], dark_ink: NDArray[np.bool_], first: tuple[int, int]
+    ) -> None:
+        """Write (rows, columns, lines) numbers into the pixels from `first` (x, y) on."""
+        scale, ratio, lines = self.camera.scale, self.camera.ratio, numbers.shape[2]
+        line = scale * (0.94 / lines if lines > 1 else 0.5)
+        size = round(min(line * 0.9, MAX_TEXT_SIZE) * ratio)
+        margin = (scale - line * lines) / 2
+        left, top = self.camera.to_view(*first)
+        for row, (row_of_numbers, row_of_inks) in enumerate(zip(numbers.tolist(), dark_ink.tolist(), strict=True)):
+            for column, (values, dark) in enumerate(zip(row_of_numbers, row_of_inks, strict=True)):
+                x, y = left + column * scale, top + row * scale + margin
                 for index, value in enumerate(values):
-                    glyph = number_image(value, size, self.camera.ratio, dark=dark)
-                    glyph_width = glyph.width() / self.camera.ratio
-                    glyph_height = glyph.height() / self.camera.ratio
-                    place = QPointF(
-                        x + (scale - glyph_width) / 2, y + margin + index * line + (line - glyph_height) / 2
-                    )
-                    painter.drawImage(place, glyph)
+                    glyph = number_image(value, size, ratio, dark=dark)
+                    across, down = scale - glyph.width() / ratio, line - glyph.height() / ratio
+                    painter.drawImage(QPointF(x + across / 2, y + index * line + down / 2), glyph)
 
     def _brightness(self, luma: ByteArray, left: int, top: int) -> NDArray[np.float64]:
         """How bright the visible pixels are on the screen, 0..255, the layer over them included."""

@@ -157,7 +157,8 @@ class RegionsItem(Overlay):
         small = QFont(font)
         small.setPixelSize(max(11, round(font_height(font) * 0.8)))
         if region.name:
-            draw_chip(painter, QPointF(left, max(top - 3, font_height(small))), region.name, small, centred=False)
+            label = f"{region.name} ✎" if region.note else region.name
+            draw_chip(painter, QPointF(left, max(top - 3, font_height(small))), label, small, centred=False)
         if chosen:
             for handle in handles(region):
                 self._draw_handle(painter, handle)
