@@ -133,7 +133,7 @@ def test_esc_leaves_the_tool_then_the_selection_then_the_job(make_window, photo,
     window.view.set_tool(Tool.POLYGON)
     window.actions_table["analyze"].trigger()
     asked: list[str] = []
-    window.commands.ask = lambda question, *_: bool(asked.append(question)) or True
+    window.errands.ask = lambda question, *_: bool(asked.append(question)) or True
 
     window.actions_table["escape"].trigger()
     assert (window.view.tool, window.picture.selected, asked) == (Tool.HAND, "1", [])

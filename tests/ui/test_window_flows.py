@@ -115,13 +115,13 @@ def _see_from_a_region(window: MainWindow) -> None:
 
 def _export_everything(window: MainWindow, folder: Path, qtbot) -> None:
     with qtbot.waitSignal(window.exports.exported, timeout=30_000):
-        window.commands.write_report(str(folder / "case.pdf"))
+        window.errands.write_report(str(folder / "case.pdf"))
     assert (folder / "case.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "case.json").is_file()
     assert "case.pdf" in window.centre.message
     assert window.session.unsaved == ()
     with qtbot.waitSignal(window.exports.exported, timeout=30_000):
-        window.commands.write_maps(str(folder / "maps"))
+        window.errands.write_maps(str(folder / "maps"))
     written = {path.suffix for path in (folder / "maps").iterdir()}
     assert {".png", ".npy", ".csv"} <= written
 
@@ -180,7 +180,7 @@ def test_an_unforeseen_error_offers_its_report(
     open_file(window, photo())
     with qtbot.waitSignal(window.analyses.failed, timeout=3000):
         window.actions_table["analyze"].trigger()
-    window.commands.write_problem_report(str(tmp_path / "problem.txt"))
+    window.errands.write_problem_report(str(tmp_path / "problem.txt"))
 
     assert "Traceback" not in window.findings.text
     assert "secret of the library" in (tmp_path / "problem.txt").read_text(encoding="utf-8")
@@ -248,7 +248,7 @@ def test_closing_the_window_while_a_job_runs_asks_once_and_ends_it(
         questions.append(f"{question} {explanation}")
         return len(questions) > 1
 
-    window.commands.ask = answer
+    window.errands.ask = answer
     assert not window.close()
     assert window.isVisible()
     assert window.close()
@@ -319,7 +319,7 @@ def test_a_full_disk_is_said_and_the_work_stays_unsaved(
     open_file(window, photo())
     window.session.edit(window.session.current, "note", Marks(note="seen"))
     with qtbot.waitSignal(window.exports.failed, timeout=3000):
-        window.commands.write_report(str(tmp_path / "case.pdf"))
+        window.errands.write_report(str(tmp_path / "case.pdf"))
 
     assert "No space left" in window.centre.message
     assert "another folder" in window.centre.message

@@ -46,6 +46,7 @@ class CommandPalette(QDialog):
             parent: the window over which it appears.
         """
         super().__init__(parent)
+        self._window = parent
         self.setWindowTitle("Find a command")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAccessibleName("Command palette")
@@ -121,6 +122,11 @@ class CommandPalette(QDialog):
         if action.isEnabled():
             self.accept()
             action.trigger()
+
+    def done(self, outcome: int) -> None:
+        """Give the keyboard back to the window, also where no window manager does."""
+        super().done(outcome)
+        self._window.activateWindow()
 
     def names(self) -> list[str]:
         """The commands as they are listed now."""

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workstation import paths
-from workstation.errors import WorkstationError
-from workstation.evidence import SUFFIXES
 from workstation.settings import SettingsStore
-from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.comparing import CompareDesk
-from workstation.ui.exporting import ExportDesk
+from workstation.ui.errands import Errands
 from workstation.ui.findings_panel import FindingsPanel
-from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.opening import OpeningDesk
@@ -37,7 +31,7 @@ Slots = dict[str, Callable[..., object]]
 
 
 class Commands(QObject):
-    """Carries out actions on the current exhibit; questions are asked in dialogs that do not stop the window."""
+    """Carries out actions on the current exhibit; what needs a dialog is done by `Errands`."""
 
     def __init__(
         self,
@@ -47,18 +41,17 @@ class Commands(QObject):
         store: SettingsStore,
         opening: OpeningDesk,
         analyses: AnalysisDesk,
-        exports: ExportDesk,
         picture: PictureDesk,
         comparing: CompareDesk,
         findings: FindingsPanel,
+        errands: Errands,
         teller: Teller,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._store = window, session, store
-        self._opening, self._analyses, self._exports = opening, analyses, exports
+        self._opening, self._analyses, self._errands = opening, analyses, errands
         self._picture, self._findings, self._teller = picture, findings, teller
         self._comparing = comparing
-        teller.save_problem = self.save_problem_report
 
     @property
     def _view(self) -> ImageView:
@@ -67,7 +60,7 @@ class Commands(QObject):
     def slots(self) -> Slots:
         """Action id → what it does, for everything but the window's own layout."""
         slots: Slots = {
-            "open": self.choose_files,
+            "open": self._errands.choose_files,
             "open-example": self.open_example,
             "open-last": self.open_last,
             "reopen": self.reopen,
@@ -97,36 +90,21 @@ class Commands(QObject):
             "region-reference": self.see_from_region,
             "region-delete": self.delete_region,
             "escape": self.let_go,
-            "export-report": self.export_report,
-            "export-maps": self.export_maps,
-            "exhibit-note": self.note_on_exhibit,
+            "export-report": self._errands.export_report,
+            "export-maps": self._errands.export_maps,
+            "exhibit-note": self._errands.note_on_exhibit,
             "check-hash": self.check_hash,
             "next-exhibit": self.next_exhibit,
             "previous-exhibit": self.previous_exhibit,
-            "limits": self.show_limits,
-            "problem-report": self.save_problem_report,
-            "about": self.show_about,
+            "limits": self._errands.show_limits,
+            "problem-report": self._errands.save_problem_report,
+            "about": self._errands.show_about,
         }
         slots |= {f"layer-{layer.value}": _LayerSetter(self, layer).choose for layer in Layer}
         slots |= {f"tool-{tool.value}": _ToolSetter(self, tool).choose for tool in Tool}
         return slots
 
     # Files
-
-    @Slot()
-    def choose_files(self) -> None:
-        """Ask for files."""
-        dialog = QFileDialog(self._window, "Open photographs", self._store.current.last_folder)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
-        dialog.setNameFilters([f"Images ({patterns})", "All files (*)"])
-        dialog.filesSelected.connect(self.open_names)
-        dialog.open()
-
-    @Slot(list)
-    def open_names(self, names: list[str]) -> None:
-        """Open files by name."""
-        self._opening.open(Path(name) for name in names)
 
     @Slot()
     def open_example(self) -> None:
@@ -136,7 +114,7 @@ class Commands(QObject):
     @Slot()
     def open_last(self) -> None:
         """Open what was open when the window was last closed."""
-        self.open_names(list(self._store.current.last_session))
+        self._errands.open_names(list(self._store.current.last_session))
 
     @Slot()
     def reopen(self) -> None:
@@ -153,7 +131,7 @@ class Commands(QObject):
     @Slot(object)
     def close(self, exhibit: OpenExhibit) -> None:
         """Close an exhibit; asks once if something on it is in no report yet."""
-        if exhibit.exported or self.ask(
+        if exhibit.exported or self._errands.ask(
             f"Close {exhibit.name}?", "Its regions and notes are in no report yet and will be lost.", "Close"
         ):
             self._session.close(exhibit)
@@ -317,7 +295,7 @@ class Commands(QObject):
         if (
             exhibit is not None
             and exhibit.is_busy
-            and self.ask(
+            and self._errands.ask(
                 f"Stop analysing {exhibit.name}?",
                 "It stops after the current batch; no map is painted from it.",
                 "Stop",
@@ -346,117 +324,6 @@ class Commands(QObject):
         """Delete the chosen region."""
         if self._picture.selected:
             self._picture.delete(self._picture.selected)
-
-    @Slot()
-    def note_on_exhibit(self) -> None:
-        """Write on the current exhibit."""
-        exhibit = self._session.current
-        if exhibit is None:
-            return
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle(f"Note on {exhibit.name}")
-        dialog.setLabelText("Printed on the report:")
-        dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
-        dialog.setTextValue(exhibit.marks.note)
-        dialog.textValueSelected.connect(_NoteWriter(self._session, exhibit, dialog).write)
-        dialog.open()
-
-    # Report
-
-    @Slot()
-    def export_report(self) -> None:
-        """Ask where the report goes."""
-        if not self._session.case().exhibits:
-            self._teller.tell("There is nothing to report yet: open a photograph first.")
-            return
-        current = self._session.current
-        stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
-        dialog = self._save_dialog("Export report", f"{stem}.pdf", "PDF (*.pdf)", "pdf")
-        dialog.fileSelected.connect(self.write_report)
-        dialog.open()
-
-    @Slot(str)
-    def write_report(self, name: str) -> None:
-        """Write the report into this file."""
-        self._exports.report(Path(name))
-
-    @Slot()
-    def export_maps(self) -> None:
-        """Ask where the maps go."""
-        exhibit = self._session.current
-        if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
-            self._teller.tell("There are no maps yet: analyse the photograph first (A).")
-            return
-        dialog = QFileDialog(self._window, "Export maps into a folder", self._store.current.last_folder)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptOpen)
-        dialog.fileSelected.connect(self.write_maps)
-        dialog.open()
-
-    @Slot(str)
-    def write_maps(self, folder: str) -> None:
-        """Write the current exhibit's maps into this folder."""
-        exhibit = self._session.current
-        if exhibit is not None:
-            self._exports.maps(exhibit, Path(folder))
-
-    # Help
-
-    @Slot()
-    def show_limits(self) -> None:
-        """What it can and cannot tell."""
-        TextDialog("What it can and cannot tell", limits_page(), self._window).open()
-
-    @Slot()
-    def show_about(self) -> None:
-        """Version, weights, licences."""
-        TextDialog("About Exifact", about_page(), self._window).open()
-
-    def show_keys(self, actions: Actions) -> None:
-        """All keys."""
-        TextDialog("Keys", keys_page(actions.keys), self._window).open()
-
-    @Slot()
-    def save_problem_report(self) -> None:
-        """Ask where the last problem report goes."""
-        if self._teller.last_problem is None:
-            self._teller.tell("No unexpected problem has happened in this session.")
-            return
-        dialog = self._save_dialog("Save problem report", "exifact-problem.txt", "Text (*.txt)", "txt")
-        dialog.fileSelected.connect(self.write_problem_report)
-        dialog.open()
-
-    @Slot(str)
-    def write_problem_report(self, name: str) -> None:
-        """Write the last problem report into this file."""
-        problem = self._teller.last_problem
-        if problem is None:
-            return
-        try:
-            problem.save(Path(name))
-        except WorkstationError as error:
-            self._teller.tell_problem(error)
-        else:
-            self._teller.tell(f"The problem report is in {name}.", "success")
-
-    def ask(self, question: str, explanation: str, yes: str) -> bool:
-        """Ask once; Cancel is the default answer."""
-        box = QMessageBox(QMessageBox.Icon.Question, "Exifact", question, parent=self._window)
-        box.setInformativeText(explanation)
-        agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is agree
-
-    def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._store.current.last_folder)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setNameFilter(name_filter)
-        dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(name)
-        return dialog
 
     def _step(self, by: int) -> None:
         exhibits = self._session.exhibits
@@ -493,16 +360,3 @@ class _ToolSetter(QObject):
     def choose(self) -> None:
         """Take it."""
         self._commands.choose_tool(self._tool)
-
-
-class _NoteWriter(QObject):
-    """Brings a note into the session."""
-
-    def __init__(self, session: Session, exhibit: OpenExhibit, dialog: QDialog) -> None:
-        super().__init__(dialog)
-        self._session, self._exhibit = session, exhibit
-
-    @Slot(str)
-    def write(self, text: str) -> None:
-        """Keep it."""
-        self._session.edit(self._exhibit, "note on the exhibit", replace(self._exhibit.marks, note=text.strip()))

@@ -11,28 +11,28 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from workstation.settings import SettingsStore
 from workstation.ui import icons
+from workstation.ui.action_states import ActionStates
 from workstation.ui.actions import SPECS, Actions
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.centre import Centre
 from workstation.ui.choices import ChoiceMenu, recent_choices
 from workstation.ui.command_palette import CommandPalette
 from workstation.ui.commands import Commands
-from workstation.ui.compare import CompareMode, CompareView
+from workstation.ui.compare import CompareView
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.docks import Docks
 from workstation.ui.empty_page import EmptyPage
+from workstation.ui.errands import Errands
 from workstation.ui.exhibits_panel import ExhibitsModel, ExhibitsPanel
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import JobQueue, LaneName
 from workstation.ui.jobs_panel import JobsPanel
-from workstation.ui.layers import Layer
 from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.picture_desk import PictureDesk, PictureParts
 from workstation.ui.preferences import Preferences
-from workstation.ui.region_tools import Tool
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
 from workstation.ui.session import OpenExhibit, Session
@@ -120,16 +120,19 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(store, self)
         self.teller.open_settings = self.preferences.show_dialog
         self.comparing = CompareDesk(session, self.centre, self)
+        self.errands = Errands(
+            self, session=session, store=store, opening=self.opening, exports=self.exports, teller=self.teller
+        )
         self.commands = Commands(
             self,
             session=session,
             store=store,
             opening=self.opening,
             analyses=self.analyses,
-            exports=self.exports,
             picture=self.picture,
             comparing=self.comparing,
             findings=self.findings,
+            errands=self.errands,
             teller=self.teller,
         )
 
@@ -152,6 +155,18 @@ class MainWindow(QMainWindow):
                 "filter-metadata": self.filter_metadata,
             }
         )
+        self.states = ActionStates(
+            self.actions_table,
+            session=self.session,
+            store=self.store,
+            analyses=self.analyses,
+            picture=self.picture,
+            comparing=self.comparing,
+        )
+        self._fill_menus()
+        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
+
+    def _fill_menus(self) -> None:
         menus = self.actions_table.fill_menus()
         self.recent_menu = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=self)
         menus["File"].insertMenu(self.actions_table["open-example"], self.recent_menu)
@@ -171,7 +186,6 @@ class MainWindow(QMainWindow):
         analyze_menu.addMenu(self.preferences.device_menu)
         self.toolbar = MainToolBar(self.actions_table, analyze_menu, self)
         self.addToolBar(self.toolbar)
-        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
 
     def _connect(self) -> None:
         self._connect_desks()
@@ -193,18 +207,10 @@ class MainWindow(QMainWindow):
         exports.exported.connect(self._tell_exported)
         exports.failed.connect(self.teller.tell_problem)
         self.comparing.view_made.connect(self._take_compare_view)
-        self.comparing.changed.connect(self._mark_comparison)
         self.picture.problem.connect(self.teller.tell_problem)
-        self.picture.selection_changed.connect(self._update_enabled)
         self.session.current_changed.connect(self._show_current)
         self.session.added.connect(self._remember)
-        self.session.removed.connect(self._update_enabled)
         self.session.marks_changed.connect(self._show_bookmarks)
-        group = self.session.undo_group
-        group.canUndoChanged.connect(self._update_undo)
-        group.canRedoChanged.connect(self._update_undo)
-        group.undoTextChanged.connect(self._update_undo)
-        group.redoTextChanged.connect(self._update_undo)
 
     def _connect_panels(self) -> None:
         self.exhibits.selected.connect(self.session.select)
@@ -216,7 +222,7 @@ class MainWindow(QMainWindow):
         self.findings.group_activated.connect(self.picture.light_group)
         self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
         self.jobs_panel.warning_activated.connect(self.select_by_name)
-        self.empty.open_requested.connect(self.commands.choose_files)
+        self.empty.open_requested.connect(self.errands.choose_files)
         self.empty.example_requested.connect(self.commands.open_example)
         self.empty.recent_chosen.connect(self.open_file)
         self.toolbar.opacity_chosen.connect(self.view.set_opacity)
@@ -226,8 +232,8 @@ class MainWindow(QMainWindow):
         view.context_requested.connect(self.show_picture_menu)
         view.zoom_changed.connect(self.status.show_zoom)
         view.opacity_changed.connect(self.toolbar.show_opacity)
-        view.layer_changed.connect(self._mark_layer)
-        view.tool_changed.connect(self._mark_tool)
+        view.layer_changed.connect(self.states.mark_layer)
+        view.tool_changed.connect(self.states.mark_tool)
         self.held_keys[0].changed.connect(view.set_blink)
 
     def _connect_choices(self) -> None:
@@ -251,11 +257,7 @@ class MainWindow(QMainWindow):
         self.preferences.apply()
         self.view.set_opacity(settings.opacity)
         self.toolbar.show_opacity(self.view.opacity)
-        self._mark_layer(self.view.layer)
-        self._mark_tool(self.view.tool)
         self._show_current(None)
-        self._mark_comparison()
-        self._update_undo()
         for problem in self.store.problems:
             self.teller.tell(problem, "warning")
 
@@ -276,7 +278,7 @@ class MainWindow(QMainWindow):
         self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
         self.comparing.refresh()
         self.teller.show_exhibit(exhibit)
-        self._update_enabled()
+        self.states.update_enabled()
 
     @Slot(object)
     def _take_evidence(self, exhibit: OpenExhibit) -> None:
@@ -290,7 +292,7 @@ class MainWindow(QMainWindow):
     def _take_state(self, exhibit: OpenExhibit) -> None:
         """Opening or analysis of an exhibit changed its state."""
         self.teller.tell_evidence(exhibit)
-        self._update_enabled()
+        self.states.update_enabled()
         self.comparing.refresh()
         if exhibit is self.session.current:
             self.picture.show_result(exhibit)
@@ -328,73 +330,12 @@ class MainWindow(QMainWindow):
         names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
         self.teller.tell(f"Written: {what} ({names}) in {folder}.", "success")
 
-    @Slot()
-    def _update_enabled(self) -> None:
-        """Actions that have nothing to act on are grey."""
-        exhibit = self.session.current
-        has_file = exhibit is not None and exhibit.evidence is not None
-        has_maps = exhibit is not None and exhibit.result is not None and exhibit.result.maps is not None
-        has_region = has_file and bool(self.picture.selected)
-        table = self.actions_table
-        table["open-last"].setEnabled(bool(self.store.current.last_session) and not self.session.exhibits)
-        for action_id in ("reopen", "close-exhibit"):
-            table[action_id].setEnabled(exhibit is not None)
-        for action_id in (
-            "copy-hash",
-            "check-hash",
-            "exhibit-note",
-            "export-report",
-            "compare",
-            "bookmark",
-            "copy-view",
-        ):
-            table[action_id].setEnabled(has_file)
-        for action_id in ("export-maps", "reset-limits", "contours"):
-            table[action_id].setEnabled(has_maps)
-        for action_id in ("region-note", "region-reference", "region-delete"):
-            table[action_id].setEnabled(has_region)
-        table["analyze"].setEnabled(has_file and exhibit is not None and not exhibit.is_busy)
-        table["analyze-all"].setEnabled(
-            any(one.evidence is not None and one.result is None and not one.is_busy for one in self.session.exhibits)
-        )
-        table["cancel-job"].setEnabled(self.analyses.is_busy)
-        several = len(self.session.exhibits) > 1
-        table["next-exhibit"].setEnabled(several)
-        table["previous-exhibit"].setEnabled(several)
-
-    @Slot()
-    def _update_undo(self) -> None:
-        group = self.session.undo_group
-        for action_id, able, text in (
-            ("undo", group.canUndo(), group.undoText()),
-            ("redo", group.canRedo(), group.redoText()),
-        ):
-            action = self.actions_table[action_id]
-            action.setEnabled(able)
-            action.setText(f"&{action_id.capitalize()} {text}".rstrip())
-
-    @Slot(object)
-    def _mark_layer(self, layer: Layer) -> None:
-        self.actions_table[f"layer-{layer.value}"].setChecked(True)
-
-    @Slot(object)
-    def _mark_tool(self, tool: Tool) -> None:
-        self.actions_table[f"tool-{tool.value}"].setChecked(True)
-
-    @Slot()
-    def _mark_comparison(self) -> None:
-        table, mode = self.actions_table, self.comparing.mode
-        table["compare"].setChecked(mode is CompareMode.SIDE_BY_SIDE)
-        table["curtain"].setChecked(mode is CompareMode.CURTAIN)
-        table["compare-lock"].setChecked(self.comparing.is_locked)
-        table["compare-lock"].setEnabled(mode is CompareMode.SIDE_BY_SIDE)
-
     @Slot(object)
     def _take_compare_view(self, compare: CompareView) -> None:
         for view in (compare.left, compare.right):
             view.hovered.connect(self.status.show_reading)
             view.zoom_changed.connect(self.status.show_zoom)
-            view.layer_changed.connect(self._mark_layer)
+            view.layer_changed.connect(self.states.mark_layer)
             held = HeldKey(Qt.Key.Key_Space, view)
             held.changed.connect(view.set_blink)
             self.held_keys.append(held)
@@ -456,7 +397,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_keys(self) -> None:
         """All keys."""
-        self.commands.show_keys(self.actions_table)
+        self.errands.show_keys(self.actions_table)
 
     @Slot()
     def filter_metadata(self) -> None:
@@ -542,7 +483,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once if work would be lost, stop what runs, end the threads, keep the layout."""
         question = self._closing_question()
-        if question and not self.commands.ask("Close Exifact?", question, "Close"):
+        if question and not self.errands.ask("Close Exifact?", question, "Close"):
             event.ignore()
             return
         self.preferences.save(

@@ -1,0 +1,108 @@
+"""Which actions are possible now, and which are switched on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from workstation.settings import SettingsStore
+from workstation.ui.actions import Actions
+from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.compare import CompareMode
+from workstation.ui.comparing import CompareDesk
+from workstation.ui.layers import Layer
+from workstation.ui.picture_desk import PictureDesk
+from workstation.ui.region_tools import Tool
+from workstation.ui.session import Session
+
+
+class ActionStates(QObject):
+    """Keeps the actions in step with what is open, chosen and running."""
+
+    def __init__(
+        self,
+        table: Actions,
+        *,
+        session: Session,
+        store: SettingsStore,
+        analyses: AnalysisDesk,
+        picture: PictureDesk,
+        comparing: CompareDesk,
+    ) -> None:
+        super().__init__(table)
+        self._table, self._session, self._store = table, session, store
+        self._analyses, self._picture, self._comparing = analyses, picture, comparing
+        picture.selection_changed.connect(self.update_enabled)
+        comparing.changed.connect(self.mark_comparison)
+        session.removed.connect(self.update_enabled)
+        group = session.undo_group
+        for signal in (group.canUndoChanged, group.canRedoChanged, group.undoTextChanged, group.redoTextChanged):
+            signal.connect(self.update_undo)
+        self.mark_layer(picture.view.layer)
+        self.mark_tool(picture.view.tool)
+        self.mark_comparison()
+        self.update_undo()
+
+    @Slot()
+    def update_enabled(self) -> None:
+        """Actions that have nothing to act on are grey."""
+        exhibit = self._session.current
+        has_file = exhibit is not None and exhibit.evidence is not None
+        has_maps = exhibit is not None and exhibit.result is not None and exhibit.result.maps is not None
+        has_region = has_file and bool(self._picture.selected)
+        table = self._table
+        table["open-last"].setEnabled(bool(self._store.current.last_session) and not self._session.exhibits)
+        for action_id in ("reopen", "close-exhibit"):
+            table[action_id].setEnabled(exhibit is not None)
+        for action_id in (
+            "copy-hash",
+            "check-hash",
+            "exhibit-note",
+            "export-report",
+            "compare",
+            "bookmark",
+            "copy-view",
+        ):
+            table[action_id].setEnabled(has_file)
+        for action_id in ("export-maps", "reset-limits", "contours"):
+            table[action_id].setEnabled(has_maps)
+        for action_id in ("region-note", "region-reference", "region-delete"):
+            table[action_id].setEnabled(has_region)
+        table["analyze"].setEnabled(has_file and exhibit is not None and not exhibit.is_busy)
+        table["analyze-all"].setEnabled(
+            any(one.evidence is not None and one.result is None and not one.is_busy for one in self._session.exhibits)
+        )
+        table["cancel-job"].setEnabled(self._analyses.is_busy)
+        several = len(self._session.exhibits) > 1
+        table["next-exhibit"].setEnabled(several)
+        table["previous-exhibit"].setEnabled(several)
+
+    @Slot()
+    def update_undo(self) -> None:
+        """Say what would be undone."""
+        group = self._session.undo_group
+        for action_id, able, text in (
+            ("undo", group.canUndo(), group.undoText()),
+            ("redo", group.canRedo(), group.redoText()),
+        ):
+            action = self._table[action_id]
+            action.setEnabled(able)
+            action.setText(f"&{action_id.capitalize()} {text}".rstrip())
+
+    @Slot(object)
+    def mark_layer(self, layer: Layer) -> None:
+        """A layer was chosen."""
+        self._table[f"layer-{layer.value}"].setChecked(True)
+
+    @Slot(object)
+    def mark_tool(self, tool: Tool) -> None:
+        """A tool was taken."""
+        self._table[f"tool-{tool.value}"].setChecked(True)
+
+    @Slot()
+    def mark_comparison(self) -> None:
+        """The comparison was begun, left or locked."""
+        table, mode = self._table, self._comparing.mode
+        table["compare"].setChecked(mode is CompareMode.SIDE_BY_SIDE)
+        table["curtain"].setChecked(mode is CompareMode.CURTAIN)
+        table["compare-lock"].setChecked(self._comparing.is_locked)
+        table["compare-lock"].setEnabled(mode is CompareMode.SIDE_BY_SIDE)

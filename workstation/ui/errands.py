@@ -1,0 +1,173 @@
+"""Errands that need a dialog: choosing files, writing reports and notes, help, questions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from workstation.errors import WorkstationError
+from workstation.evidence import SUFFIXES
+from workstation.settings import SettingsStore
+from workstation.ui.actions import Actions
+from workstation.ui.exporting import ExportDesk
+from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
+from workstation.ui.opening import OpeningDesk
+from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.teller import Teller
+
+
+class Errands(QObject):
+    """Asks in dialogs that do not stop the window, and passes the answers on to the desks."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        *,
+        session: Session,
+        store: SettingsStore,
+        opening: OpeningDesk,
+        exports: ExportDesk,
+        teller: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._store = window, session, store
+        self._opening, self._exports, self._teller = opening, exports, teller
+        teller.save_problem = self.save_problem_report
+
+    @Slot()
+    def choose_files(self) -> None:
+        """Ask for files."""
+        dialog = QFileDialog(self._window, "Open photographs", self._store.current.last_folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
+        dialog.setNameFilters([f"Images ({patterns})", "All files (*)"])
+        dialog.filesSelected.connect(self.open_names)
+        dialog.open()
+
+    @Slot(list)
+    def open_names(self, names: list[str]) -> None:
+        """Open files by name."""
+        self._opening.open(Path(name) for name in names)
+
+    @Slot()
+    def note_on_exhibit(self) -> None:
+        """Write on the current exhibit."""
+        exhibit = self._session.current
+        if exhibit is None:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle(f"Note on {exhibit.name}")
+        dialog.setLabelText("Printed on the report:")
+        dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
+        dialog.setTextValue(exhibit.marks.note)
+        dialog.textValueSelected.connect(_NoteWriter(self._session, exhibit, dialog).write)
+        dialog.open()
+
+    @Slot()
+    def export_report(self) -> None:
+        """Ask where the report goes."""
+        if not self._session.case().exhibits:
+            self._teller.tell("There is nothing to report yet: open a photograph first.")
+            return
+        current = self._session.current
+        stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
+        dialog = self._save_dialog("Export report", f"{stem}.pdf", "PDF (*.pdf)", "pdf")
+        dialog.fileSelected.connect(self.write_report)
+        dialog.open()
+
+    @Slot(str)
+    def write_report(self, name: str) -> None:
+        """Write the report into this file."""
+        self._exports.report(Path(name))
+
+    @Slot()
+    def export_maps(self) -> None:
+        """Ask where the maps go."""
+        exhibit = self._session.current
+        if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
+            self._teller.tell("There are no maps yet: analyse the photograph first (A).")
+            return
+        dialog = QFileDialog(self._window, "Export maps into a folder", self._store.current.last_folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptOpen)
+        dialog.fileSelected.connect(self.write_maps)
+        dialog.open()
+
+    @Slot(str)
+    def write_maps(self, folder: str) -> None:
+        """Write the current exhibit's maps into this folder."""
+        exhibit = self._session.current
+        if exhibit is not None:
+            self._exports.maps(exhibit, Path(folder))
+
+    @Slot()
+    def show_limits(self) -> None:
+        """What it can and cannot tell."""
+        TextDialog("What it can and cannot tell", limits_page(), self._window).open()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Version, weights, licences."""
+        TextDialog("About Exifact", about_page(), self._window).open()
+
+    def show_keys(self, actions: Actions) -> None:
+        """All keys."""
+        TextDialog("Keys", keys_page(actions.keys), self._window).open()
+
+    @Slot()
+    def save_problem_report(self) -> None:
+        """Ask where the last problem report goes."""
+        if self._teller.last_problem is None:
+            self._teller.tell("No unexpected problem has happened in this session.")
+            return
+        dialog = self._save_dialog("Save problem report", "exifact-problem.txt", "Text (*.txt)", "txt")
+        dialog.fileSelected.connect(self.write_problem_report)
+        dialog.open()
+
+    @Slot(str)
+    def write_problem_report(self, name: str) -> None:
+        """Write the last problem report into this file."""
+        problem = self._teller.last_problem
+        if problem is None:
+            return
+        try:
+            problem.save(Path(name))
+        except WorkstationError as error:
+            self._teller.tell_problem(error)
+        else:
+            self._teller.tell(f"The problem report is in {name}.", "success")
+
+    def ask(self, question: str, explanation: str, yes: str) -> bool:
+        """Ask once; Cancel is the default answer."""
+        box = QMessageBox(QMessageBox.Icon.Question, "Exifact", question, parent=self._window)
+        box.setInformativeText(explanation)
+        agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is agree
+
+    def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, self._store.current.last_folder)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setNameFilter(name_filter)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(name)
+        return dialog
+
+
+class _NoteWriter(QObject):
+    """Brings a note into the session."""
+
+    def __init__(self, session: Session, exhibit: OpenExhibit, dialog: QDialog) -> None:
+        super().__init__(dialog)
+        self._session, self._exhibit = session, exhibit
+
+    @Slot(str)
+    def write(self, text: str) -> None:
+        """Keep it."""
+        self._session.edit(self._exhibit, "note on the exhibit", replace(self._exhibit.marks, note=text.strip()))
