@@ -36,6 +36,9 @@ BAR_WIDTH = 28.0
 GROUND_STEPS = 16
 """Columns of the bar: how the colour looks over dark to light parts of the dimmed photograph."""
 
+SWATCH_SHAPE = 2.0
+"""Width of a swatch in its heights: room for a letter and, beside it, for dots."""
+
 GROUND_SAMPLES = 40_000
 """Pixels of the photograph that its ground is estimated from."""
 
@@ -330,7 +333,7 @@ class LegendWidget(QWidget):
         label = short_label(swatch)
         if painter is not None:
             ratio = self.devicePixelRatioF()
-            box = QRectF(PADDING, y, 1.5 * side, side)
+            box = QRectF(PADDING, y, SWATCH_SHAPE * side, side)
             painter.fillRect(box, QColor(*swatch.colour))
             painter.setBrushOrigin(box.topLeft())
             if swatch.hatch:
@@ -341,11 +344,11 @@ class LegendWidget(QWidget):
             painter.setPen(QPen(QColor(self._theme.text), 1))
             painter.drawRect(box)
             if swatch.letter:
-                draw_letter(painter, box.center(), swatch.letter, side * 0.66)
+                draw_letter(painter, QPointF(box.left() + side * 0.5, box.center().y()), swatch.letter, side * 0.66)
             painter.setFont(self._small)
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QPointF(box.right() + 8, box.center().y() + small.capHeight() / 2), label)
-        return 1.5 * side + 8 + small.horizontalAdvance(label), y + side + 4
+        return SWATCH_SHAPE * side + 8 + small.horizontalAdvance(label), y + side + 4
 
     def _lay_out_note(self, painter: QPainter | None, note: str, y: float) -> tuple[float, float]:
         small = QFontMetricsF(self._small)
