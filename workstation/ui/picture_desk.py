@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workstation.analysis.regions import Region, RegionNotAssessable, RegionStatistics, patches_inside, similarity_map
 from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray
@@ -301,8 +301,15 @@ class PictureDesk(QObject):
 
     def _show_result(self, exhibit: OpenExhibit | None) -> None:
         result = None if exhibit is None else exhibit.result
-        self.scatter.show_result(result)
         self.regions.show_groups(None if result is None else result.partition)
+        QTimer.singleShot(0, self, self._fill_plot)  # thousands of points: the picture is painted first
+
+    @Slot()
+    def _fill_plot(self) -> None:
+        exhibit = self._shown
+        busy = exhibit is None or exhibit.is_busy
+        self.scatter.show_result(None if busy or exhibit is None else exhibit.result)
+        self.light_plot(None)
 
     def _measure(self, exhibit: OpenExhibit) -> None:
         """Ask for the regions' figures; a quiet job, since a large region takes a while."""

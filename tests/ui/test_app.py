@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workstation import app
+from workstation.ui.problem_report import UnexpectedProblem
+
+RUN = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+application = QApplication([])
+
+def look():
+    window = next(widget for widget in application.topLevelWidgets() if widget.objectName() == "" and widget.isWindow()
+                  and hasattr(widget, "session"))
+    names = [exhibit.name for exhibit in window.session.exhibits]
+    if window.jobs.jobs():
+        QTimer.singleShot(50, look)
+        return
+    print(",".join(names), flush=True)
+    if "--break" in sys.argv:
+        QTimer.singleShot(0, broken)
+        QTimer.singleShot(100, window.close)
+        QTimer.singleShot(50, lambda: print(window.centre.message, flush=True))
+    else:
+        window.close()
+
+def broken():
+    raise RuntimeError("nobody foresaw this")
+
+QTimer.singleShot(200, look)
+from workstation import app
+from workstation.ui.problem_report import UnexpectedProblem
+sys.exit(app.run([Path(name) for name in sys.argv[1:] if not name.startswith("--")], example="--example" in sys.argv))
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def test_files_and_example_are_opened_and_the_program_ends_with_0(photo) -> None:
+    done = run(str(photo("a.jpg")), "--example")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "a.jpg,spliced.jpg"
+
+
+def test_an_error_that_nobody_caught_ends_in_a_sentence_and_not_the_program(photo) -> None:
+    done = run(str(photo("a.jpg")), "--break")
+
+    assert done.returncode == 0, done.stderr
+    sentence = done.stdout.splitlines()[-1]
+    assert "unexpected" in sentence
+    assert "problem report" in sentence
+    assert "nobody foresaw this" in done.stderr  # for whoever started it from a terminal
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, True),
+    ],
+)
+def test_a_display_is_looked_for_before_qt_aborts(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: bool
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+    assert app.has_display() is expected
+
+
+def test_the_problem_report_names_versions_and_no_pixels(tmp_path: Path) -> None:
+
+    problem = UnexpectedProblem("analysing a.jpg", KeyError("x"))
+    problem.save(tmp_path / "report.txt")
+
+    text = (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "while: analysing a.jpg" in text
+    assert "numpy:" in text
+    assert "KeyError" in text
