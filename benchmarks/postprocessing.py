@@ -6,8 +6,8 @@
 three groups of patches go to response maps, score, mean-shift map, normalised cut, PCA map and affinity, once as this
 program does it and once as the published code does: a loop over all ordered pairs with one block sum each for response
 maps and votes, a loop over patches for the PCA map, a loop over points with a k-d tree for the mean shift,
-scikit-learn's spectral clustering. Both run in this process, on the same features, on as many threads as the
-environment gives.
+scikit-learn's spectral clustering. Both run in this process, on the same features, and on one thread each: a loop has
+no more, and on a busy machine a second one can cost more than it brings.
 
 The loop over pairs is measured on the first `--pairs` pairs and scaled to all 508,369 (every pair costs the same); the
 mean shift's loops are measured in full. `--pairs 0` measures every pair. Peak memory is that of a child process that
@@ -28,6 +28,7 @@ import numpy as np
 import scipy.spatial
 from sklearn.cluster import SpectralClustering
 from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
 
 from workstation.analysis import published
 from workstation.analysis.cut import normalised_cut
@@ -153,14 +154,20 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=768, help="length of a feature vector")
     parser.add_argument("--pairs", type=int, default=60_000, help="pairs that the loop is measured on; 0 = all")
     options = parser.parse_args()
-    features = features_of_three_groups(options.dimensions)
-    patches = features.reshape(-1, options.dimensions)
+    with threadpool_limits(limits=1):
+        compare(options.dimensions, options.pairs)
+
+
+def compare(dimensions: int, pairs: int) -> None:
+    """Measure both sides on features of this length, the loop over pairs on this many of them (0 = all)."""
+    features = features_of_three_groups(dimensions)
+    patches = features.reshape(-1, dimensions)
 
     ours = vectorised(features)
     rows = ours.responses.reshape(GRID.map_rows * GRID.map_columns, -1)
     fast = seconds_of(lambda: vectorised(features), 5)
 
-    responses, pair_seconds = looped_responses(features, options.pairs)
+    responses, pair_seconds = looped_responses(features, pairs)
     start = time.perf_counter()
     shifted = looped_mean_shift(rows)
     cut = looped_cut(rows)
@@ -169,17 +176,15 @@ def main() -> None:
     slow = pair_seconds + other_seconds
 
     total = len(patches) ** 2
-    measured = "all pairs" if options.pairs in (0, total) else f"{options.pairs} of {total} pairs, scaled"
+    measured = "all pairs" if pairs in (0, total) else f"{pairs} of {total} pairs, scaled"
     context = multiprocessing.get_context("spawn")
     answer: multiprocessing.SimpleQueue[float] = context.SimpleQueue()
-    child = context.Process(target=peak_memory, args=(options.dimensions, answer))
+    child = context.Process(target=peak_memory, args=(dimensions, answer))
     child.start()
     memory = answer.get()
     child.join()
 
-    print(
-        f"{GRID.rows}×{GRID.columns} patches, stride {GRID.stride}, spread {GRID.spread}, {options.dimensions} values"
-    )
+    print(f"{GRID.rows}×{GRID.columns} patches, stride {GRID.stride}, spread {GRID.spread}, {dimensions} values")
     print(f"loop over pairs ({measured})      {pair_seconds:8.2f} s")
     print(f"loops over points, cut, components {other_seconds:7.2f} s")
     print(f"straight Python in all             {slow:7.2f} s")
@@ -187,7 +192,7 @@ def main() -> None:
     print(f"ratio                              {slow / fast:7.0f}")
     print(f"ratio to the loop over pairs alone {pair_seconds / fast:7.0f}")
     print(f"peak memory of a process with it   {memory:7.2f} GB")
-    if options.pairs in (0, total):
+    if pairs in (0, total):
         print(f"largest difference of R            {np.abs(responses - ours.responses).max():.1e}")
     print(f"correlation of the mean-shift maps {np.corrcoef(shifted, ours.mean_shift)[0, 1]:.6f}")
     same = max(np.mean(cut == ours.cut), np.mean(cut != ours.cut))
