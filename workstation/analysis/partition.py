@@ -63,6 +63,9 @@ ANY_DISTANCE = 0.0, 0.0
 DIRECTIONS = 3
 """Directions of the embedding that the clustering looks at; more of them follow the scene."""
 
+TIE = 0.02
+"""Separations and stabilities that differ by less count as equal (about twice the silhouette's sampling error)."""
+
 CONTRADICTION = 0.05
 """How far below group A's mean departure that of another group may lie. Beyond it the largest group is not the one that
 the departure map was measured from, and the program cannot say which is the reference."""
@@ -170,7 +173,7 @@ def sort_steps(
         trials.append(_try(sample, surrogates, k, distances[k > 2], rng))
         yield (k - 1) / most
     passed = [trial for trial in trials if trial.passed]
-    best = max(passed or trials, key=lambda trial: trial.separation, default=None)
+    best = _best(passed or trials)
     labels = np.zeros(len(embeddings), np.int16)
     if passed and best is not None:
         labels = _by_size(nearest_centre(embeddings @ axes, best.centres))
@@ -300,6 +303,16 @@ def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -
     )
     strongest: FloatArray = axes.astype(np.float32)
     return strongest
+
+
+def _best(trials: list[_Trial]) -> _Trial | None:
+    """The best separated; of equally separated ones the most stable; of equally stable ones that with fewest groups."""
+    if not trials:
+        return None
+    separation = max(trial.separation for trial in trials)
+    equal = [trial for trial in trials if trial.separation >= separation - TIE]
+    stability = max(trial.stability for trial in equal)
+    return min((trial for trial in equal if trial.stability >= stability - TIE), key=lambda trial: trial.k)
 
 
 def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng: np.random.Generator) -> _Trial:
