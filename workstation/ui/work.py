@@ -6,6 +6,7 @@ What is heavy is imported inside the generators, in the thread that drives them:
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import importlib.util
 import os
@@ -121,13 +122,22 @@ def export_maps(exhibit: Exhibit, folder: Path) -> Export:
 
 
 def preload() -> Generator[Progress, None, None]:
-    """Import what the first analysis needs, while the analyst still looks at the picture."""
-    yield Progress("loading the analysis")
-    importlib.import_module("workstation.analysis.pipeline")  # scipy, scikit-learn
-    yield Progress("loading the neural network library")
-    _load_torch_library()
-    yield Progress("loading the neural network library")
-    importlib.import_module("workstation.analysis.model.loading")  # torch
+    """Import what the first analysis needs, while the analyst still looks at the picture.
+
+    Imports make hundreds of thousands of objects that stay. Looking through them for garbage would stop the window for
+    a fifth of a second at a time, so that waits until the end and is spared for ever after.
+    """
+    gc.disable()
+    try:
+        yield Progress("loading the analysis")
+        importlib.import_module("workstation.analysis.pipeline")  # scipy, scikit-learn
+        yield Progress("loading the neural network library")
+        _load_torch_library()
+        yield Progress("loading the neural network library")
+        importlib.import_module("workstation.analysis.model.loading")  # torch
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _load_torch_library() -> None:
