@@ -75,6 +75,7 @@ class _SvgEngine(QIconEngine):
 
     def _pixmap(self, size: QSize, mode: QIcon.Mode) -> QPixmap:
         """Device pixels; the square drawing is centred in `size`."""
+        size = size.expandedTo(QSize(1, 1))  # a squeezed button asks for less than nothing
         colour = _colour(mode)
         key = (size.width(), size.height(), colour)
         if key not in self._drawn:
