@@ -93,11 +93,13 @@ def _one_group(partition: Partition, suitability: Suitability, sorting: Sorting)
         sentence = f"One group: {why} ({patches}). {UNTOUCHED}"
         return Finding("one-group", sentence, numbers[:2], "A")
     if sorting.homogeneous:
-        apart = f"lies {sorting.distance:.2f} apart, {sorting.needed:.2f} needed; its separation"
+        failed = (
+            f"parts of the best division lie {sorting.distance:.2f} apart, {sorting.needed:.2f} needed"
+            if sorting.distance < sorting.needed
+            else f"the best division separates by {partition.separation:.2f}, a single group would by {expected:.2f}"
+        )
         sentence = (
-            f"One group. No region departs from the rest as a group of its own (the best division "
-            f"{apart if sorting.needed else 'has a separation'} of {partition.separation:.2f}, a single group would "
-            f"have {expected:.2f}; {patches}). {UNTOUCHED}"
+            f"One group. No region departs from the rest as a group of its own ({failed}; {patches}). {UNTOUCHED}"
         )
         return Finding("one-group", sentence, numbers, "A")
     sentence = (

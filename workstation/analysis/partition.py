@@ -253,10 +253,10 @@ def _by_size(labels: NDArray[np.integer]) -> LabelArray:
 
 
 def _spread_sample(cells: NDArray[np.intp], overlap: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Indices of at most SAMPLE patches that share no pixels, or as few as the size of the picture allows."""
+    """Indices of at most SAMPLE patches that share no pixels, or in a small picture at most half of each side."""
     wanted = FEWEST_PER_CLUSTER * MOST_CLUSTERS * 2
     chosen = np.arange(len(cells))
-    for step in range(overlap, 0, -1):
+    for step in range(overlap, overlap // 2, -1) if overlap > 1 else (1,):
         phases = (cells % step) @ np.array((step, 1))
         chosen = np.flatnonzero(phases == np.bincount(phases).argmax())
         if len(chosen) >= min(wanted, len(cells)):
