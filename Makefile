@@ -14,7 +14,7 @@ READY := $(VENV)/.ready
 PIP_OPTIONS := --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 ARGS ?=
 
-.PHONY: run test test-slow lint format bench screenshots train example freeze environment system clean help
+.PHONY: run test test-slow lint format bench screenshots picture train example freeze environment system clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make format       format the code"
 	@echo "make bench        print the figures of speed in benchmarks/RESULTS.md"
 	@echo "make screenshots  open the window in every state and save pictures to ./screenshots/"
+	@echo "make picture      take the README's picture of the window"
 	@echo "make train        train the compact model: ARGS='--photos FOLDER --out FILE'"
 	@echo "make clean        remove the environment and everything that was made here"
 
@@ -69,7 +70,11 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.event_loop
 
 screenshots: $(READY)
-	$(BIN)/python -m benchmarks.screenshots $(ARGS)
+	$(BIN)/python -m benchmarks.screenshots screenshots $(ARGS)
+
+# The picture of the README: the bundled example, analysed by the weights that are there now.
+picture: $(READY)
+	$(BIN)/python -m benchmarks.readme_picture $(ARGS)
 
 train: $(READY)
 	$(BIN)/exifact train $(ARGS)
