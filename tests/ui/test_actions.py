@@ -53,7 +53,7 @@ def test_keys_of_the_specification(window: MainWindow) -> None:
 
 def test_every_action_has_tooltip_menu_and_a_place_in_the_palette(window: MainWindow) -> None:
     in_menus = {action for menu in window.menuBar().actions() for action in menu.menu().actions()}
-    palette = CommandPalette(window.palette_commands(), window, window.actions_table.shown_keys())
+    palette = CommandPalette(window.menus.palette_commands(), window, window.actions_table.shown_keys())
     names = palette.names()
     for spec in SPECS:
         action = window.actions_table[spec.id]
@@ -152,7 +152,7 @@ def test_the_palette_finds_by_beginnings_and_words() -> None:
 
 def test_the_palette_runs_what_is_chosen(window: MainWindow, photo, open_file, qtbot) -> None:
     open_file(window, photo())
-    palette = CommandPalette(window.palette_commands(), window, window.actions_table.shown_keys())
+    palette = CommandPalette(window.menus.palette_commands(), window, window.actions_table.shown_keys())
     palette.open()
     QTest.keyClicks(palette.field, "lasso")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)

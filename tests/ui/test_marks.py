@@ -125,8 +125,8 @@ def test_bookmarks_bring_a_view_back(window: MainWindow, photo, open_file) -> No
     window.actions_table["bookmark"].trigger()
     window.view.fit()
 
-    window.bookmarks_menu.actions()[0].trigger()
+    window.menus.bookmarks.actions()[0].trigger()
 
     assert window.view.zoom == zoom
     window.actions_table["undo"].trigger()
-    assert window.bookmarks_menu.actions() == []
+    assert window.menus.bookmarks.actions() == []

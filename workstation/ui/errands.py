@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from workstation.errors import WorkstationError
@@ -45,6 +45,7 @@ class Errands(QObject):
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
         dialog.setNameFilters([f"Images ({patterns})", "All files (*)"])
         dialog.filesSelected.connect(self.open_names)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot(list)
@@ -64,6 +65,7 @@ class Errands(QObject):
         dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
         dialog.setTextValue(exhibit.marks.note)
         dialog.textValueSelected.connect(_NoteWriter(self._session, exhibit, dialog).write)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot()
@@ -76,6 +78,7 @@ class Errands(QObject):
         stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
         dialog = self._save_dialog("Export report", f"{stem}.pdf", "PDF (*.pdf)", "pdf")
         dialog.fileSelected.connect(self.write_report)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot(str)
@@ -95,6 +98,7 @@ class Errands(QObject):
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptOpen)
         dialog.fileSelected.connect(self.write_maps)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot(str)
@@ -107,16 +111,16 @@ class Errands(QObject):
     @Slot()
     def show_limits(self) -> None:
         """What it can and cannot tell."""
-        TextDialog("What it can and cannot tell", limits_page(), self._window).open()
+        self._show_page("What it can and cannot tell", limits_page())
 
     @Slot()
     def show_about(self) -> None:
         """Version, weights, licences."""
-        TextDialog("About Exifact", about_page(), self._window).open()
+        self._show_page("About Exifact", about_page())
 
     def show_keys(self, actions: Actions) -> None:
         """All keys."""
-        TextDialog("Keys", keys_page(actions.keys), self._window).open()
+        self._show_page("Keys", keys_page(actions.keys))
 
     @Slot()
     def save_problem_report(self) -> None:
@@ -126,6 +130,7 @@ class Errands(QObject):
             return
         dialog = self._save_dialog("Save problem report", "exifact-problem.txt", "Text (*.txt)", "txt")
         dialog.fileSelected.connect(self.write_problem_report)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot(str)
@@ -140,6 +145,11 @@ class Errands(QObject):
             self._teller.tell_problem(error)
         else:
             self._teller.tell(f"The problem report is in {name}.", "success")
+
+    def _show_page(self, title: str, html: str) -> None:
+        dialog = TextDialog(title, html, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def ask(self, question: str, explanation: str, yes: str) -> bool:
         """Ask once; Cancel is the default answer."""

@@ -57,7 +57,7 @@ def file_line(exhibit: OpenExhibit) -> str:
 def state_line(exhibit: OpenExhibit) -> str:
     """What is going on or was found: "analysing 62 %", "2 regions"."""
     if exhibit.problem is not None:
-        return "see the message over the picture"
+        return "see the message"
     if exhibit.analysis in {AnalysisState.RUNNING, AnalysisState.STOPPING}:
         progress = exhibit.progress
         if exhibit.analysis is AnalysisState.STOPPING:

@@ -237,7 +237,6 @@ class JobQueue(QObject):
             lane.reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
             lane.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
             self._lanes[name] = _LaneState(lane, thread)
-            thread.start()
 
     def submit(
         self,
@@ -261,6 +260,8 @@ class JobQueue(QObject):
         """
         if self._closed:
             raise RuntimeError("the queue was shut down")
+        if not self._lanes[lane].thread.isRunning():
+            self._lanes[lane].thread.start()
         number = next(self._numbers)
         job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
         self._entries[number] = _Entry(job, _Ticket(number, title, start), lane)

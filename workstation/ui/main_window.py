@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow
 
 from workstation.settings import SettingsStore
 from workstation.ui import icons
 from workstation.ui.action_states import ActionStates
-from workstation.ui.actions import SPECS, Actions
+from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.centre import Centre
-from workstation.ui.choices import ChoiceMenu, recent_choices
-from workstation.ui.command_palette import CommandPalette
 from workstation.ui.commands import Commands
 from workstation.ui.compare import CompareView
 from workstation.ui.comparing import CompareDesk
@@ -29,6 +27,7 @@ from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import JobQueue, LaneName
 from workstation.ui.jobs_panel import JobsPanel
+from workstation.ui.menus import Menus
 from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.picture_desk import PictureDesk, PictureParts
@@ -163,29 +162,17 @@ class MainWindow(QMainWindow):
             picture=self.picture,
             comparing=self.comparing,
         )
-        self._fill_menus()
-        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
-
-    def _fill_menus(self) -> None:
-        menus = self.actions_table.fill_menus()
-        self.recent_menu = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=self)
-        menus["File"].insertMenu(self.actions_table["open-example"], self.recent_menu)
-        self.bookmarks_menu = ChoiceMenu("Boo&kmarks", "Come back to this view.", exclusive=False, parent=self)
-        menus["View"].insertMenu(self.actions_table["compare"], self.bookmarks_menu)
-        menus["View"].addSeparator()
-        menus["View"].addMenu(self.preferences.theme_menu)
-        menus["Analyze"].addSeparator()
-        menus["Analyze"].addMenu(self.preferences.model_menu)
-        menus["Analyze"].addMenu(self.preferences.device_menu)
-        menus["Window"].addSeparator()
-        menus["Window"].addActions(self.docks.actions)
-        analyze_menu = QMenu(self)
-        analyze_menu.addActions([self.actions_table["analyze-all"], self.actions_table["cancel-job"]])
-        analyze_menu.addSeparator()
-        analyze_menu.addMenu(self.preferences.model_menu)
-        analyze_menu.addMenu(self.preferences.device_menu)
-        self.toolbar = MainToolBar(self.actions_table, analyze_menu, self)
+        self.menus = Menus(
+            self,
+            self.actions_table,
+            session=self.session,
+            store=self.store,
+            preferences=self.preferences,
+            docks=self.docks,
+        )
+        self.toolbar = MainToolBar(self.actions_table, self.menus.analyze, self)
         self.addToolBar(self.toolbar)
+        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
 
     def _connect(self) -> None:
         self._connect_desks()
@@ -210,7 +197,6 @@ class MainWindow(QMainWindow):
         self.picture.problem.connect(self.teller.tell_problem)
         self.session.current_changed.connect(self._show_current)
         self.session.added.connect(self._remember)
-        self.session.marks_changed.connect(self._show_bookmarks)
 
     def _connect_panels(self) -> None:
         self.exhibits.selected.connect(self.session.select)
@@ -229,7 +215,7 @@ class MainWindow(QMainWindow):
         view = self.view
         view.hovered.connect(self.status.show_reading)
         view.pinned.connect(self.status.show_pin)
-        view.context_requested.connect(self.show_picture_menu)
+        view.context_requested.connect(self.menus.show_picture_menu)
         view.zoom_changed.connect(self.status.show_zoom)
         view.opacity_changed.connect(self.toolbar.show_opacity)
         view.layer_changed.connect(self.states.mark_layer)
@@ -237,9 +223,8 @@ class MainWindow(QMainWindow):
         self.held_keys[0].changed.connect(view.set_blink)
 
     def _connect_choices(self) -> None:
-        self.recent_menu.chosen.connect(self.open_file)
-        self.recent_menu.aboutToShow.connect(self._show_recent)
-        self.bookmarks_menu.chosen.connect(self.view.restore_view_state)
+        self.menus.recent.chosen.connect(self.open_file)
+        self.menus.bookmarks.chosen.connect(self.view.restore_view_state)
         preferences = self.preferences
         preferences.themed.connect(self._take_theme)
         preferences.choice_changed.connect(self._tell_choice)
@@ -267,13 +252,12 @@ class MainWindow(QMainWindow):
     def _show_current(self, exhibit: OpenExhibit | None) -> None:
         if exhibit is None:
             self.centre.show_empty()
-            self._show_recent()
+            self.empty.show_recent(self.menus.recent_files())
             self.setWindowTitle("Exifact")
         else:
             if self.comparing.mode is None:
                 self.centre.show_picture()
             self.setWindowTitle(f"{exhibit.name} – Exifact")
-            self._show_bookmarks(exhibit)
         self.exhibits.show_current(exhibit)
         self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
         self.comparing.refresh()
@@ -311,18 +295,6 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _remember(self, exhibit: OpenExhibit) -> None:
         self.preferences.keep(self.store.current.with_recent(exhibit.path))
-
-    @Slot(object)
-    def _show_bookmarks(self, exhibit: OpenExhibit) -> None:
-        if exhibit is self.session.current:
-            self.bookmarks_menu.show_choices((mark.name, mark.view) for mark in exhibit.marks.bookmarks)
-
-    @Slot()
-    def _show_recent(self) -> None:
-        names = self.store.current.recent_files
-        choices = recent_choices(names)
-        self.recent_menu.show_choices(choices)
-        self.empty.show_recent([Path(name) for _, name in choices])
 
     @Slot(str, object)
     def _tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
@@ -380,24 +352,15 @@ class MainWindow(QMainWindow):
         if found is not None:
             self.session.select(found)
 
-    @Slot(object)
-    def show_picture_menu(self, position: QPoint) -> None:
-        """What can be done at this place of the picture."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for group in (
-            ("region-note", "region-reference", "region-delete"),
-            ("copy-view", "copy-point"),
-            ("fit", "actual-size", "contours", "reset-limits", "bookmark"),
-        ):
-            menu.addActions([self.actions_table[action_id] for action_id in group])
-            menu.addSeparator()
-        menu.popup(position)
-
     @Slot()
     def show_keys(self) -> None:
         """All keys."""
         self.errands.show_keys(self.actions_table)
+
+    @Slot()
+    def show_palette(self) -> None:
+        """Find a command by its name."""
+        self.menus.show_palette()
 
     @Slot()
     def filter_metadata(self) -> None:
@@ -410,27 +373,6 @@ class MainWindow(QMainWindow):
         """Everything back to where it was at first."""
         self.docks.reset()
         self.actions_table["hide-docks"].setChecked(False)
-
-    @Slot()
-    def show_palette(self) -> None:
-        """Find a command by its name."""
-        CommandPalette(self.palette_commands(), self, self.actions_table.shown_keys()).open()
-
-    def palette_commands(self) -> list[tuple[str, QAction]]:
-        """Every command with the menu that it stands in."""
-        commands: list[tuple[str, QAction]] = []
-        commands += [(spec.menu, self.actions_table[spec.id]) for spec in SPECS if spec.id != "palette"]
-        self._show_recent()
-        preferences = self.preferences
-        for place, menu in (
-            ("File · Open recent", self.recent_menu),
-            ("View · Bookmarks", self.bookmarks_menu),
-            ("View · Theme", preferences.theme_menu),
-            ("Analyze · Model", preferences.model_menu),
-            ("Analyze · Device", preferences.device_menu),
-        ):
-            commands += [(place, action) for action in menu.actions()]
-        return commands + [("Window", action) for action in self.docks.actions]
 
     # Qt's events
 
