@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from workstation.evidence.record import Pixels
@@ -114,7 +114,14 @@ class CompareDesk(QObject):
         self._centre.show_beside(self._compare)
         self.refresh()
         self._compare.setFocus()
+        QTimer.singleShot(0, self, self._fit_again)
         self.changed.emit()
+
+    @Slot()
+    def _fit_again(self) -> None:
+        """Only now do the views have their final sizes."""
+        self._filled = ()
+        self.refresh()
 
     def _leave(self) -> None:
         if self.mode is not None:

@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         exports.exported.connect(self._tell_exported)
         exports.failed.connect(self.teller.tell_problem)
         self.comparing.view_made.connect(self._take_compare_view)
+        self.comparing.changed.connect(self._tell_zoom)
         self.picture.problem.connect(self.teller.tell_problem)
         self.session.current_changed.connect(self._show_current)
         self.session.added.connect(self._remember)
@@ -301,6 +302,10 @@ class MainWindow(QMainWindow):
         folder = written[0].parent if written else Path()
         names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
         self.teller.tell(f"Written: {what} ({names}) in {folder}.", "success")
+
+    @Slot()
+    def _tell_zoom(self) -> None:
+        self.status.show_zoom(self.comparing.active_view.zoom)
 
     @Slot(object)
     def _take_compare_view(self, compare: CompareView) -> None:

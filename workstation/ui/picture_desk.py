@@ -225,6 +225,7 @@ class PictureDesk(QObject):
         if exhibit is not None and region is not None:
             marks = exhibit.marks.with_changed(name, replace(region, note=note))
             self._session.edit(exhibit, f"note on region {name}", marks, merge_key=f"note {name}")
+            self.view.setFocus()  # the next key is meant for the picture again
 
     @Slot(str)
     def select(self, name: str) -> None:
