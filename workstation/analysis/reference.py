@@ -3,7 +3,9 @@
 The rule is fixed: the reference is the largest coherent group of assessable patches; the map is high where a patch
 departs from it. "Largest coherent" is made precise by a robust Gaussian: the tightest ellipsoid in the leading
 principal components of the embeddings that holds `REFERENCE_SHARE` of the patches (the concentration steps of
-Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum covariance determinant estimator").
+Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum covariance determinant estimator"). How many
+components carry traces and how many carry content differs from picture to picture, so the distance is the
+geometric mean over several numbers of them.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from scipy import ndimage
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
 
-COMPONENTS = 4
-"""Principal components that are kept: beyond them mostly scene content remains."""
+COMPONENTS = (4, 6, 8, 10, 12)
+"""Numbers of leading principal components in which the distance is measured."""
 
-SMOOTHING = 1.0
+SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""
 
 HALF_WAY = 3.0
 """Distance, in typical deviations of the reference, that is a departure of 0.5."""
 
-_STEPS = 10
+_STEPS = 12
 _FIT_SAMPLE = 4096
 
 
@@ -47,7 +49,8 @@ class Departure:
 def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], seed: int) -> Departure:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
-    d is divided by the square root of the dimensions, so that 1 is a typical member of the reference.
+    d is divided by the square root of the number of components and averaged over `COMPONENTS` (geometric mean), so
+    that 1 is a typical member of the reference.
 
     Args:
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
@@ -55,17 +58,33 @@ def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], s
         seed: of the subsample that principal components are taken from (above 4096 patches).
     """
     smooth = _smoothed(embeddings, positions).astype(np.float64)
-    count = min(COMPONENTS, len(smooth) - 2, smooth.shape[1])
     sample = smooth
     if len(smooth) > _FIT_SAMPLE:
         sample = smooth[np.random.default_rng(seed).permutation(len(smooth))[:_FIT_SAMPLE]]
     centre = sample.mean(0)
-    _, _, axes = np.linalg.svd(sample - centre, full_matrices=False)
-    points = (smooth - centre) @ axes[:count].T
-    spread = points.std(0)
-    if not np.any(spread > 0):
-        return Departure(np.zeros(len(points), np.float32), np.ones(len(points), bool))
-    distance = np.linalg.norm((points - np.median(points, 0)) / np.maximum(spread, 1e-9), axis=1)
+    _, spreads, axes = np.linalg.svd(sample - centre, full_matrices=False)
+    most = min(max(COMPONENTS), len(smooth) // 4, int(np.count_nonzero(spreads > 1e-6 * len(sample) ** 0.5)))
+    if most == 0:
+        return Departure(np.zeros(len(smooth), np.float32), np.ones(len(smooth), bool))
+    points = (smooth - centre) @ axes[:most].T
+    counts = [count for count in COMPONENTS if count <= most] or [most]
+    distances = np.stack([_robust_distance(points[:, :count]) for count in counts])
+    distance = np.exp(np.log(np.maximum(distances, 1e-6)).mean(0))
+    reference = distance <= np.quantile(distance, REFERENCE_SHARE)
+    return Departure((distance / (distance + HALF_WAY)).astype(np.float32), reference)
+
+
+def _robust_distance(points: NDArray[Any]) -> NDArray[Any]:
+    """Mahalanobis distance from the tightest `REFERENCE_SHARE` of the points, over the square root of the dimensions.
+
+    Args:
+        points: (N, K) float64.
+
+    Returns:
+        (N,) float64.
+    """
+    spread = np.maximum(points.std(0), 1e-9)
+    distance = np.linalg.norm((points - np.median(points, 0)) / spread, axis=1)
     reference = distance <= np.quantile(distance, REFERENCE_SHARE)
     for _ in range(_STEPS):
         distance = _mahalanobis(points, points[reference])
@@ -73,8 +92,7 @@ def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], s
         if np.array_equal(closer, reference):
             break
         reference = closer
-    distance /= np.sqrt(count)
-    return Departure((distance / (distance + HALF_WAY)).astype(np.float32), reference)
+    return np.asarray(distance / np.sqrt(points.shape[1]))
 
 
 def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:
