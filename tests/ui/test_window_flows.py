@@ -296,7 +296,7 @@ def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
     data.setUrls([QUrl.fromLocalFile(str(photo("a.jpg"))), QUrl.fromLocalFile(str(photo("b.png")))])
     where, action = QPointF(200, 200), Qt.DropAction.CopyAction
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(where, action, data, buttons, keys)
+    enter = QDragEnterEvent(where.toPoint(), action, data, buttons, keys)
     QApplication.sendEvent(window, enter)
 
     drop = QDropEvent(where, action, data, buttons, keys)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalett
 from PySide6.QtSvg import QSvgRenderer
 
 from workstation import paths
-from workstation.ui import none_references as _guard  # noqa: F401 - must stand before the first call into Qt
 
 PROGRAM = "exifact"
 """The program's own icon: it keeps its colours in every theme."""
