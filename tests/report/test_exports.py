@@ -8,7 +8,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,42 +160,35 @@ def test_files_can_be_read_by_others(exhibit: Exhibit, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "x" / "result.json").stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
 
 
-@pytest.fixture
-def file_size_limit() -> Callable[[int], None]:
-    """Makes every file that grows beyond a size fail, as a full disk does; lifted after the test."""
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """Every file that grows beyond a size fails, as on a full disk. Only inside: pytest may write to a file, too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-    def limit(size: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.parametrize("size", [100, 20_000, 120_000])
-def test_a_full_disk_leaves_nothing_behind(
-    exhibit: Exhibit, tmp_path: Path, file_size_limit: Callable[[int], None], size: int
-) -> None:
+def test_a_full_disk_leaves_nothing_behind(exhibit: Exhibit, tmp_path: Path, size: int) -> None:
     out = tmp_path / "out"
-    file_size_limit(size)
 
-    with pytest.raises(ExportProblem, match="File too large"):
+    with file_size_limit(size), pytest.raises(ExportProblem, match="File too large"):
         write_exhibit(exhibit, out / "IMG_0042", report=True)
 
     assert list(out.iterdir()) == []
 
 
-def test_a_full_disk_leaves_an_earlier_export_as_it_was(
-    exhibit: Exhibit, tmp_path: Path, file_size_limit: Callable[[int], None]
-) -> None:
+def test_a_full_disk_leaves_an_earlier_export_as_it_was(exhibit: Exhibit, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "IMG_0042"
     write_exhibit(exhibit, folder, report=False, created=MOMENT)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
-    file_size_limit(20_000)
 
-    with pytest.raises(ExportProblem):
+    with file_size_limit(20_000), pytest.raises(ExportProblem):
         write_exhibit(replace(exhibit, note="another"), folder, report=False)
 
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
