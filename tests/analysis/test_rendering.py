@@ -14,7 +14,7 @@ from workstation.analysis.legends import drawable, paint_legend
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, Group, Maps, Partition, Provenance
 from workstation.analysis.textures import sample_cells, smooth_cells
-from workstation.evidence.display import oriented, to_display
+from workstation.evidence.display import oriented
 from workstation.evidence.record import Pixels
 
 ROWS, COLUMNS, CELL = 6, 8, 20
@@ -199,15 +199,6 @@ def test_groups_are_named_with_share_and_told_apart_without_colour() -> None:
             assert (first != second).mean() > 0.02
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_turning_agrees_with_the_display_of_the_evidence(orientation: int) -> None:
-    rgb = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-    image = Pixels(rgb, orientation, "RGB 8 bit", (), None, 1)
-
-    np.testing.assert_array_equal(rendering.orient(rgb, orientation), oriented(rgb, orientation))
-    assert rendering.orient_point(3, 5, HEIGHT, WIDTH, orientation) == to_display(3, 5, image)
-
-
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_a_turned_picture_shows_the_same_cells(orientation: int) -> None:
     stored = np.asarray(rendering.paint_layer("departure", pixels(), result(), legend=False))
@@ -215,7 +206,7 @@ def test_a_turned_picture_shows_the_same_cells(orientation: int) -> None:
         rendering.paint_layer("departure", pixels(orientation), result(), legend=False, orientation=orientation)
     )
 
-    expected = rendering.orient(stored, orientation)
+    expected = oriented(stored, orientation)
     assert turned.shape == expected.shape
     hatching = (turned == rendering.HATCH_LIGHT).all(-1) | (turned == rendering.HATCH_DARK).all(-1)
     hatching |= (expected == rendering.HATCH_LIGHT).all(-1) | (expected == rendering.HATCH_DARK).all(-1)

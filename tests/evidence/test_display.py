@@ -54,6 +54,14 @@ def test_a_profile_is_converted_for_display_and_stored_values_stay(scene: NDArra
     assert "converted to sRGB for display" in colour_management(pixels)
 
 
+def test_a_profile_is_read_once_for_many_tiles(scene: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = pixels_of(scene, profile=swapped_primaries())
+    shown = display_rgb(pixels)
+    monkeypatch.delattr(ImageCms, "buildTransform")
+
+    assert np.array_equal(display_rgb(pixels), shown)
+
+
 def swapped_primaries() -> bytes:
     """An RGB profile that differs from sRGB: red and green primaries exchanged."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

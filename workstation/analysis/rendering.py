@@ -37,6 +37,7 @@ from workstation.analysis.legends import LayerKind, Legend, drawable, font, lege
 from workstation.analysis.regions import Region, RegionKind
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import borders, deepest_cell, dotted, hatched, sample_cells, smooth_cells
+from workstation.evidence.display import oriented, oriented_point
 from workstation.evidence.record import Pixels
 
 __all__ = [
@@ -58,8 +59,6 @@ __all__ = [
     "hatched",
     "labels_rgba",
     "legend_of",
-    "orient",
-    "orient_point",
     "paint_layer",
     "paint_legend",
     "pca_rgba",
@@ -76,28 +75,6 @@ HATCH_DARK = (40, 40, 40)
 OUTLINE = (20, 20, 20)
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-def orient(array: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
-    """Turn an array of (height, width, ...) from the stored frame to the display frame of an EXIF orientation."""
-    if orientation in (5, 6, 7, 8):
-        array = np.swapaxes(array, 0, 1)
-    if orientation in (3, 4, 7, 8):
-        array = array[::-1]
-    if orientation in (2, 3, 6, 7):
-        array = array[:, ::-1]
-    return array
-
-
-def orient_point(x: float, y: float, height: float, width: float, orientation: int) -> tuple[float, float]:
-    """Where the stored position (x, y) of a stored image of `height` and `width` lies in the display frame."""
-    if orientation in (5, 6, 7, 8):
-        x, y, height, width = y, x, width, height
-    if orientation in (2, 3, 6, 7):
-        x = width - x
-    if orientation in (3, 4, 7, 8):
-        y = height - y
-    return x, y
 
 
 def reduced(rgb: ByteArray, max_side: int) -> ByteArray:
@@ -149,7 +126,7 @@ def paint_layer(
     Raises:
         ValueError: if the result has no such map.
     """
-    photograph = orient(reduced(evidence_pixels.rgb, max_side) if photograph is None else photograph, orientation)
+    photograph = oriented(reduced(evidence_pixels.rgb, max_side) if photograph is None else photograph, orientation)
     if kind == "original":
         picture, ground = photograph.copy(), 0.0
     else:
@@ -197,9 +174,9 @@ def _layer(
     height, width = _stored_shape(shape, orientation)
     geometry = maps.geometry
     if kind == "groups":
-        return orient(labels_rgba(_enlarged(maps.groups, geometry, height, width), GROUP_COLOURS), orientation)
+        return oriented(labels_rgba(_enlarged(maps.groups, geometry, height, width), GROUP_COLOURS), orientation)
     if kind == "cut":
-        return orient(labels_rgba(_enlarged(maps.cut, geometry, height, width), CUT_COLOURS), orientation)
+        return oriented(labels_rgba(_enlarged(maps.cut, geometry, height, width), CUT_COLOURS), orientation)
     values = {"departure": maps.departure, "pca": maps.pca}.get(kind, similarity)
     if values is None:
         raise ValueError("a similarity map is needed")
@@ -209,7 +186,7 @@ def _layer(
         cells = scalar_rgba(values, "cividis", limits or maps.departure_range)
     else:
         cells = components_rgba(values) if kind == "pca" else similarity_rgba(values)
-    return orient(cells, orientation)
+    return oriented(cells, orientation)
 
 
 def _stored_shape(shape: tuple[int, ...], orientation: int) -> tuple[int, int]:
@@ -250,7 +227,7 @@ def _paint_labels(picture: ByteArray, kind: LayerKind, result: AnalysisResult, o
     maps = result.maps
     height, width = picture.shape[:2]
     labels = maps.groups if kind == "groups" else maps.cut
-    enlarged = orient(_enlarged(labels, maps.geometry, *_stored_shape(picture.shape, orientation)), orientation)
+    enlarged = oriented(_enlarged(labels, maps.geometry, *_stored_shape(picture.shape, orientation)), orientation)
     for label in np.unique(labels[labels != NOT_ASSESSABLE]):
         picture[dotted(int(label), height, width, _scale(height, width)) & (enlarged == label)] = 255
     thickness = max(1, max(height, width) // 900)
@@ -263,7 +240,7 @@ def _mark_overflow(picture: ByteArray, maps: Maps, limits: Limits | None, orient
     above = np.nan_to_num(maps.departure, nan=-np.inf) > (limits or maps.departure_range)[1]
     if above.any():
         enlarged = _enlarged(above.astype(np.uint8), maps.geometry, *_stored_shape(picture.shape, orientation))
-        picture[borders(orient(enlarged, orientation))] = 255
+        picture[borders(oriented(enlarged, orientation))] = 255
 
 
 def _letter_groups(canvas: Image.Image, result: AnalysisResult, orientation: int) -> None:
@@ -271,7 +248,7 @@ def _letter_groups(canvas: Image.Image, result: AnalysisResult, orientation: int
     assert result.maps is not None
     maps, draw = result.maps, ImageDraw.Draw(canvas)
     names = {g.label: g.name for g in result.partition.groups} if result.partition else {}
-    labels = orient(maps.groups, orientation)
+    labels = oriented(maps.groups, orientation)
     size = max(14, max(canvas.size) // 32)
     for label in np.unique(labels[labels != NOT_ASSESSABLE]):
         cell = deepest_cell(labels == label)
@@ -279,7 +256,7 @@ def _letter_groups(canvas: Image.Image, result: AnalysisResult, orientation: int
             continue
         row, column = cell
         if orientation != 1:  # back to the stored cell, whose centre is then turned as a point
-            numbers = orient(np.arange(maps.groups.size).reshape(maps.groups.shape), orientation)
+            numbers = oriented(np.arange(maps.groups.size).reshape(maps.groups.shape), orientation)
             row, column = divmod(int(numbers[row, column]), maps.groups.shape[1])
         geometry = maps.geometry
         x, y = (min((column + 0.5) * geometry.cell, geometry.width), min((row + 0.5) * geometry.cell, geometry.height))
@@ -293,7 +270,7 @@ def _to_canvas(
 ) -> tuple[float, float]:
     """A stored position on a picture that was turned and resized."""
     height, width = stored
-    x, y = orient_point(x, y, height, width, orientation)
+    x, y = oriented_point(x, y, width, height, orientation)
     turned = orientation in (5, 6, 7, 8)
     return x * canvas.width / (height if turned else width), y * canvas.height / (width if turned else height)
 

@@ -7,7 +7,8 @@ and row r covers x from c to c + 1 and y from r to r + 1, so that whole and brok
 from __future__ import annotations
 
 import io
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,10 @@ _STEPS: Final = {
 _INVERSE: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 
 
-def oriented(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def oriented(image: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
     """An array (height, width, ...) turned as its orientation asks; a view, nothing is resampled."""
     transposed, mirrored, flipped = _STEPS[orientation]
     if transposed:
@@ -40,7 +44,7 @@ def oriented(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     return image[::-1] if flipped else image
 
 
-def unoriented(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def unoriented(image: NDArray[Scalar], orientation: int) -> NDArray[Scalar]:
     """The opposite of `oriented`."""
     return oriented(image, _INVERSE[orientation])
 
@@ -53,16 +57,17 @@ def display_size(pixels: Pixels) -> tuple[int, int]:
 
 def to_display(x: float, y: float, pixels: Pixels) -> tuple[float, float]:
     """The displayed coordinates (x, y) of stored ones."""
-    return _mapped(x, y, pixels.orientation, pixels.width, pixels.height)
+    return oriented_point(x, y, pixels.width, pixels.height, pixels.orientation)
 
 
 def to_stored(x: float, y: float, pixels: Pixels) -> tuple[float, float]:
     """The stored coordinates (x, y) of displayed ones."""
     height, width = display_size(pixels)
-    return _mapped(x, y, _INVERSE[pixels.orientation], width, height)
+    return oriented_point(x, y, width, height, _INVERSE[pixels.orientation])
 
 
-def _mapped(x: float, y: float, orientation: int, width: float, height: float) -> tuple[float, float]:
+def oriented_point(x: float, y: float, width: float, height: float, orientation: int) -> tuple[float, float]:
+    """Where the point (x, y) of an image of this size lies after `oriented`."""
     transposed, mirrored, flipped = _STEPS[orientation]
     if transposed:
         x, y, width, height = y, x, height, width
@@ -93,8 +98,12 @@ def display_rgb(pixels: Pixels) -> NDArray[np.uint8]:
     return np.ascontiguousarray(oriented(rgb, pixels.orientation))
 
 
+@lru_cache(maxsize=16)
 def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
-    """From an RGB profile to sRGB with relative colorimetric intent; None where there can be none."""
+    """From an RGB profile to sRGB with relative colorimetric intent; None where there can be none.
+
+    Kept, since the window asks for every tile of a picture and building one takes milliseconds.
+    """
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != "RGB":

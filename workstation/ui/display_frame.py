@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QTransform
 
-from workstation.analysis.rendering import orient_point
+from workstation.evidence.display import oriented_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class DisplayFrame:
 
     def to_display(self, x: float, y: float) -> tuple[float, float]:
         """Where a stored position is displayed."""
-        return orient_point(x, y, self.height, self.width, self.orientation)
+        return oriented_point(x, y, self.width, self.height, self.orientation)
 
     def to_stored(self, x: float, y: float) -> tuple[float, float]:
         """The stored position that is displayed at (x, y)."""
         inverse = {6: 8, 8: 6}.get(self.orientation, self.orientation)
         width, height = self.display_size
-        return orient_point(x, y, height, width, inverse)
+        return oriented_point(x, y, width, height, inverse)
 
     def to_stored_arrays(
         self, x: NDArray[np.float64], y: NDArray[np.float64]
