@@ -65,12 +65,14 @@ def test_every_action_has_tooltip_menu_and_a_place_in_the_palette(window: MainWi
     assert {plain_text(action) for action in window.docks.actions} <= set(names)
 
 
-def test_picture_actions_ignore_auto_repeat_and_the_rest_of_the_window(window: MainWindow) -> None:
+def test_picture_actions_act_once_a_key_and_belong_to_the_picture(window: MainWindow) -> None:
+    repeating = {spec.id for spec in SPECS if spec.repeats}
+    assert repeating == {"move-left", "move-right", "move-up", "move-down"}
     for spec in SPECS:
         action = window.actions_table[spec.id]
         if spec.scope == "picture":
             assert action.shortcutContext() == Qt.ShortcutContext.WidgetWithChildrenShortcut
-            assert not action.autoRepeat()
+            assert action.autoRepeat() == (spec.id in repeating)
 
 
 def test_single_keys_act_in_the_picture_and_not_in_a_text_field(window: MainWindow, photo, open_file, qtbot) -> None:

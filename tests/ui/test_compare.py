@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QKeyEvent
 from pytestqt.qtbot import QtBot
 
 from tests.ui.canvas_samples import Mouse, sample_pixels, sample_result
@@ -89,6 +90,15 @@ def test_a_curtain_lies_between_two_layers_of_one_picture(compare: CompareView, 
         qtbot.keyClick(handle, Qt.Key.Key_Left)
     assert handle.share == 0
     assert compare.grab().toImage().pixelColor(100, row).blue() != 7
+
+
+def test_arrow_keys_draw_the_curtain_though_the_window_moves_the_picture_with_them(compare: CompareView) -> None:
+    handle = compare._curtain.handle
+    for key, kept in ((Qt.Key.Key_Left, True), (Qt.Key.Key_Right, True), (Qt.Key.Key_F, False)):
+        asked = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.NoModifier)
+        asked.ignore()
+        handle.event(asked)
+        assert asked.isAccepted() == kept
 
 
 def test_the_curtain_keeps_the_lock_closed_and_the_views_come_back_beside_each_other(

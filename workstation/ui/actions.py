@@ -34,6 +34,7 @@ class ActionSpec:
         group: actions of one group exclude each other.
         section: whether a separator stands above it.
         held: acts as long as its key is held; its key is watched, not bound.
+        repeats: acts again and again while its key is held down; other single keys act once.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ActionSpec:
     group: str = ""
     section: bool = False
     held: bool = False
+    repeats: bool = False
 
     @property
     def plain(self) -> str:
@@ -73,6 +75,10 @@ def _tool(key: str, name: str, text: str, tip: str, *, section: bool = False) ->
     return ActionSpec(
         f"tool-{name}", "Region", text, tip, (key,), name, "picture", checkable=True, group="tool", section=section
     )
+
+
+def _move(way: str, tip: str) -> ActionSpec:
+    return ActionSpec(f"move-{way}", "View", f"Move {way}", tip, (way.capitalize(),), scope="picture", repeats=True)
 
 
 SPECS: tuple[ActionSpec, ...] = (
@@ -148,10 +154,10 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("actual-size", "View", "&100 %", "One image pixel on one device pixel.", ("Ctrl+1",), "actual-size"),
     ActionSpec("zoom-in", "View", "Zoom &in", "Enlarge.", ("+", "="), "zoom-in", "picture"),
     ActionSpec("zoom-out", "View", "Zoom ou&t", "Reduce.", ("-",), "zoom-out", "picture"),
-    ActionSpec("move-left", "View", "Move left", "Move the view to the left.", ("Left",), scope="picture"),
-    ActionSpec("move-right", "View", "Move right", "Move the view to the right.", ("Right",), scope="picture"),
-    ActionSpec("move-up", "View", "Move up", "Move the view up.", ("Up",), scope="picture"),
-    ActionSpec("move-down", "View", "Move down", "Move the view down.", ("Down",), scope="picture"),
+    _move("left", "Move the view to the left."),
+    _move("right", "Move the view to the right."),
+    _move("up", "Move the view up."),
+    _move("down", "Move the view down."),
     ActionSpec(
         "bookmark", "View", "&Bookmark this view", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
     ),
@@ -379,7 +385,7 @@ class Actions(QObject):
             group.addAction(action)
         if spec.scope == "picture":
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.setAutoRepeat(False)
+            action.setAutoRepeat(spec.repeats)
             self._picture.addAction(action)
         else:
             self._window.addAction(action)

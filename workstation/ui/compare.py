@@ -119,6 +119,13 @@ class CurtainHandle(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton and width:
             self._move_to(self.mapToParent(event.position().toPoint()).x() / width)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the arrow keys: in the window they would move the picture."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and not event.modifiers())
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Draw the curtain by keys."""
         steps = {Qt.Key.Key_Left: -KEY_SHARE, Qt.Key.Key_Right: KEY_SHARE}
