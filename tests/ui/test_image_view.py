@@ -136,7 +136,7 @@ def test_the_value_of_every_layer(view: ImageView, mouse: Mouse) -> None:
     result = sample_result()
     view.show_result(result)
     assert result.maps is not None
-    view.show_similarity(np.full(result.maps.departure.shape, 0.25, np.float32), None)
+    view.show_similarity(np.full(result.maps.departure.shape, 0.25, np.float32))
     values = {}
     for layer in Layer:
         view.set_layer(layer)

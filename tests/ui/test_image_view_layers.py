@@ -199,7 +199,7 @@ def test_similarity_is_viridis_from_minus_1_to_1_and_outlines_its_region(view: I
     result = sample_result()
     region = Region("1", "rectangle", ((16.0, 16.0), (48.0, 48.0)))
     assert result.maps is not None
-    view.show_similarity(np.full(result.maps.departure.shape, 1.0, np.float32), region)
+    view.show_similarity(np.full(result.maps.departure.shape, 1.0, np.float32), "region 1", region)
     view.set_layer(Layer.SIMILARITY)
     pixels = view.pixels
     assert pixels is not None
@@ -210,7 +210,7 @@ def test_similarity_is_viridis_from_minus_1_to_1_and_outlines_its_region(view: I
     image = view.grab_view()
     column = [image.pixelColor(border.x(), border.y() + n).lightness() for n in range(-4, 5)]
     assert max(column) - min(column) > 60
-    view.show_similarity(None, None)
+    view.show_similarity(None)
     assert not view.has_layer(Layer.SIMILARITY)
     assert view.canvas.regions.reference is None
 

@@ -109,8 +109,11 @@ def _see_from_a_region(window: MainWindow) -> None:
     window.actions_table["region-reference"].trigger()
     assert window.view.layer is Layer.SIMILARITY
     assert window.view.has_layer(Layer.SIMILARITY)
+    assert "region 1" in window.view.legend.accessibleDescription()
     window.regions.reference_requested.emit("A")
     assert window.view.has_layer(Layer.SIMILARITY)
+    assert "group A" in window.view.legend.accessibleDescription()
+    assert "region" not in window.view.legend.accessibleDescription()
 
 
 def _export_everything(window: MainWindow, folder: Path, qtbot) -> None:

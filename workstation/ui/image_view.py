@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.analysis.colours import OPACITY, Limits
@@ -19,9 +19,9 @@ from workstation.ui.canvas import Canvas
 from workstation.ui.cells import CellLayout
 from workstation.ui.display_colours import display_transform
 from workstation.ui.display_frame import DisplayFrame
+from workstation.ui.floating import Floating, picture_of
 from workstation.ui.layers import Layer, LayerPicture, LayerSource
-from workstation.ui.legend import LegendWidget, Shine, shine_of
-from workstation.ui.message_bar import MessageBar
+from workstation.ui.legend import Shine, shine_of
 from workstation.ui.picture_item import Style
 from workstation.ui.pointer import PointerReading
 from workstation.ui.pointer_reader import PointerReader
@@ -31,9 +31,6 @@ from workstation.ui.theme import DARK, LIGHT
 from workstation.ui.view_state import ViewState
 
 __all__ = ["ImageView", "Layer", "PointerReading", "Tool", "ViewState"]
-
-MARGIN = 12
-"""Between the view's border and what floats over the picture, in device-independent pixels."""
 
 
 class ImageView(QWidget):
@@ -86,16 +83,14 @@ class ImageView(QWidget):
         self._blinking = False
         self._contours = False
         self._legend_shown = True
-        self._legend_corner = Qt.Corner.TopRightCorner
         self._shine = Shine(opacity=OPACITY)
         self._limits: Limits | None = None
         self._last_zoom = 0.0
         theme = DARK if dark else LIGHT
         self.canvas = Canvas(self)
         self._reader = PointerReader(self.canvas, self)
-        self.legend = LegendWidget(theme, self)
-        self.message_bar = MessageBar(theme, self)
-        self.legend.hide()
+        self._floating = Floating(theme, self)
+        self.legend, self.message_bar = self._floating.legend, self._floating.message_bar
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
@@ -264,20 +259,19 @@ class ImageView(QWidget):
         if self._limits is not None:
             self._move_limits(None)
 
-    def show_similarity(self, array: FloatArray | None, region: Region | None) -> None:
-        """Take the similarity of every patch to a region.
+    def show_similarity(self, array: FloatArray | None, seen_from: str = "", region: Region | None = None) -> None:
+        """Take the similarity of every patch to a region or a group.
 
         Args:
             array: (rows, columns) -1..1 over the map's cells or over the patch grid, NaN where not assessable; None
                 takes the layer away.
-            region: the region it is seen from; it is outlined with dashes. One without points only names what it
-                is seen from ("group B").
+            seen_from: what it is seen from, in words ("group B").
+            region: the region it is seen from; it is outlined with dashes.
 
         Raises:
             ValueError: if the shape is neither that of the maps nor that of the patches.
         """
-        name = "" if region is None else f"region {region.name}" if region.points else region.name
-        self._source.set_similarity(array, name)
+        self._source.set_similarity(array, seen_from)
         self.canvas.regions.reference = region if array is not None else None
         self._show_layer()
 
@@ -392,7 +386,7 @@ class ImageView(QWidget):
     def show_message(self, text: str, kind: str, action_text: str | None = None) -> None:
         """Show a sentence over the picture (see `MessageBar.show_message`)."""
         self.message_bar.show_message(text, kind, action_text)
-        self._place_floating()
+        self._floating.place()
 
     def hide_message(self) -> None:
         """Take the message away."""
@@ -405,42 +399,29 @@ class ImageView(QWidget):
 
     def set_legend_corner(self, corner: Qt.Corner) -> None:
         """Put the legend into the upper left or the upper right corner."""
-        self._legend_corner = corner
-        self._place_floating()
+        self._floating.corner = corner
+        self._floating.place()
 
     def grab_view(self) -> QImage:
         """The picture as it is seen now, legend included, messages and focus frame left out; in device pixels."""
-        ratio = self.devicePixelRatioF()
-        image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(ratio)
-        image.fill(self.canvas.backgroundBrush().color())
-        painter = QPainter(image)
-        viewport = self.canvas.viewport()
-        self.canvas.draws_focus = False
-        self.canvas.scene().render(painter, QRectF(self.rect()), QRectF(viewport.rect()))
-        self.canvas.draws_focus = True
-        if not self.legend.isHidden():
-            painter.drawPixmap(self.legend.pos(), self.legend.grab())
-        painter.end()
-        return image
+        return picture_of(self.canvas, None if self.legend.isHidden() else self.legend)
 
     def set_theme(self, dark: bool) -> None:
         """Take the colours of the dark or the light theme."""
         theme = DARK if dark else LIGHT
         self.canvas.set_theme(theme)
-        self.legend.set_theme(theme)
-        self.message_bar.set_theme(theme)
+        self._floating.set_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what floats at its corner."""
         super().resizeEvent(event)
-        self._place_floating()
+        self._floating.place()
 
     def changeEvent(self, event: QEvent) -> None:
         """The text grew or shrank."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._place_floating()
+            self._floating.place()
 
     # Inside
 
@@ -489,17 +470,7 @@ class ImageView(QWidget):
             legend = self._source.legend(layer, self._shine.mean, self._opacity)
         movable = layer is Layer.DEPARTURE and self._source.partial is None
         self.legend.show_legend(legend, self._shine, movable=movable, moved=movable and self.limits_moved)
-        self._place_floating()
-
-    def _place_floating(self) -> None:
-        self.legend.set_room(self.height())
-        at_left = self._legend_corner is Qt.Corner.TopLeftCorner
-        self.legend.move(MARGIN if at_left else self.width() - self.legend.width() - MARGIN, MARGIN)
-        if not self.message_bar.isHidden():
-            taken = 0 if self.legend.isHidden() else self.legend.width() + MARGIN
-            width = max(160, min(720, self.width() - 2 * MARGIN - taken))
-            left = MARGIN + taken if at_left else MARGIN
-            self.message_bar.setGeometry(left, MARGIN, width, self.message_bar.heightForWidth(width))
+        self._floating.place()
 
     def _view_changed(self) -> None:
         if self.canvas.camera.zoom != self._last_zoom:

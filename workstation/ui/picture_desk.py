@@ -8,8 +8,15 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from workstation.analysis.regions import Region, RegionNotAssessable, RegionStatistics, patches_inside, similarity_map
-from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray
+from workstation.analysis.regions import (
+    Region,
+    RegionNotAssessable,
+    RegionStatistics,
+    patches_inside,
+    similarity_map,
+    similarity_to_patches,
+)
+from workstation.analysis.result import AnalysisResult, BoolArray
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Pixels
 from workstation.progress import Progress
@@ -17,7 +24,7 @@ from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import Job, JobQueue, Steps
 from workstation.ui.layers import Layer
-from workstation.ui.patches import measure, patches_of_group, similarity_to_patches
+from workstation.ui.patches import measure, patches_of_group
 from workstation.ui.pointer import PointerReading
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
@@ -273,19 +280,20 @@ class PictureDesk(QObject):
             self.problem.emit(RegionNotAssessable("Seeing everything from a region needs an analysis first"))
             return
         region = exhibit.marks.region(name)
-        similarity: FloatArray | None
+        seen_from = f"group {name}" if region is None else f"region {name}"
+        mask = patches_of_group(exhibit.result, name) if region is None else None
         try:
             if region is not None:
                 similarity = similarity_map(exhibit.result, region)
+            elif mask is not None:
+                similarity = similarity_to_patches(exhibit.result, mask, seen_from)
             else:
-                mask = patches_of_group(exhibit.result, name)
-                similarity = None if mask is None else similarity_to_patches(exhibit.result, mask)
+                return
         except WorkstationError as error:
             self.problem.emit(error)
             return
-        if similarity is not None:
-            self.view.show_similarity(similarity, region or Region(f"group {name}", "polygon", ()))
-            self.view.set_layer(Layer.SIMILARITY)
+        self.view.show_similarity(similarity, seen_from, region)
+        self.view.set_layer(Layer.SIMILARITY)
 
     @Slot(float, float)
     def keep_limits(self, low: float, high: float) -> None:
