@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -15,9 +16,8 @@ from sklearn.metrics import roc_auc_score
 from statistics_encoder import StatisticsEncoder
 
 from workstation.analysis import AnalysisRequest, AnalysisResult, PartialMap, geometry, maps, pipeline, run
-from workstation.analysis.pipeline import FEWEST_PATCHES
 from workstation.analysis.result import NOT_ASSESSABLE
-from workstation.analysis.suitability import BLACK
+from workstation.analysis.suitability import BLACK, FEWEST_PATCHES
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
 
@@ -180,6 +180,12 @@ def test_provenance_says_what_it_takes_to_repeat_it(result: AnalysisResult) -> N
     assert parameters["patch"] == "64 px"
     assert parameters["method"] == ("published" if provenance.architecture == "paper" else "linear")
     assert parameters["flat below a grey deviation of"] == "0.7"
+    assert parameters["fewest assessable patches"] == str(FEWEST_PATCHES)
+    assert parameters["device asked for"] == "auto"
+    # Only of the method that was used: a parameter that had no part in the result would mislead.
+    assert ("mean shift" in parameters) == (provenance.architecture == "paper")
+    assert ("share of patches that the reference is fitted to" in parameters) == (provenance.architecture != "paper")
+    assert datetime.strptime(provenance.started, "%Y-%m-%dT%H:%M:%S%z").tzinfo == UTC
     versions = dict(provenance.libraries)
     assert versions["numpy"] == np.__version__
     assert list(dict(provenance.seconds)) == [

@@ -27,15 +27,12 @@ from workstation.analysis.result import (
     Suitability,
 )
 from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
-from workstation.analysis.suitability import assess
+from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.errors import NotAssessable, TooFewPatches
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 
 __all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
-
-FEWEST_PATCHES = 12
-"""Assessable patches below which nothing is said: a reference group of fewer has no spread worth the name."""
 
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two partial maps."""
@@ -62,7 +59,7 @@ def run(
         WeightsProblem: if the weights are missing, altered or do not fit their architecture.
         DeviceProblem: if the device is not there, or runs out of memory.
     """
-    started, timeline = datetime.now(UTC).isoformat(timespec="seconds"), Timeline()
+    started, timeline = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", Timeline()
     if encoder is None:
         yield timeline.at("loading the model")
         encoder = model.load_encoder(

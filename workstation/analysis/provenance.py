@@ -10,7 +10,7 @@ from platform import python_version
 from typing import Any, TypeVar
 
 from workstation import __version__
-from workstation.analysis import cut, maps, mean_shift, partition, suitability
+from workstation.analysis import cut, maps, mean_shift, partition, pca, reference, suitability
 from workstation.analysis.geometry import PUBLISHED_PER_DIMENSION, RESPONSE_LIMIT, PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.result import AnalysisRequest, Provenance, Suitability
@@ -168,41 +168,69 @@ def deviations(
 
 def _parameters(encoder: Encoder, request: AnalysisRequest, grid: PatchGrid | None) -> tuple[tuple[str, str], ...]:
     """Every parameter by name; fixed ones too, since another version may choose them differently."""
-    cells = (
-        ()
-        if grid is None
-        else (
-            ("method", "published" if maps.is_published(encoder.description.architecture, grid) else "linear"),
-            ("patch", f"{grid.patch} px"),
-            ("stride", f"{grid.stride} px"),
-            ("offset of the first patch", f"{grid.offset} px"),
-            ("rows × columns", f"{grid.rows} × {grid.columns}"),
-            ("spread", f"{grid.spread} of {grid.full_spread} strides"),
-        )
-    )
+    published = grid is not None and maps.is_published(encoder.description.architecture, grid)
     asked = request.per_dimension
+    low, high = encoder.description.departure_range
     return (
-        *cells,
+        *(() if grid is None else _of_grid(grid, published=published)),
         ("patches per dimension", "the model's own" if asked is None else str(asked)),
+        ("device asked for", request.device),
         ("precision asked for", request.precision),
         ("flat below a grey deviation of", str(suitability.FLAT_DEVIATION)),
         ("clipped from grey", str(suitability.WHITE_LEVEL)),
         ("black up to grey", str(suitability.BLACK_LEVEL)),
         ("share of clipped or black pixels that excludes a patch", str(suitability.LOST_SHARE)),
-        ("mean shift", f"{mean_shift.ITERATIONS} sweeps, window {mean_shift.WINDOW_PERCENTILE}th percentile"),
-        ("largest number of points cut without landmarks", str(cut.LANDMARKS)),
-        ("groups tried", f"1 to {min(request.clusters, partition.MOST_CLUSTERS)}"),
-        ("sample for the groups", f"{partition.SAMPLE} patches, {partition.BOOTSTRAPS} bootstrap samples"),
-        ("stable from", str(partition.STABLE)),
-        ("separation above that of one group, from", str(partition.SEPARATION_EXCESS)),
-        ("groups differ from a centre distance of", _distances(encoder)),
-        ("ambiguous below a margin of", str(partition.AMBIGUOUS_MARGIN)),
+        ("fewest assessable patches", str(suitability.FEWEST_PATCHES)),
+        *(_of_published_maps() if published else _of_linear_maps()),
+        ("departure scale of the weights", f"{low:g} to {high:g}"),
+        ("components as colours", f"±{pca.COLOUR_SPAN:g} standard deviations"),
+        *_of_groups(encoder, request),
     )
 
 
-def _distances(encoder: Encoder) -> str:
+def _of_grid(grid: PatchGrid, *, published: bool) -> tuple[tuple[str, str], ...]:
+    return (
+        ("method", "published" if published else "linear"),
+        ("patch", f"{grid.patch} px"),
+        ("stride", f"{grid.stride} px"),
+        ("offset of the first patch", f"{grid.offset} px"),
+        ("rows × columns", f"{grid.rows} × {grid.columns}"),
+        ("spread", f"{grid.spread} of {grid.full_spread} strides"),
+    )
+
+
+def _of_published_maps() -> tuple[tuple[str, str], ...]:
+    return (
+        ("largest response maps", f"{RESPONSE_LIMIT} bytes"),
+        ("mean shift", f"{mean_shift.ITERATIONS} sweeps, window {mean_shift.WINDOW_PERCENTILE}th percentile"),
+    )
+
+
+def _of_linear_maps() -> tuple[tuple[str, str], ...]:
+    return (
+        ("embeddings blurred over", f"{reference.SMOOTHING:g} cells (standard deviation)"),
+        ("share of patches that the reference is fitted to", str(reference.REFERENCE_SHARE)),
+        ("departure measured in", f"{', '.join(map(str, reference.COMPONENTS))} components, geometric mean"),
+        ("departure of 0.5 at", f"{reference.HALF_WAY:g} typical deviations of the reference"),
+        ("largest number of points cut without landmarks", str(cut.LANDMARKS)),
+    )
+
+
+def _of_groups(encoder: Encoder, request: AnalysisRequest) -> tuple[tuple[str, str], ...]:
     two, several = partition.distances_of(encoder.description.architecture)
-    return f"{two}, {several} for more than two groups"
+    return (
+        ("groups tried", f"1 to {min(request.clusters, partition.MOST_CLUSTERS)}"),
+        ("sample for the groups", f"{partition.SAMPLE} patches, {partition.BOOTSTRAPS} bootstrap samples"),
+        ("one group simulated", f"{partition.SURROGATES} times"),
+        ("directions that groups are sought along", str(partition.DIRECTIONS)),
+        ("fewest patches of the sample per group", str(partition.FEWEST_PER_CLUSTER)),
+        ("stable from", str(partition.STABLE)),
+        ("separation above that of one group, from", str(partition.SEPARATION_EXCESS)),
+        ("equally separated or stable within", str(partition.TIE)),
+        ("groups differ from a centre distance of", f"{two}, {several} for more than two groups"),
+        ("ambiguous below a margin of", str(partition.AMBIGUOUS_MARGIN)),
+        ("ambiguous if a group departs less than A by", str(partition.CONTRADICTION)),
+    )
 
 
 def _libraries() -> tuple[tuple[str, str], ...]:
@@ -219,4 +247,5 @@ _LIBRARIES = (
     ("safetensors", "safetensors"),
     ("pillow", "PIL"),
     ("pi-heif", "pi_heif"),
+    ("piexif", "piexif"),
 )

@@ -34,6 +34,9 @@ BLACK_LEVEL = 2
 LOST_SHARE = 0.5
 """Share of clipped (or of black) pixels from which a patch is left out: at least half of it must carry a signal."""
 
+FEWEST_PATCHES = 12
+"""Assessable patches below which nothing is said: a reference group of fewer has no spread worth the name."""
+
 
 def assess(image: NDArray[np.uint8], grid: PatchGrid) -> Suitability:
     """Find the patches that can be compared.
