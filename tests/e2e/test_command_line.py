@@ -219,7 +219,12 @@ def test_training_without_photographs(exifact: Exifact, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(tmp_path: Path, examples: Path) -> None:
-    command = [sys.executable, "-m", "workstation", "analyze", str(examples / "spliced.jpg"), "--out", "out"]
+    # A shell that runs the tests in the background makes its children deaf to SIGINT.
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from workstation.cli import main; main()"
+    )
+    command = [sys.executable, "-c", script, "analyze", str(examples / "spliced.jpg"), "--out", "out"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
