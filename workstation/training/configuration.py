@@ -40,7 +40,7 @@ class TrainingConfiguration:
     width: int = 32
     dimensions: int = 128
     hidden: int = 256
-    steps: int = 6000
+    steps: int = 3500
     warmup: int = 150
     cooldown: float = 0.3
     learning_rate: float = 2e-3
