@@ -95,6 +95,8 @@ def complete_result() -> AnalysisResult:
             margin=1 - 24 / cells,
             ambiguous=False,
             tried=((2, 0.94, 0.41), (3, 0.5, 0.2)),
+            expected=((2, 0.12), (3, 0.1)),
+            distance=0.37,
         ),
         score=0.3,
     )

@@ -13,13 +13,15 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from tests.report.conftest import LIMIT, MOMENT, SENTENCE, complete_result, write_photograph
+from tests.report.conftest import HEIGHT, LIMIT, MOMENT, SENTENCE, WIDTH, complete_result, write_photograph
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
 from workstation.report import build
 from workstation.report.pdf import fitted, render_pdf
+from workstation.report.pictures import exhibit_picture
 from workstation.report.typeface import register_fonts
+from workstation.report.wording import number
 
 
 def read(*exhibits: Exhibit, title: str = "", operator: str = "") -> PdfReader:
@@ -66,6 +68,8 @@ def test_findings_limits_partition_regions_notes_and_provenance_are_in_it(exhibi
         "group B: 18.2% of the assessable area",
         "not assessable: 5.7% of the cells",
         "0.94 (mean adjusted Rand",
+        "k = 2: stability 0.94, separation 0.41 (one group alone would show 0.12)",
+        "0.37 (cosine, between the largest group",
         "Edge of the shadow looks cut.",
         "Handed in by the owner",
         "As seen from region 1",
@@ -242,6 +246,39 @@ def test_an_embedded_thumbnail_is_shown_and_a_broken_one_is_named(exhibit: Exhib
     assert "Thumbnail at 0x2328, JPEG; its bytes cannot be decoded." in text
 
 
+def test_a_thumbnail_that_claims_a_decompression_bomb_is_not_decoded(exhibit: Exhibit) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (16, 16)).save(stream, "JPEG")
+    content = bytearray(stream.getvalue())
+    frame = content.index(b"\xff\xc0")
+    content[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"  # height and width
+    bomb = Payload("thumbnail", 1000, len(content), "JPEG 65535×65535", content=bytes(content))
+    metadata = replace(exhibit.evidence.metadata, payloads=(bomb,))
+
+    text = text_of(read(Exhibit(replace(exhibit.evidence, metadata=metadata))))
+
+    assert "JPEG 65535×65535; its bytes cannot be decoded." in text
+
+
+def test_bytes_that_change_between_verification_and_picture_are_not_shown(exhibit: Exhibit) -> None:
+    document = build(Case((exhibit,)), created=MOMENT)
+    path = exhibit.evidence.identity.path
+    Image.new("RGB", (WIDTH, HEIGHT)).save(path)
+
+    picture = exhibit_picture(document.exhibits[0])
+
+    assert document.exhibits[0].verification.state == "match"
+    assert picture.jpeg != path.read_bytes()
+    assert "A rendition for this report" in picture.caption
+
+
+def test_a_stereo_photograph_is_shown_as_a_rendition(test_data: Path) -> None:
+    """Its second image makes reportlab decode it; the caption must not say that the data were kept."""
+    evidence = open_evidence(test_data / "photos" / "sugarshack.mpo")
+
+    assert "A rendition for this report" in text_of(read(Exhibit(evidence)))
+
+
 def test_moved_limits_are_printed(exhibit: Exhibit) -> None:
     text = text_of(read(replace(exhibit, departure_limits=(0.1, 0.5))))
 
@@ -287,3 +324,9 @@ def test_pictures_of_any_shape_fit_their_page(tmp_path: Path, size: tuple[int, i
 
     assert f"{size[0]}×{size[1]} pixels" in text
     assert "No analysis was run" in text
+
+
+def test_large_numbers_are_written_in_full() -> None:
+    assert number(12288.0) == "12288"
+    assert number(0.123456) == "0.1235"
+    assert number(float("nan")) == "— missing"

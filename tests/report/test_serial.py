@@ -108,6 +108,8 @@ def test_findings_partition_regions_and_provenance(exhibit: Exhibit) -> None:
         }
     ]
     assert [(g["name"], g["cells"]) for g in written["partition"]["groups"]] == [("A", 54), ("B", 12)]
+    assert written["partition"]["expected"][0] == {"clusters": 2, "separation": 0.12}
+    assert written["partition"]["distance"] == 0.37
     assert written["suitability"] == {
         "patches": 70,
         "assessable": 66,

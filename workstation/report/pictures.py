@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import warnings
 from dataclasses import dataclass, replace
 from io import BytesIO
 
 from PIL import Image
-from reportlab.lib.utils import ImageReader
 
 from workstation.analysis.regions import Region, RegionNotAssessable, similarity_map
 from workstation.analysis.rendering import ByteArray, LayerKind, Legend, dimmed_grey, legend_of, paint_layer, reduced
@@ -19,6 +20,9 @@ from workstation.report.flowables import as_jpeg
 
 LARGEST_JPEG_KEPT = 3_000_000
 """Bytes; a larger exhibit is shown as a rendition, so that a report can still be sent by mail."""
+
+MOST_PIXELS_KEPT = 50_000_000
+"""Pixels; whoever reads the report decodes them all, and readers refuse more as a decompression bomb."""
 
 RENDITION_SIDE = 2000
 MAP_SIDE = 1500
@@ -79,15 +83,22 @@ def frame(pixels: Pixels) -> str:
 def thumbnail_picture(content: bytes) -> bytes | None:
     """An embedded thumbnail as a JPEG of at most 320 pixels; None where its bytes are no picture."""
     try:
-        with Image.open(BytesIO(content)) as picture:
+        with _opened(content) as picture:
             if picture.width * picture.height > LARGEST_THUMBNAIL:
                 return None
             picture.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             small = picture.convert("RGB")
-    except (OSError, ValueError, SyntaxError, struct.error):  # what Pillow raises on damaged bytes
-        return None
+    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
+        return None  # what Pillow raises on damaged bytes
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return as_jpeg(small)
+
+
+def _opened(content: bytes) -> Image.Image:
+    """A picture whose pixels are not decoded yet; what Pillow warns of is for the caller to judge by its size."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Image.open(BytesIO(content))
 
 
 def map_ground(report: ExhibitReport) -> ByteArray:
@@ -151,17 +162,19 @@ def _painted(
 
 
 def _own_bytes(report: ExhibitReport) -> bytes | None:
-    """The file's bytes where a PDF can show them as they are."""
-    evidence = report.evidence
-    if not _can_be_kept(evidence) or report.verification.state != "match":
+    """The file's bytes where a PDF can show them as they are, and where they are still those that were opened."""
+    identity, pixels = report.evidence.identity, report.evidence.pixels
+    if not _can_be_kept(report.evidence) or report.verification.state != "match":
         return None
     try:
-        content = evidence.identity.path.read_bytes()
-        reader = ImageReader(BytesIO(content))
+        content = identity.path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != identity.sha256:  # changed since it was verified
+            return None
+        with Image.open(BytesIO(content), formats=("JPEG",)) as picture:
+            same_size = picture.size == (pixels.width, pixels.height)
     except OSError:  # the file went away since it was verified; a rendition needs no file
         return None
-    same_size = reader.getSize() == (evidence.pixels.width, evidence.pixels.height)
-    return content if same_size and reader.jpeg_fh() is not None else None
+    return content if same_size else None
 
 
 def _can_be_kept(evidence: Evidence) -> bool:
@@ -173,5 +186,7 @@ def _can_be_kept(evidence: Evidence) -> bool:
         and structure.components in (1, 3)
         and structure.precision == 8
         and evidence.pixels.icc_profile is None
+        and all(payload.kind != "MPF index" for payload in evidence.metadata.payloads)  # reportlab takes it for no JPEG
         and evidence.identity.size <= LARGEST_JPEG_KEPT
+        and evidence.pixels.width * evidence.pixels.height <= MOST_PIXELS_KEPT
     )

@@ -254,11 +254,15 @@ def partition(found: Partition) -> list[Flowable]:
         ("Stable partition", "yes" if found.stable else "no: one group is reported"),
         ("Stability", f"{wording.number(found.stability)} (mean adjusted Rand index over bootstrap samples)"),
         ("Separation", f"{wording.number(found.separation)} (mean silhouette, cosine)"),
+        ("Distance", f"{wording.number(found.distance)} (cosine, between the largest group and that farthest from it)"),
         ("Margin", f"{wording.number(found.margin)} (share of A less share of the next group)"),
         ("Reference", "ambiguous: the margin is below the stated one" if found.ambiguous else "group A"),
     ]
+    expected = dict(found.expected)
     tried = "; ".join(
-        f"k = {k}: stability {wording.number(s)}, separation {wording.number(d)}" for k, s, d in found.tried
+        f"k = {k}: stability {wording.number(s)}, separation {wording.number(d)}"
+        + (f" (one group alone would show {wording.number(expected[k])})" if k in expected else "")
+        for k, s, d in found.tried
     )
     verdict.append(("Partitions tried", tried or "none"))
     story += [Spacer(1, 4), facts(verdict)]

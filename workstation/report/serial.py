@@ -217,6 +217,8 @@ def _partition(partition: Partition) -> Json:
             {"clusters": int(k), "stability": number(stability), "separation": number(separation)}
             for k, stability, separation in partition.tried
         ],
+        "expected": [{"clusters": int(k), "separation": number(expected)} for k, expected in partition.expected],
+        "distance": number(partition.distance),
     }
 
 

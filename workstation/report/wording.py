@@ -14,9 +14,11 @@ RAW_BYTES_SHOWN = 8
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with `digits` significant digits, or the word for its absence."""
+    """A number with `digits` significant digits (whole numbers in full), or the word for its absence."""
     if value is None or not math.isfinite(value):
         return MISSING
+    if abs(value) >= 10**digits:
+        return f"{value:.0f}"
     return f"{value:.{digits}g}"
 
 
