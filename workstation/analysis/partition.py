@@ -22,7 +22,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from workstation.analysis.clustering import adjusted_rand, k_means, nearest_centre, silhouette
@@ -298,10 +297,10 @@ def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -
         noise = (kept.T @ kept).astype(np.float64) / (2 * len(kept))
     ridge = 1e-2 * np.trace(total) / len(total) + 1e-12
     wanted = min(DIRECTIONS, len(total))
-    _, axes = scipy.linalg.eigh(
-        total, noise + ridge * np.eye(len(total)), subset_by_index=[len(total) - wanted, len(total) - 1]
-    )
-    strongest: FloatArray = axes.astype(np.float32)
+    # the generalised problem by whitening: numpy's solvers let other threads run, scipy's hold the interpreter
+    whitening = np.linalg.inv(np.linalg.cholesky(noise + ridge * np.eye(len(total))))
+    _, axes = np.linalg.eigh(whitening @ total @ whitening.T)
+    strongest: FloatArray = (whitening.T @ axes[:, -wanted:]).astype(np.float32)
     return strongest
 
 
