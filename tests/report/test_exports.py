@@ -55,6 +55,17 @@ def test_without_maps_there_are_result_and_report_only(
     assert sorted(p.name for p in (tmp_path / "x").iterdir()) == ["report.pdf", "result.json"]
 
 
+def test_no_map_and_no_report_of_an_earlier_result_stay(
+    exhibit: Exhibit, not_assessable: Exhibit, tmp_path: Path
+) -> None:
+    write_exhibit(exhibit, tmp_path / "x", report=True)
+    (tmp_path / "x" / "mine.txt").write_text("keep")
+
+    write_exhibit(not_assessable, tmp_path / "x", report=False)
+
+    assert sorted(p.name for p in (tmp_path / "x").iterdir()) == ["mine.txt", "result.json"]
+
+
 def test_the_array_is_what_result_json_says(exhibit: Exhibit, tmp_path: Path) -> None:
     write_exhibit(exhibit, tmp_path / "x", report=False)
 

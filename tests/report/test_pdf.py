@@ -17,11 +17,10 @@ from tests.report.conftest import HEIGHT, LIMIT, MOMENT, SENTENCE, WIDTH, comple
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
-from workstation.report import build
+from workstation.report import build, wording
 from workstation.report.pdf import fitted, render_pdf
 from workstation.report.pictures import exhibit_picture
 from workstation.report.typeface import register_fonts
-from workstation.report.wording import number
 
 
 def read(*exhibits: Exhibit, title: str = "", operator: str = "") -> PdfReader:
@@ -327,6 +326,6 @@ def test_pictures_of_any_shape_fit_their_page(tmp_path: Path, size: tuple[int, i
 
 
 def test_large_numbers_are_written_in_full() -> None:
-    assert number(12288.0) == "12288"
-    assert number(0.123456) == "0.1235"
-    assert number(float("nan")) == "— missing"
+    assert wording.number(12288.0) == "12288"
+    assert wording.number(0.123456) == "0.1235"
+    assert wording.number(float("nan")) == "— missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO, StringIO
@@ -34,6 +34,14 @@ PICTURES: tuple[tuple[LayerKind, str], ...] = (
 )
 """Layers and the names of their pictures."""
 
+EXHIBIT_FILES = (
+    "result.json",
+    CONSISTENCY_FILE,
+    *(f"{name}.png" for _, name in PICTURES[:3]),
+    "report.pdf",
+)
+"""What `write_exhibit` may write."""
+
 PICTURE_SIDE = 2048
 
 
@@ -42,7 +50,8 @@ def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: date
 
     It holds result.json, where there are maps consistency.npy, consistency.png, pca.png and clusters.png, and
     report.pdf. All files are made beside the folder first and moved when the last one is complete: a full disk leaves
-    nothing half-written behind, and what an earlier call wrote stays as it was.
+    nothing half-written behind, and what an earlier call wrote stays as it was. Once they are complete, files of an
+    earlier call that this one does not write are deleted: a map must not lie beside the result of another analysis.
 
     Args:
         exhibit: with its result, or with the reason of its failure.
@@ -66,7 +75,18 @@ def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: date
         if report:
             write_pdf(document, stage / "report.pdf")
             names.append("report.pdf")
+    _delete(folder / name for name in EXHIBIT_FILES if name not in names)
     return tuple(folder / name for name in names)
+
+
+def _delete(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise ExportProblem(
+                f"{path} belongs to an earlier result and could not be deleted: {problem.strerror or problem}"
+            ) from problem
 
 
 def write_maps(exhibit: Exhibit, folder: Path, *, legend: LegendChoice = "both") -> tuple[Path, ...]:
