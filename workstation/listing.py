@@ -13,7 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from workstation import terminal
-from workstation.evidence.record import JpegStructure, Metadata, Payload, TagEntry, TagState, TagValue, Unreadable
+from workstation.evidence.record import (
+    JpegStructure,
+    Metadata,
+    Payload,
+    Present,
+    TagEntry,
+    TagState,
+    TagValue,
+    Unreadable,
+)
 
 Row = dict[str, Any]
 
@@ -21,11 +30,13 @@ Row = dict[str, Any]
 def rows(metadata: Metadata) -> list[Row]:
     """One object for each IFD entry, each other payload and each property of the JPEG stream.
 
+    Where the file holds no EXIF that can be read, an object of the group EXIF comes first and says so in its `state`.
     Every object has `group`, `name`, `id` (None where there is none), `raw` (hex digits), `value` (numbers as numbers,
     a rational as the nearest double, bytes as hex digits; None where nothing can be read), `unit`, `offset` (bytes
     from the start of the file, or None), `state` and `text`, the value as it is read.
     """
-    found = [_entry(entry) for entry in metadata.entries]
+    found = [] if isinstance(metadata.exif_state, Present) else [_absent_exif(metadata.exif_state)]
+    found += [_entry(entry) for entry in metadata.entries]
     found += [_payload(payload) for payload in metadata.payloads]
     if metadata.jpeg is not None:
         found += _jpeg(metadata.jpeg)
@@ -42,13 +53,37 @@ def show(metadata: Metadata) -> None:
     console = Console()
     if not console.is_terminal:
         for row in rows(metadata):
-            typer.echo("\t".join(terminal.printable(str(row[key])) for key in ("group", "name", "text")))
+            typer.echo("\t".join(terminal.printable(part) for part in (row["group"], row["name"], _said(row))))
         return
     table = Table("group", "name", "value", "offset", box=None, pad_edge=False)
     for row in rows(metadata):
         offset = "" if row["offset"] is None else str(row["offset"])
-        table.add_row(*(_literal(text) for text in (row["group"], row["name"], row["text"], offset)))
+        table.add_row(*(_literal(text) for text in (row["group"], row["name"], _said(row), offset)))
     console.print(table)
+
+
+def _said(row: Row) -> str:
+    """What a reader sees of a row: its value, or the kind of its absence with the reason and the place."""
+    if row["state"] == "present":
+        return str(row["text"])
+    reason, place = row.get("reason"), row.get("reason_offset")
+    words = f"— {row['state']}"
+    words += f": {reason}" if reason else ""
+    return words if place is None else f"{words} at {place}"
+
+
+def _absent_exif(state: TagState) -> Row:
+    return {
+        "group": "EXIF",
+        "name": "EXIF",
+        "id": None,
+        "raw": "",
+        "value": None,
+        "unit": "",
+        "text": "",
+        "offset": None,
+        **_state(state),
+    }
 
 
 def _entry(entry: TagEntry) -> Row:

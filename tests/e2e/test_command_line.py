@@ -137,7 +137,26 @@ def test_what_a_stereo_photograph_carries(exifact: Exifact, test_data: Path) -> 
 def test_metadata_of_a_file_without_exif(exifact: Exifact, tmp_path: Path) -> None:
     jpeg(tmp_path / "bare.jpg", texture(64, 64))
     rows = json.loads(exifact("exif", "bare.jpg", "--json").out)
-    assert {row["group"] for row in rows} <= {"JPEG", "Payload"}
+    assert {row["group"] for row in rows} <= {"EXIF", "JPEG", "Payload"}
+    assert [row["state"] for row in rows if row["group"] == "EXIF"] == ["not present"]
+    assert "EXIF\tEXIF\t— not present" in exifact("exif", "bare.jpg").out.splitlines()
+
+
+def test_kinds_of_absence_are_said_apart(exifact: Exifact, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x010F] = "   ", "A maker with a long name"
+    content = bytearray(exif.tobytes())
+    make = content.index(b"\x0f\x01" if content[6:8] == b"II" else b"\x01\x0f")
+    content[make + 8 : make + 12] = b"\x7f" * 4  # its value lies past the end
+    texture_image = Image.fromarray(texture(64, 64))
+    texture_image.save(tmp_path / "odd.jpg", exif=bytes(content))
+    texture_image.save(tmp_path / "plain.bmp")
+
+    said = exifact("exif", "odd.jpg").out.splitlines()
+
+    assert "IFD0\tImageDescription\t— empty" in said
+    assert any(line.startswith("IFD0\tMake\t— unreadable: ") for line in said)
+    assert exifact("exif", "plain.bmp").out.splitlines()[0] == "EXIF\tEXIF\t— not applicable"
 
 
 def test_metadata_is_read_where_the_pixels_are_gone(exifact: Exifact, examples: Path, tmp_path: Path) -> None:
