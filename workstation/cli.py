@@ -222,11 +222,16 @@ def verify(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Al
     """Hash weights and compare with their description."""
     from workstation.analysis.model import registry
 
+    found = registry.survey()
     with _words_for_errors():
-        checks = [registry.verify(name)] if name else [registry.verify(w.name) for w in registry.available_weights()]
+        chosen = (registry.find(name),) if name else found.weights
+    checks = [registry.verify_description(weights) for weights in chosen]
+    problems = () if name else found.problems
     for check in checks:
         terminal.say(f"{check.name}: {'intact' if check.intact else check.reason}")
-    raise typer.Exit(DONE if all(check.intact for check in checks) else FAILED)
+    for problem in problems:
+        terminal.complain(problem)
+    raise typer.Exit(FAILED if problems or not all(check.intact for check in checks) else DONE)
 
 
 @weights_app.command()

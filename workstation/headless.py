@@ -106,7 +106,7 @@ def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:
 def _holds_another(folder: Path, sha256: str) -> bool:
     """Whether an earlier call left the results of another photograph here."""
     try:
-        return sha256 not in (folder / "result.json").read_text(encoding="utf-8")
+        return sha256.encode() not in (folder / "result.json").read_bytes()
     except OSError:
         return False
 

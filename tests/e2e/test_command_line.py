@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Exifact, jpeg, texture
-from workstation import __version__, cli, terminal
+from workstation import __version__, cli, paths, terminal
 
 
 @pytest.fixture
@@ -220,6 +220,18 @@ def test_weights_that_come_with_the_program(exifact: Exifact) -> None:
     refused = exifact("weights", "remove", "compact")
     assert refused.code == 1
     assert "cannot be removed" in refused.err
+
+
+def test_a_broken_description_of_weights_is_found_by_verify(exifact: Exifact) -> None:
+    folder = paths.user_data() / "weights"
+    folder.mkdir(parents=True)
+    (folder / "broken.json").write_text("{}")
+
+    answer = exifact("weights", "verify")
+
+    assert answer.code == 1
+    assert "compact: intact" in answer.out
+    assert "broken.json" in answer.err
 
 
 def test_weights_that_are_no_checkpoint(exifact: Exifact, tmp_path: Path) -> None:
