@@ -34,6 +34,7 @@ BROKEN = DamagedImage(Path("broken.jpg"), "the scan data end after 40 %")
 SHOWS: dict[Situation, Callable[[FindingsPanel], None]] = {
     Situation.EMPTY: lambda panel: panel.show_state(Situation.EMPTY),
     Situation.OPENING: lambda panel: panel.show_state(Situation.OPENING),
+    Situation.CANNOT_BE_OPENED: lambda panel: panel.show_state(Situation.CANNOT_BE_OPENED, "x.jpg is text."),
     Situation.READY: lambda panel: panel.show_state(Situation.READY),
     Situation.ANALYSING: lambda panel: panel.show_progress(Progress("embedding patches", 0.62, 17.0)),
     Situation.COMPLETE: lambda panel: panel.show_result(sample_result()),

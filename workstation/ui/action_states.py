@@ -9,7 +9,6 @@ from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.compare import CompareMode
 from workstation.ui.comparing import CompareDesk
-from workstation.ui.layers import Layer
 from workstation.ui.picture_desk import PictureDesk
 from workstation.ui.region_tools import Tool
 from workstation.ui.session import Session
@@ -37,7 +36,7 @@ class ActionStates(QObject):
         group = session.undo_group
         for signal in (group.canUndoChanged, group.canRedoChanged, group.undoTextChanged, group.redoTextChanged):
             signal.connect(self.update_undo)
-        self.mark_layer(picture.view.layer)
+        self.mark_layer()
         self.mark_tool(picture.view.tool)
         self.mark_comparison()
         self.update_undo()
@@ -88,10 +87,10 @@ class ActionStates(QObject):
             action.setEnabled(able)
             action.setText(f"&{action_id.capitalize()} {text}".rstrip())
 
-    @Slot(object)
-    def mark_layer(self, layer: Layer) -> None:
-        """A layer was chosen."""
-        self._table[f"layer-{layer.value}"].setChecked(True)
+    @Slot()
+    def mark_layer(self) -> None:
+        """A layer was chosen, or another view has the keys: the layer of that view is marked."""
+        self._table[f"layer-{self._comparing.active_view.layer.value}"].setChecked(True)
 
     @Slot(object)
     def mark_tool(self, tool: Tool) -> None:
@@ -101,6 +100,7 @@ class ActionStates(QObject):
     @Slot()
     def mark_comparison(self) -> None:
         """The comparison was begun, left or locked."""
+        self.mark_layer()
         table, mode = self._table, self._comparing.mode
         table["compare"].setChecked(mode is CompareMode.SIDE_BY_SIDE)
         table["curtain"].setChecked(mode is CompareMode.CURTAIN)

@@ -76,6 +76,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         region_delete_requested(str): Delete was pressed while a region was selected.
         blink_requested(bool): Space went down or up.
         context_requested(object): right click; QPoint on the screen.
+        focused(): the keys are meant for this canvas from now on.
     """
 
     view_changed = Signal()
@@ -89,6 +90,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     region_delete_requested = Signal(str)
     blink_requested = Signal(bool)
     context_requested = Signal(object)
+    focused = Signal()
 
     _overlays: tuple[Overlay, ...] = ()
 
@@ -334,6 +336,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Show the focus."""
         super().focusInEvent(event)
         self.viewport().update()
+        self.focused.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that the focus is gone; a held Space counts as released."""

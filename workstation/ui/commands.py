@@ -186,12 +186,19 @@ class Commands(QObject):
         """Show more of the photograph."""
         self._view.set_opacity(max(0.0, self._view.opacity - OPACITY_STEP))
 
+    @Slot(float)
+    def set_opacity(self, opacity: float) -> None:
+        """From the slider."""
+        self._view.set_opacity(opacity)
+
     def choose_layer(self, layer: Layer) -> None:
         """Show a layer; "as seen from here" needs a region to see from."""
         view = self._view
-        if layer is Layer.SIMILARITY and not view.has_layer(Layer.SIMILARITY):
+        if layer is Layer.SIMILARITY and not view.has_layer(layer):
             self.see_from_region()
         view.set_layer(layer)
+        if layer is not Layer.SIMILARITY and view.pixels is not None and not view.has_layer(layer):
+            self._teller.tell_no_map(self._session.current)
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; regions are drawn on the single picture."""

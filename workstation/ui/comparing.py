@@ -153,6 +153,7 @@ class CompareDesk(QObject):
                 view.set_layer(layer)
         for view, exhibit in ((compare.left, current), (compare.right, beside)):
             view.set_regions(exhibit.marks.regions)
+            view.set_opacity(self._centre.view.opacity)
 
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:

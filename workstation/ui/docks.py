@@ -46,7 +46,7 @@ class Docks(QObject):
     def __init__(self, window: QMainWindow, panels: dict[str, QWidget]) -> None:
         super().__init__(window)
         self._window = window
-        self._hidden_with_f11: list[QDockWidget] | None = None
+        self._before: QByteArray | None = None
         self.docks: dict[str, QDockWidget] = {}
         window.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
@@ -77,11 +77,11 @@ class Docks(QObject):
     @property
     def are_hidden(self) -> bool:
         """Whether "Picture only" is on."""
-        return self._hidden_with_f11 is not None
+        return self._before is not None
 
     def reset(self) -> None:
         """Everything back to where it was at first, fitted to the window's size."""
-        self._hidden_with_f11 = None
+        self._before = None
         self._place_all()
         self.fit_to_window()
 
@@ -101,15 +101,14 @@ class Docks(QObject):
         window.resizeDocks(bottom, [window.width() // 2] * len(bottom), Qt.Orientation.Horizontal)
 
     def set_picture_only(self, alone: bool) -> None:
-        """Hide all docks, or bring back those that were there."""
-        if alone and self._hidden_with_f11 is None:
-            self._hidden_with_f11 = [dock for dock in self.docks.values() if dock.isVisible()]
-            for dock in self._hidden_with_f11:
+        """Hide all docks, or bring back those that were there, each in its place and size."""
+        if alone and self._before is None:
+            self._before = self._window.saveState(LAYOUT_VERSION)
+            for dock in self.docks.values():
                 dock.hide()
-        elif not alone and self._hidden_with_f11 is not None:
-            for dock in self._hidden_with_f11:
-                dock.show()
-            self._hidden_with_f11 = None
+        elif not alone and self._before is not None:
+            before, self._before = self._before, None
+            self._window.restoreState(before, LAYOUT_VERSION)
 
     def show_dock(self, name: str) -> None:
         """Bring one dock to the front."""
@@ -118,13 +117,8 @@ class Docks(QObject):
 
     def save(self) -> str:
         """The layout as base64 text; docks hidden by "Picture only" count as shown."""
-        alone = self.are_hidden
-        if alone:
-            self.set_picture_only(False)
-        state = bytes(self._window.saveState(LAYOUT_VERSION).toBase64().data()).decode("ascii")
-        if alone:
-            self.set_picture_only(True)
-        return state
+        state = self._before if self._before is not None else self._window.saveState(LAYOUT_VERSION)
+        return bytes(state.toBase64().data()).decode("ascii")
 
     def restore(self, state: str) -> bool:
         """Bring a saved layout back; False if it does not fit this version."""

@@ -67,7 +67,9 @@ def state_line(exhibit: OpenExhibit) -> str:
             if progress is None or progress.fraction is None
             else f"analysing {100 * progress.fraction:.0f} %"
         )
-    extra = _counted(len(exhibit.marks.regions), "region") + _counted(len(exhibit.warnings), "warning")
+    extra = _counted(len(exhibit.marks.regions), "region")
+    if exhibit.warnings:
+        extra += f" · ⚠ {len(exhibit.warnings)}"
     words: str = exhibit.analysis.value
     if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None and exhibit.result.status != "complete":
         words = "not assessable"
@@ -116,7 +118,7 @@ class ExhibitsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(exhibit)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{exhibit.name}, {file_line(exhibit)}, {state_line(exhibit)}"
+            return f"{exhibit.name}, {file_line(exhibit)}, {state_line(exhibit).replace('⚠', 'warnings:')}"
         return exhibit if role == EXHIBIT else None
 
     def row_of(self, exhibit: OpenExhibit) -> int:
@@ -153,6 +155,7 @@ class ExhibitsModel(QAbstractListModel):
             lines.append(exhibit.hash_words or exhibit.hash_state.value)
         if exhibit.problem is not None:
             lines.append(exhibit.problem.summary)
+        lines += [f"⚠ {warning.message}" for warning in exhibit.warnings]
         return "\n".join(lines)
 
 

@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
         self.empty.open_requested.connect(self.errands.choose_files)
         self.empty.example_requested.connect(self.commands.open_example)
         self.empty.recent_chosen.connect(self.open_file)
-        self.toolbar.opacity_chosen.connect(self.view.set_opacity)
+        self.toolbar.opacity_chosen.connect(self.commands.set_opacity)
         view = self.view
         view.hovered.connect(self.status.show_reading)
         view.pinned.connect(self.status.show_pin)
@@ -313,6 +313,8 @@ class MainWindow(QMainWindow):
             view.hovered.connect(self.status.show_reading)
             view.zoom_changed.connect(self.status.show_zoom)
             view.layer_changed.connect(self.states.mark_layer)
+            view.canvas.focused.connect(self.states.mark_layer)
+            view.opacity_changed.connect(self.toolbar.show_opacity)
             held = HeldKey(Qt.Key.Key_Space, view)
             held.changed.connect(view.set_blink)
             self.held_keys.append(held)

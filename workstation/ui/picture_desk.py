@@ -16,7 +16,7 @@ from workstation.analysis.regions import (
     similarity_map,
     similarity_to_patches,
 )
-from workstation.analysis.result import AnalysisResult, BoolArray
+from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Pixels
 from workstation.progress import Progress
@@ -129,8 +129,10 @@ class PictureDesk(QObject):
         else:
             self.view.show_result(exhibit.result)
             self._show_result(exhibit)
+            self._compare_with(exhibit, exhibit.seen_from)
         if exhibit.view is not None:
             self.view.restore_view_state(exhibit.view)
+        self._leave_empty_similarity()
         self._measure(exhibit)
 
     @Slot(object, object)
@@ -138,6 +140,7 @@ class PictureDesk(QObject):
         """A provisional map grew."""
         if exhibit is self._shown and progress.partial is not None:
             self.view.show_partial(progress.partial)
+            self._leave_empty_similarity()
             self._first_look(exhibit)
 
     @Slot(object)
@@ -180,6 +183,10 @@ class PictureDesk(QObject):
         self.regions.show_regions(exhibit.marks.regions)
         if self.selected and exhibit.marks.region(self.selected) is None:
             self.select("")
+        reference = self.view.canvas.regions.reference
+        if reference is not None and reference not in exhibit.marks.regions:  # it was reshaped or taken away
+            self._compare_with(exhibit, exhibit.seen_from)
+            self._leave_empty_similarity()
         self._measure(exhibit)
 
     @Slot(object)
@@ -221,6 +228,8 @@ class PictureDesk(QObject):
             self._measure(exhibit)
             return
         marks = exhibit.marks.with_changed(old, replace(region, name=name))
+        if exhibit.seen_from == old:
+            exhibit.seen_from = name
         self._session.edit(exhibit, f"rename region {old}", marks)
         self.select(name)
 
@@ -279,21 +288,32 @@ class PictureDesk(QObject):
         if exhibit.result is None:
             self.problem.emit(RegionNotAssessable("Seeing everything from a region needs an analysis first"))
             return
-        region = exhibit.marks.region(name)
+        self._compare_with(exhibit, name)
+        if exhibit.seen_from:
+            self.view.set_layer(Layer.SIMILARITY)
+
+    def _compare_with(self, exhibit: OpenExhibit, name: str) -> None:
+        """Compute the similarity to a region or a group; without one there is none."""
+        region, result = exhibit.marks.region(name), exhibit.result
+        exhibit.seen_from = ""
+        mask = patches_of_group(result, name) if result is not None and name and region is None else None
         seen_from = f"group {name}" if region is None else f"region {name}"
-        mask = patches_of_group(exhibit.result, name) if region is None else None
+        similarity: FloatArray | None = None
         try:
-            if region is not None:
-                similarity = similarity_map(exhibit.result, region)
-            elif mask is not None:
-                similarity = similarity_to_patches(exhibit.result, mask, seen_from)
-            else:
-                return
+            if result is not None and region is not None:
+                similarity = similarity_map(result, region)
+            elif result is not None and mask is not None:
+                similarity = similarity_to_patches(result, mask, seen_from)
         except WorkstationError as error:
             self.problem.emit(error)
-            return
+        if similarity is not None:
+            exhibit.seen_from = name
         self.view.show_similarity(similarity, seen_from, region)
-        self.view.set_layer(Layer.SIMILARITY)
+
+    def _leave_empty_similarity(self) -> None:
+        """A layer that has nothing to be seen from gives way to the departure map."""
+        if self.view.layer is Layer.SIMILARITY and not self.view.has_layer(Layer.SIMILARITY):
+            self.view.set_layer(Layer.DEPARTURE)
 
     @Slot(float, float)
     def keep_limits(self, low: float, high: float) -> None:

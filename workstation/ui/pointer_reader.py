@@ -48,21 +48,26 @@ class PointerReader(QObject):
 
     def set_pixels(self, pixels: Pixels | None) -> None:
         """Read from another picture, whose maps are still unknown; pointer and pin are forgotten."""
-        self._set_pin(None)
+        self.unpin()
         self.point_at(None)
         self._pixels, self._source = pixels, LayerSource()
 
     def set_maps(self, source: LayerSource, layer: Layer) -> None:
-        """Read from other maps; the place under a resting pointer is read again."""
+        """Read from other maps; what lies under a resting pointer and at the pin is read again."""
         self._source, self._layer = source, layer
         self._read_again()
+        if self._pin is not None:
+            self.pinned.emit(self._reading_of(int(self._pin[0]), int(self._pin[1])))
 
     def reading_at(self, position: QPointF) -> PointerReading | None:
         """What the picture says at a position of the view; None outside the picture."""
         pixel = self._canvas.frame.pixel_at(*self._canvas.camera.to_image(position.x(), position.y()))
-        if self._pixels is None or pixel is None:
+        return None if pixel is None else self._reading_of(*pixel)
+
+    def _reading_of(self, x: int, y: int) -> PointerReading | None:
+        """What the picture says at a stored pixel."""
+        if self._pixels is None:
             return None
-        x, y = pixel
         red, green, blue = (int(sample) for sample in self._pixels.rgb[y, x])
         source, grid = self._source, self._grid
         departure = source.departure_at(x + 0.5, y + 0.5)

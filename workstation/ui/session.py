@@ -61,6 +61,7 @@ class OpenExhibit:
         progress: of opening or analysis, while it runs.
         marks: regions, note, bookmarks.
         view: the picture's view state when the exhibit was left, or None.
+        seen_from: name of the region or letter of the group that everything is compared with, "" for none.
         limits: moved limits of the departure colours, or None.
         hash_state: of the file on disk; `hash_words`: that in a sentence.
         exported: whether nothing was marked since the last report (a result can be computed again; a note cannot).
@@ -79,6 +80,7 @@ class OpenExhibit:
     progress: Progress | None = None
     marks: Marks = field(default_factory=Marks)
     view: ViewState | None = None
+    seen_from: str = ""
     limits: tuple[float, float] | None = None
     hash_state: HashState = HashState.UNKNOWN
     hash_words: str = ""

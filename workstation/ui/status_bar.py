@@ -45,7 +45,9 @@ class StatusBar(QStatusBar):
         self.zoom = self._field("Device pixels per image pixel", "1000 %")
         self.device = self._field("Where the model runs", "")
         self.hash = self._field("SHA-256 of the file", "")
+        self._hovered: PointerReading | None = None
         self._pinned: PointerReading | None = None
+        self.hash.setContentsMargins(0, 0, 8, 0)
 
     def _field(self, name: str, widest: str) -> QLabel:
         label = QLabel(self)
@@ -59,7 +61,11 @@ class StatusBar(QStatusBar):
     @Slot(object)
     def show_reading(self, reading: PointerReading | None) -> None:
         """What is under the pointer; away from the picture, what was pinned."""
-        reading = reading if reading is not None else self._pinned
+        self._hovered = reading
+        self._show()
+
+    def _show(self) -> None:
+        reading = self._hovered if self._hovered is not None else self._pinned
         if reading is None:
             for label in (self.place, self.colour, self.departure):
                 label.clear()
@@ -77,7 +83,7 @@ class StatusBar(QStatusBar):
     def show_pin(self, reading: PointerReading | None) -> None:
         """A point was pinned; it is shown while the pointer is elsewhere. None = no more."""
         self._pinned = reading
-        self.show_reading(reading)
+        self._show()
 
     @Slot(float)
     def show_zoom(self, zoom: float) -> None:

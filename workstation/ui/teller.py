@@ -67,7 +67,7 @@ class Teller(QObject):
         if exhibit is None:
             panel.show_state(Situation.EMPTY)
         elif exhibit.problem is not None:
-            panel.show_state(Situation.EMPTY, exhibit.problem.summary)
+            panel.show_state(Situation.CANNOT_BE_OPENED, exhibit.problem.summary)
         elif exhibit.evidence is None:
             panel.show_state(Situation.OPENING)
         elif exhibit.is_busy:
@@ -115,6 +115,15 @@ class Teller(QObject):
         """A sentence over the picture and in the log."""
         self._centre.say(text, kind, action, then)
         self._jobs_panel.log(text)
+
+    def tell_no_map(self, exhibit: OpenExhibit | None) -> None:
+        """A layer was chosen that has nothing to show yet."""
+        if exhibit is None or exhibit.is_busy:
+            return  # the findings say that it grows
+        if exhibit.result is not None:
+            self.tell(f"{exhibit.name} is not assessable: there is no map, the original is shown.")
+        else:
+            self.tell(f"{exhibit.name} has no map yet: start the analysis (A). Until then the original is shown.")
 
     def tell_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
         """How far the current exhibit's analysis is."""

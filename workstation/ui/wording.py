@@ -16,6 +16,7 @@ class Situation(Enum):
 
     EMPTY = "empty"
     OPENING = "opening"
+    CANNOT_BE_OPENED = "cannot be opened"
     READY = "ready"
     ANALYSING = "analysing"
     COMPLETE = "complete"
@@ -57,6 +58,12 @@ TELLINGS: dict[Situation, Telling] = {
         "The file is read, hashed and decoded; the picture comes first, then the metadata.",
         "Nothing needs to be done.",
         "state-busy",
+    ),
+    Situation.CANNOT_BE_OPENED: Telling(
+        "Cannot be opened",
+        "The file could not be read as a photograph.",
+        "The other exhibits stay open. Read the file again (F5) once it is mended, or close it (Ctrl+W).",
+        "state-unreadable",
     ),
     Situation.READY: Telling(
         "Not analysed yet",

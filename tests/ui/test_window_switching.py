@@ -1,0 +1,150 @@
+"""What stays and what goes when another exhibit, layer or view comes to the front."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.ui.canvas_samples import sample_pixels, sample_result
+from workstation.analysis.regions import Region
+from workstation.ui.layers import Layer
+from workstation.ui.main_window import MainWindow
+from workstation.ui.session import AnalysisState, OpenExhibit
+from workstation.ui.wording import Situation
+
+BOX = Region("", "rectangle", ((16.0, 16.0), (80.0, 80.0)))
+
+
+@pytest.fixture
+def two(window: MainWindow, qtbot) -> tuple[OpenExhibit, OpenExhibit]:
+    """Two exhibits, the first analysed and in front."""
+    first, second = (window.session.add(Path(name)) for name in ("first.jpg", "second.jpg"))
+    for exhibit in (first, second):
+        exhibit.pixels = sample_pixels()
+    flat = sample_result()
+    assert flat.embeddings is not None
+    alike = np.zeros_like(flat.embeddings)
+    alike[..., 0] = 1
+    first.result, first.analysis = replace(flat, embeddings=alike), AnalysisState.DONE
+    window.session.select(second)
+    window.session.select(first)
+    qtbot.waitUntil(lambda: window.view.has_layer(Layer.DEPARTURE))
+    return first, second
+
+
+def pin(window: MainWindow, x: float, y: float) -> None:
+    window.view._reader.pin_at(window.view.canvas.to_view(x, y))
+
+
+def test_a_pin_belongs_to_its_exhibit(window: MainWindow, two) -> None:
+    pin(window, 40.5, 30.5)
+    assert window.status.place.text() == "x 40 y 30"
+    assert window.picture.pinned is not None
+
+    window.session.select(two[1])
+
+    assert window.status.place.text() == ""
+    assert window.status.departure.text() == ""
+    assert window.picture.pinned is None
+
+
+def test_a_pinned_point_is_read_again_when_the_map_comes(window: MainWindow, two, qtbot) -> None:
+    first, second = two
+    window.session.select(second)
+    pin(window, 40.5, 30.5)
+    assert window.status.departure.text() == ""
+
+    second.result, second.analysis = sample_result(), AnalysisState.DONE
+    window.picture.show_result(second)
+
+    assert window.picture.pinned.departure == pytest.approx(first.result.maps.departure[30 // 16, 40 // 16])
+    assert window.status.departure.text().startswith("departure")
+
+
+def test_a_similarity_comes_back_with_its_exhibit_and_leaves_no_empty_layer(window: MainWindow, two) -> None:
+    first, second = two
+    window.view.region_drawn.emit(BOX)
+    window.picture.see_from("1")
+    assert window.view.layer is Layer.SIMILARITY
+
+    second.view = None  # never looked at
+    window.session.select(second)
+    assert window.view.layer is Layer.DEPARTURE
+    assert window.actions_table["layer-departure"].isChecked()
+
+    window.session.select(first)
+    assert window.view.layer is Layer.SIMILARITY
+    assert "region 1" in window.view.legend.accessibleDescription()
+
+
+def test_a_similarity_follows_its_region_and_goes_with_it(window: MainWindow, two) -> None:
+    window.view.region_drawn.emit(BOX)
+    window.picture.see_from("1")
+    moved = Region("1", "rectangle", ((80.0, 16.0), (144.0, 80.0)))
+
+    window.view.region_changed.emit(moved)
+    assert window.view.canvas.regions.reference == moved
+
+    window.regions.region_renamed.emit("1", "door")
+    assert "region door" in window.view.legend.accessibleDescription()
+
+    window.regions.delete_requested.emit("door")
+    assert window.view.canvas.regions.reference is None
+    assert window.view.layer is Layer.DEPARTURE
+
+
+def test_the_toolbar_shows_the_layer_that_is_seen(window: MainWindow, two) -> None:
+    window.view.set_layer(Layer.GROUPS)
+    window.actions_table["curtain"].trigger()
+    assert window.actions_table[f"layer-{window.comparing.active_view.layer.value}"].isChecked()
+
+    window.actions_table["curtain"].trigger()
+
+    assert window.view.layer is Layer.GROUPS
+    assert window.actions_table["layer-groups"].isChecked()
+
+
+def test_the_opacity_slider_acts_on_what_is_seen(window: MainWindow, two) -> None:
+    window.view.set_opacity(0.6)
+    window.comparing.show(shown=True)
+    seen = window.comparing.active_view
+    assert seen.opacity == pytest.approx(0.6)
+
+    window.toolbar.opacity.setValue(30)
+
+    assert seen.opacity == pytest.approx(0.3)
+    assert window.view.opacity == pytest.approx(0.6)
+
+
+def test_a_layer_without_a_map_is_said(window: MainWindow, two) -> None:
+    window.session.select(two[1])
+    window.actions_table["layer-groups"].trigger()
+    assert "no map yet" in window.centre.message
+    assert "(A)" in window.centre.message
+
+
+def test_what_cannot_be_opened_is_not_taken_for_an_empty_window(window: MainWindow, tmp_path: Path, qtbot) -> None:
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("Dear Sir or Madam")
+    with qtbot.waitSignal(window.opening.opening_failed, timeout=5000):
+        window.open_files([letter])
+    assert window.findings.situation is Situation.CANNOT_BE_OPENED
+    assert "letter.jpg" in window.findings.text
+
+
+def test_picture_only_gives_every_dock_its_size_back(window: MainWindow, qtbot) -> None:
+    window.resizeDocks([window.docks.docks["exhibits"]], [180], Qt.Orientation.Vertical)
+    window.resizeDocks([window.docks.docks["exhibits"]], [300], Qt.Orientation.Horizontal)
+    QTest.qWait(50)
+    before = {name: dock.size() for name, dock in window.docks.docks.items()}
+
+    window.actions_table["hide-docks"].trigger()
+    QTest.qWait(50)
+    window.actions_table["hide-docks"].trigger()
+
+    qtbot.waitUntil(lambda: {name: dock.size() for name, dock in window.docks.docks.items()} == before, timeout=2000)
