@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -246,6 +247,19 @@ def test_training_without_photographs(exifact: Exifact, tmp_path: Path) -> None:
     answer = exifact("train", "--photos", tmp_path, "--out", "run")
     assert answer.code == 1
     assert "manifest.csv" in answer.err
+
+
+def test_training_without_opencv_says_what_to_install(
+    exifact: Exifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "manifest.csv").write_text("")
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cv2" else found(name))
+
+    answer = exifact("train", "--photos", tmp_path, "--out", "run")
+
+    assert answer.code == 1
+    assert "pip install exifact[train]" in answer.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Generator
 from pathlib import Path
 
@@ -49,16 +50,20 @@ def train(
         Path of the description.
 
     Raises:
-        TrainingProblem: if the photos cannot be used.
+        TrainingProblem: if the photos cannot be used, or OpenCV is not installed.
     """
+    if not (photos / "manifest.csv").is_file():
+        raise TrainingProblem(f"{photos} holds no manifest.csv")
+    if importlib.util.find_spec("cv2") is None:
+        raise TrainingProblem(
+            "training needs OpenCV, which looking at photographs does not: pip install exifact[train]"
+        )
     import torch  # noqa: PLC0415 - the command line shows its help without torch
 
     from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from workstation.training.export import export  # noqa: PLC0415
     from workstation.training.run import Training  # noqa: PLC0415
 
-    if not (photos / "manifest.csv").is_file():
-        raise TrainingProblem(f"{photos} holds no manifest.csv")
     if threads:
         torch.set_num_threads(threads)
     if not export_only:
