@@ -38,7 +38,17 @@ from workstation.ui.work import Analyst, Thumbnail, Work, thumbnail
 SIZES = ("1366x768", "1920x1080")
 THEMES = ("dark", "light")
 SCALES = ("1", "2")
-QUICK_STATES_AT_200 = ("empty", "departure", "groups", "palette", "region")
+PHOTOS = Path(__file__).parent.parent / "tests" / "data" / "photos"
+QUICK_STATES_AT_200 = (
+    "empty",
+    "departure",
+    "groups",
+    "palette",
+    "region",
+    "similarity",
+    "settings",
+    "ambiguous_departure",
+)
 
 
 class Recorded:
@@ -124,6 +134,7 @@ def tour(window: MainWindow, recorded: Recorded, photos: list[Path], album: Albu
     _running(window, recorded, album)
     _maps(window, album)
     _together(window, photos, album)
+    _ambiguous(window, recorded, workplace, album)
     _without_answer(window, recorded, workplace, album)
     _dialogs(window, album)
 
@@ -201,6 +212,18 @@ def _together(window: MainWindow, photos: list[Path], album: Album) -> None:
     window.actions_table["curtain"].trigger()
 
 
+def _ambiguous(window: MainWindow, recorded: Recorded, workplace: Path, album: Album) -> None:
+    halves = two_halves(workplace)
+    recorded.learn(evidence_of(halves))
+    window.open_files([halves])
+    wait_for(lambda: not window.jobs.jobs())
+    window.commands.analyse()
+    wait_for(lambda: not window.analyses.is_busy)
+    for layer in (Layer.DEPARTURE, Layer.GROUPS):
+        window.view.set_layer(layer)
+        album.take(window, f"{window.findings.situation.value}_{layer.value}")
+
+
 def _without_answer(window: MainWindow, recorded: Recorded, workplace: Path, album: Album) -> None:
     flat = workplace / "flat wall.png"
     Image.fromarray(np.full((480, 640, 3), 128, np.uint8)).save(flat)
@@ -227,6 +250,18 @@ def _dialogs(window: MainWindow, album: Album) -> None:
         assert dialog is not None
         album.take(dialog, state)
         dialog.close()
+
+
+def two_halves(folder: Path) -> Path:
+    """A picture of which one half is from one camera and one from another: neither is the larger part."""
+    left, right = paths.resources() / "examples" / "untouched.jpg", PHOTOS / "sugarshack.mpo"
+    picture = Image.new("RGB", (960, 480))
+    for photo, x, width in ((left, 0, 448), (right, 448, 512)):
+        with Image.open(photo) as opened:
+            picture.paste(opened.convert("RGB").crop((0, 0, width, 480)), (x, 0))
+    path = folder / "two halves.png"
+    picture.save(path)
+    return path
 
 
 def evidence_of(photo: Path) -> Evidence:
