@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.panel_samples import partition
@@ -133,6 +133,16 @@ def test_buttons_ask_for_the_selected_region(panel: RegionsPanel, qtbot: QtBot) 
     with qtbot.waitSignal(panel.delete_requested) as deleted:
         qtbot.mouseClick(button(panel, "Delete region"), Qt.MouseButton.LeftButton)
     assert (seen_from.args, deleted.args) == (["1"], ["1"])
+
+
+def test_the_note_of_the_selected_region_is_read_in_a_narrow_dock(panel: RegionsPanel) -> None:
+    panel.resize(220, 260)
+    panel.select_region("1")
+    notes = [label for label in panel.findChildren(QLabel) if label.text() == "Note: the number plate"]
+    assert len(notes) == 1
+    assert notes[0].isVisible()
+    panel.select_region("2")
+    assert not notes[0].isVisible()
 
 
 def test_note_is_written_with_the_keyboard(panel: RegionsPanel, qtbot: QtBot) -> None:

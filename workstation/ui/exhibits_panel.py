@@ -43,7 +43,9 @@ def file_line(exhibit: OpenExhibit) -> str:
         return "cannot be opened"
     if exhibit.pixels is None:
         return "reading…"
-    size = f"{exhibit.pixels.width * exhibit.pixels.height / 1e6:.1f} MP"
+    width, height = exhibit.pixels.width, exhibit.pixels.height
+    megapixels = width * height / 1e6
+    size = f"{megapixels:.1f} MP" if megapixels >= 0.1 else f"{width}×{height} px"
     marks = {
         HashState.UNKNOWN: "reading…",
         HashState.TAKEN: "hash taken",

@@ -423,8 +423,6 @@ class ImageView(QWidget):
         if event.type() == QEvent.Type.FontChange:
             self._floating.place()
 
-    # Inside
-
     @property
     def _grid(self) -> PatchGrid | None:
         result = self._source.result

@@ -41,6 +41,7 @@ class RegionsPanel(QWidget):
         self._refilling = False
         self._table = self._make_table()
         self._hint = wrapped_label(_HINT, weight="muted")
+        self._note_line = wrapped_label(name="Note on the selected region")
         self._make_tools()
         self._lay_out()
         self._model.renamed.connect(self.region_renamed)
@@ -181,6 +182,7 @@ class RegionsPanel(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(tools)
         layout.addWidget(self._table, 1)
+        layout.addWidget(self._note_line)
         layout.addWidget(self._hint)
         chain_focus(self._see, self._note, self._delete, self._copy, self._table)
         self.setAccessibleName("Regions panel")
@@ -199,6 +201,9 @@ class RegionsPanel(QWidget):
         for control in (self._note, self._note_action, self._delete, self._delete_action):
             control.setEnabled(on_region)
         self._copy.setEnabled(self._model.rowCount() > 0)
+        note = self._model.index(self._table.currentIndex().row(), Column.NOTE).data() if on_region else ""
+        self._note_line.setText(f"Note: {note}" if note else "")
+        self._note_line.setVisible(bool(note))
 
     def _chosen(self) -> tuple[str, bool] | None:
         """Name of the selected row and whether it is a region."""

@@ -64,6 +64,8 @@ class ScatterPanel(QWidget):
             self._view.enableAutoRange()
             self._view.autoRange(padding=0.06)
             self._view.disableAutoRange()
+        for side in ("left", "bottom"):  # without points there is nothing that they could measure
+            self._plot.getPlotItem().showAxis(side, len(self._points) > 0)
         for control in (self._rectangle, self._lasso, self._clear, self._reset, self._copy):
             control.setEnabled(len(self._points) > 0)
         self._tell()

@@ -47,7 +47,6 @@ class StatusBar(QStatusBar):
         self.hash = self._field("SHA-256 of the file", "")
         self._hovered: PointerReading | None = None
         self._pinned: PointerReading | None = None
-        self.hash.setContentsMargins(0, 0, 8, 0)
 
     def _field(self, name: str, widest: str) -> QLabel:
         label = QLabel(self)

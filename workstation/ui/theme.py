@@ -161,6 +161,7 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.border};
         border-radius: 4px; padding: 3px; selection-background-color: {theme.selection};
         selection-color: {theme.on_selection}; }}
+    QAbstractSpinBox {{ background: {theme.base}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {theme.accent}; }}
     QAbstractItemView {{ background: {theme.base}; alternate-background-color: {theme.alternate};
         border: 1px solid {theme.border}; outline: none; selection-background-color: {theme.selection};
@@ -193,6 +194,7 @@ def style_sheet(theme: Theme) -> str:
     QTableCornerButton::section {{ background: {theme.window}; border: none; }}
     QStatusBar {{ border-top: 1px solid {theme.border}; }}
     QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ padding: 0 4px; }}
     QMenu {{ background: {theme.window}; border: 1px solid {theme.border}; padding: 4px; }}
     QMenu::item {{ padding: 4px 24px 4px 8px; border-radius: 3px; }}
     QMenu::item:selected {{ background: {theme.selection}; color: {theme.on_selection}; }}
