@@ -249,10 +249,29 @@ def test_training_without_photographs(exifact: Exifact, tmp_path: Path) -> None:
     assert "manifest.csv" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ("file,make,model,split\n", "no column 'chart_or_flat'"),
+        ("file,make,model,split,chart_or_flat\na.jpg,Canon,EOS,dev,0\n", "no photo whose split is 'train'"),
+        ("", "no column 'file'"),
+    ],
+)
+def test_training_with_a_manifest_that_cannot_be_used(
+    exifact: Exifact, tmp_path: Path, manifest: str, said: str
+) -> None:
+    (tmp_path / "manifest.csv").write_text(manifest)
+
+    answer = exifact("train", "--photos", tmp_path, "--out", "run")
+
+    assert answer.code == 1
+    assert said in answer.err
+    assert not Path("run").exists()
+
+
 def test_training_without_opencv_says_what_to_install(
     exifact: Exifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "manifest.csv").write_text("")
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cv2" else found(name))
 

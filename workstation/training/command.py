@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 from collections.abc import Generator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from workstation import paths
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
+
+COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
+"""Of the manifest."""
 
 
 class TrainingProblem(WorkstationError):
@@ -52,12 +56,11 @@ def train(
     Raises:
         TrainingProblem: if the photos cannot be used, or OpenCV is not installed.
     """
-    if not (photos / "manifest.csv").is_file():
-        raise TrainingProblem(f"{photos} holds no manifest.csv")
     if importlib.util.find_spec("cv2") is None:
         raise TrainingProblem(
             "training needs OpenCV, which looking at photographs does not: pip install exifact[train]"
         )
+    _check_manifest(photos)
     import torch  # noqa: PLC0415 - the command line shows its help without torch
 
     from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
@@ -82,3 +85,24 @@ def train(
             )
     yield Progress("exporting weights", None)
     return export(out, out, name=name, photos=photos)
+
+
+def _check_manifest(photos: Path) -> None:
+    """Find out early what would stop the training later.
+
+    Raises:
+        TrainingProblem: without a manifest, a column that is needed, or a single photo to train on.
+    """
+    try:
+        with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
+            manifest = csv.DictReader(lines)
+            missing = [column for column in COLUMNS if column not in (manifest.fieldnames or ())]
+            usable = not missing and any(row["split"] == "train" for row in manifest)
+    except FileNotFoundError as problem:
+        raise TrainingProblem(f"{photos} holds no manifest.csv") from problem
+    except (OSError, ValueError, csv.Error) as problem:
+        raise TrainingProblem(f"{photos / 'manifest.csv'} cannot be read ({problem})") from problem
+    if missing:
+        raise TrainingProblem(f"{photos / 'manifest.csv'} has no column {missing[0]!r}")
+    if not usable:
+        raise TrainingProblem(f"{photos / 'manifest.csv'} names no photo whose split is 'train'")
