@@ -271,6 +271,16 @@ def test_bytes_that_change_between_verification_and_picture_are_not_shown(exhibi
     assert "A rendition for this report" in picture.caption
 
 
+def test_broken_exif_over_good_pixels_is_said_in_the_report_alone(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jpg"
+    Image.new("RGB", (64, 64)).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff")
+
+    text = text_of(read(Exhibit(open_evidence(path))))  # a Python warning would be an error here
+
+    assert "IFD0 says that it holds 65535 entries" in text
+    assert "own JPEG data, not recompressed" in text
+
+
 def test_a_stereo_photograph_is_shown_as_a_rendition(test_data: Path) -> None:
     """Its second image makes reportlab decode it; the caption must not say that the data were kept."""
     evidence = open_evidence(test_data / "photos" / "sugarshack.mpo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import chain
@@ -165,7 +166,9 @@ class Picture(Flowable):  # type: ignore[misc]
     def __init__(self, jpeg: bytes, width: float, height: float, *, orientation: int = 1) -> None:
         super().__init__()
         self.jpeg, self.orientation = jpeg, orientation
-        self._reader = ImageReader(BytesIO(jpeg))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of broken EXIF, which the readers of the evidence have recorded
+            self._reader = ImageReader(BytesIO(jpeg))
         across, down = self._reader.getSize()
         if orientation in (5, 6, 7, 8):
             across, down = down, across

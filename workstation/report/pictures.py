@@ -95,7 +95,7 @@ def thumbnail_picture(content: bytes) -> bytes | None:
 
 
 def _opened(content: bytes) -> Image.Image:
-    """A picture whose pixels are not decoded yet; what Pillow warns of is for the caller to judge by its size."""
+    """A picture whose pixels are not decoded yet; the readers of the evidence have recorded what Pillow warns of."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Image.open(BytesIO(content))
@@ -170,7 +170,7 @@ def _own_bytes(report: ExhibitReport) -> bytes | None:
         content = identity.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != identity.sha256:  # changed since it was verified
             return None
-        with Image.open(BytesIO(content), formats=("JPEG",)) as picture:
+        with _opened(content) as picture:
             same_size = picture.size == (pixels.width, pixels.height)
     except OSError:  # the file went away since it was verified; a rendition needs no file
         return None
