@@ -98,6 +98,38 @@ def test_a_similarity_follows_its_region_and_goes_with_it(window: MainWindow, tw
     assert window.view.layer is Layer.DEPARTURE
 
 
+def test_a_finished_analysis_does_not_move_the_picture(window: MainWindow, two) -> None:
+    first, second = two
+    window.session.select(second)
+    window.session.select(first)
+    window.view.actual_size()
+    window.view.set_layer(Layer.PCA)
+    before = window.view.view_state()
+
+    window.picture.show_result(first)
+
+    assert window.view.view_state() == before
+    window.session.select(second)
+    window.session.select(first)
+    assert window.view.view_state() == before
+
+
+def test_moved_limits_are_those_of_the_exhibit(window: MainWindow, two) -> None:
+    first, second = two
+    window.view.set_limits(0.1, 0.3)
+    assert first.limits == (0.1, 0.3)
+    window.session.select(second)
+    assert window.view.limits_moved is False
+    window.session.select(first)
+    assert window.view.limits == (0.1, 0.3)
+
+    window.session.update(first, limits=None)  # a new result has the scale of its weights
+    window.picture.show_result(first)
+
+    assert not window.view.limits_moved
+    assert window.view.limits == first.result.maps.departure_range
+
+
 def test_the_toolbar_shows_the_layer_that_is_seen(window: MainWindow, two) -> None:
     window.view.set_layer(Layer.GROUPS)
     window.actions_table["curtain"].trigger()

@@ -66,6 +66,7 @@ class OpeningDesk(QObject):
             result=None,
             failure=None,
             cancelled=None,
+            limits=None,
             analysis=AnalysisState.NONE,
             hash_state=HashState.UNKNOWN,
             hash_words="",

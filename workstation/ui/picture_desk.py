@@ -130,8 +130,14 @@ class PictureDesk(QObject):
             self.view.show_result(exhibit.result)
             self._show_result(exhibit)
             self._compare_with(exhibit, exhibit.seen_from)
-        if exhibit.view is not None:
+        limits = exhibit.limits
+        if exhibit.view is not None:  # once, on coming back: an analysis that ends must not move the picture
             self.view.restore_view_state(exhibit.view)
+            exhibit.view = None
+        if limits is None:
+            self.view.reset_limits()
+        else:
+            self.view.set_limits(*limits)
         self._leave_empty_similarity()
         self._measure(exhibit)
 

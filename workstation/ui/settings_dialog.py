@@ -183,6 +183,7 @@ def _choice(choices: Sequence[str], current: str) -> QComboBox:
 
 def _number(low: int, high: int, current: int, none: str = "", suffix: str = "") -> QSpinBox:
     box = QSpinBox()
+    box.setMinimumHeight(QLineEdit().sizeHint().height())
     box.setRange(low, high)
     box.setSpecialValueText(none)
     box.setSuffix(suffix)

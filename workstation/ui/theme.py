@@ -161,7 +161,6 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.border};
         border-radius: 4px; padding: 3px; selection-background-color: {theme.selection};
         selection-color: {theme.on_selection}; }}
-    QAbstractSpinBox {{ background: {theme.base}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {theme.accent}; }}
     QAbstractItemView {{ background: {theme.base}; alternate-background-color: {theme.alternate};
         border: 1px solid {theme.border}; outline: none; selection-background-color: {theme.selection};
