@@ -33,7 +33,8 @@ def content(*exhibits: Exhibit) -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    return json.loads(as_text(as_json(build(Case(exhibits), created=MOMENT))), parse_constant=refuse)
+    written = as_json(build(Case(exhibits), created=MOMENT), array=True)
+    return json.loads(as_text(written), parse_constant=refuse)
 
 
 @pytest.mark.parametrize("which", ["exhibit", "not_assessable", "failed"])
@@ -81,6 +82,16 @@ def test_the_consistency_map_is_described_with_range_polarity_and_affine(exhibit
     assert WIDTH / columns <= 8
     assert HEIGHT / rows <= 8
     assert 0 < described["observed"][0] < described["observed"][1] <= 0.9
+
+
+def test_an_array_that_is_not_written_is_not_named(
+    exhibit: Exhibit, tmp_path: Path, validator: jsonschema.Draft202012Validator
+) -> None:
+    write_json(build(Case((exhibit,))), tmp_path / "result.json")
+
+    written = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    validator.validate(written)
+    assert written["consistency_map"]["file"] is None
 
 
 def test_an_ambiguous_reference_changes_the_polaritys_words(exhibit: Exhibit) -> None:

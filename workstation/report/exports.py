@@ -68,7 +68,7 @@ def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: date
     document = build(Case((exhibit,)), created=created)
     with _staged(folder) as stage:
         names = ["result.json"]
-        write_json(document, stage / "result.json")
+        write_json(document, stage / "result.json", array=True)
         if exhibit.result is not None and exhibit.result.maps is not None:
             names += [path.name for path in _write_array(exhibit.result, stage)]
             names += [path.name for path in _write_pictures(exhibit, PICTURES[:3], stage, "with")]

@@ -25,13 +25,18 @@ CONSISTENCY_FILE = "consistency.npy"
 COORDINATES = "pixels of the stored, unrotated image; x to the right, y down, (0, 0) = its upper left corner"
 
 
-def write_json(document: ReportDocument, path: Path) -> None:
+def write_json(document: ReportDocument, path: Path, *, array: bool = False) -> None:
     """Write the report as JSON: the exhibit's object, or for several exhibits an object with a list of them.
+
+    Args:
+        document: the report.
+        path: of the file.
+        array: whether `consistency.npy` is written beside it; without, no file is named.
 
     Raises:
         ExportProblem: if the file cannot be written.
     """
-    write_text(path, as_text(as_json(document)))
+    write_text(path, as_text(as_json(document, array=array)))
 
 
 def as_text(content: Json) -> str:
@@ -39,20 +44,20 @@ def as_text(content: Json) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def as_json(document: ReportDocument) -> dict[str, Json]:
-    """The report's content as JSON values."""
+def as_json(document: ReportDocument, *, array: bool = False) -> dict[str, Json]:
+    """The report's content as JSON values; `array` as in `write_json`."""
     if len(document.exhibits) == 1:
-        return exhibit_json(document, document.exhibits[0])
+        return exhibit_json(document, document.exhibits[0], array=array)
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "report": _report(document),
-        "exhibits": [exhibit_json(document, exhibit) for exhibit in document.exhibits],
+        "exhibits": [exhibit_json(document, exhibit, array=array) for exhibit in document.exhibits],
     }
 
 
-def exhibit_json(document: ReportDocument, report: ExhibitReport) -> dict[str, Json]:
-    """What the report says about one exhibit."""
+def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool) -> dict[str, Json]:
+    """What the report says about one exhibit; `array` as in `write_json`."""
     result = report.result
     return {
         "format": FORMAT,
@@ -70,7 +75,7 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport) -> dict[str, J
         "suitability": _suitability(result),
         "maps": _maps(report),
         "partition": _partition(result.partition) if result and result.partition else None,
-        "consistency_map": _consistency(report),
+        "consistency_map": _consistency(report, array=array),
         "regions": [
             _region(region, statistics)
             for region, statistics in zip(report.exhibit.regions, report.regions, strict=True)
@@ -222,8 +227,8 @@ def _partition(partition: Partition) -> Json:
     }
 
 
-def _consistency(report: ExhibitReport) -> Json:
-    """File, range, polarity and place of the map that `exports` writes beside this file."""
+def _consistency(report: ExhibitReport, *, array: bool) -> Json:
+    """File, range, polarity and place of the departure map at the scale of the stored image."""
     values, result = report.consistency, report.result
     if values is None or result is None or result.maps is None:
         return None
@@ -231,7 +236,7 @@ def _consistency(report: ExhibitReport) -> Json:
     a, b, c, d, e, f = stored_scale_affine((values.shape[0], values.shape[1]), result.image_size)
     known = values[np.isfinite(values)]
     return {
-        "file": CONSISTENCY_FILE,
+        "file": CONSISTENCY_FILE if array else None,
         "dtype": "float32",
         "shape": [values.shape[0], values.shape[1]],
         "range": [number(limit) for limit in result.maps.departure_range],
