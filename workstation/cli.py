@@ -209,6 +209,9 @@ def list_weights() -> None:
         origin = "comes with Exifact" if weights.shipped else "added"
         terminal.say(f"{weights.name}: {weights.architecture}, {weights.patch} px patches, {origin}")
         terminal.say(f"    licence {weights.licence}; trained on {weights.training_data}")
+        terminal.say(f"    {weights.sides}")
+        if weights.figures:
+            terminal.say("    " + ", ".join(f"{name} {value:.3g}" for name, value in weights.figures))
         terminal.say(f"    {weights.path}, SHA-256 {weights.sha256}")
     if not found.weights:
         terminal.say(f"No weights. {registry.WHERE_TO_FIND}.")

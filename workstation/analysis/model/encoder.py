@@ -79,6 +79,13 @@ class WeightsDescription:
         """The safetensors file."""
         return self.folder / self.file
 
+    @property
+    def sides(self) -> str:
+        """Which of the two encoders can be used, in words."""
+        if not self.text_side:
+            return "image side only"
+        return "image and text side" if self.tokenizer else "image side; the text side lacks its tokenizer"
+
 
 class Encoder(Protocol):
     """Turns patches into embeddings whose cosine similarity says how alike two patches were made."""
