@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QLineEdit
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from workstation.settings import SettingsStore
 from workstation.ui.docks import SPECS
@@ -119,3 +120,23 @@ def test_every_button_has_a_name_for_screen_readers(window: MainWindow) -> None:
     ]
     assert nameless == []
     assert all(window.docks.docks[spec.name].accessibleName() for spec in SPECS)
+
+
+def test_tab_reaches_every_control_in_reading_order(window: MainWindow, opened, qtbot) -> None:
+    window.resize(1920, 1080)
+    window.reset_layout()
+    opened(window)
+    window.view.show_message("A sentence.", "information")
+    window.activateWindow()
+    window.toolbar.analyze.setFocus()
+    reached: list[str] = []
+    for _ in range(60):
+        focused = QApplication.focusWidget()
+        reached.append(focused.accessibleName() or focused.text())
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+
+    expected = ["Analyze", "Export report", "Exhibits", "Groups and regions", "Picture", "Close message", "Findings",
+                "Filter metadata", "Metadata", "Patches by likeness", "Jobs"]  # fmt: skip
+    places = [reached.index(name) for name in expected]
+    assert places == sorted(places)
+    assert "" not in reached

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workstation.analysis.result import AnalysisResult
@@ -247,7 +247,6 @@ class CompareView(QWidget):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._columns)
         self._stack.addWidget(self._curtain)
-        self.setFocusProxy(self.left)
         self.setAccessibleName("Comparison")
         for view in (self.left, self.right):
             view.layer_changed.connect(self._name_layers)
@@ -358,6 +357,10 @@ class CompareView(QWidget):
         self.right.set_theme(dark)
         self._curtain.handle.theme = DARK if dark else LIGHT
         self._curtain.handle.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The left view takes the keys; by Tab the rest can be reached."""
+        self.left.canvas.setFocus(event.reason())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the lock between the two pictures."""

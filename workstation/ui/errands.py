@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QPlainTextEdit, QWidget
 
 from workstation.errors import WorkstationError
 from workstation.evidence import SUFFIXES
@@ -64,6 +64,8 @@ class Errands(QObject):
         dialog.setLabelText("Printed on the report:")
         dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
         dialog.setTextValue(exhibit.marks.note)
+        for field in dialog.findChildren(QPlainTextEdit):
+            field.setAccessibleName(dialog.windowTitle())
         dialog.textValueSelected.connect(_NoteWriter(self._session, exhibit, dialog).write)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.analysis.colours import OPACITY, Limits
@@ -37,7 +37,7 @@ class ImageView(QWidget):
     """A photograph, a layer over it, the analyst's regions, and the pointer's answers. All positions are stored pixels.
 
     Space (held), arrow keys, Delete, Return and Backspace act while the picture has the focus; every other key is an
-    action of the window. `focusProxy()` is the widget that takes the focus; give shortcuts the context
+    action of the window. `canvas` is the widget that takes the focus; give shortcuts the context
     `WidgetWithChildrenShortcut` on the view.
 
     Signals:
@@ -94,7 +94,6 @@ class ImageView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
-        self.setFocusProxy(self.canvas)
         self.setAccessibleName("Picture view")
         self.set_theme(dark)
         self._connect()
@@ -411,6 +410,10 @@ class ImageView(QWidget):
         theme = DARK if dark else LIGHT
         self.canvas.set_theme(theme)
         self._floating.set_theme(theme)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The canvas takes the keys. A focus proxy would, too, but then Tab would never reach legend and message."""
+        self.canvas.setFocus(event.reason())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what floats at its corner."""

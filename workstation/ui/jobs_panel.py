@@ -66,6 +66,7 @@ class JobsPanel(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.setIconSize(icon_size(self._tabs, 1.0))
         self._tabs.setAccessibleName("Jobs, log and warnings")
+        self._tabs.tabBar().setAccessibleName("Jobs, log and warnings")
         self._tabs.addTab(self._make_jobs(), icon("state-busy"), "Jobs")
         self._tabs.addTab(self._make_log(), icon("report"), "Log")
         self._tabs.addTab(self._make_warnings(), icon("warning"), "Warnings")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from workstation.settings import SettingsStore
 from workstation.ui import icons
@@ -18,6 +18,7 @@ from workstation.ui.centre import Centre
 from workstation.ui.commands import Commands
 from workstation.ui.compare import CompareView
 from workstation.ui.comparing import CompareDesk
+from workstation.ui.controls import chain_focus
 from workstation.ui.docks import Docks
 from workstation.ui.empty_page import EmptyPage
 from workstation.ui.errands import Errands
@@ -173,6 +174,12 @@ class MainWindow(QMainWindow):
         self.toolbar = MainToolBar(self.actions_table, self.menus.analyze, self)
         self.addToolBar(self.toolbar)
         self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
+        self._order_tab_stops()
+
+    def _order_tab_stops(self) -> None:
+        """Tab goes through the window as one reads: toolbar, left docks, picture, right docks, bottom docks."""
+        stops = [one for one in self.centre.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        chain_focus(self.regions.table, *stops)
 
     def _connect(self) -> None:
         self._connect_desks()
@@ -318,6 +325,7 @@ class MainWindow(QMainWindow):
             held = HeldKey(Qt.Key.Key_Space, view)
             held.changed.connect(view.set_blink)
             self.held_keys.append(held)
+        self._order_tab_stops()
         self._take_shortcuts(self.store.current.shortcuts)
 
     @Slot(bool)

@@ -205,7 +205,6 @@ class MetadataPanel(QWidget):
         layout.addWidget(self._count)
         chain_focus(self._filter, self._expand, self._collapse, self._copy, self._tree)
         self.setAccessibleName("Metadata panel")
-        self.setFocusProxy(self._tree)
 
     def _make_actions(self) -> None:
         tree = self._tree

@@ -186,7 +186,6 @@ class RegionsPanel(QWidget):
         layout.addWidget(self._hint)
         chain_focus(self._see, self._note, self._delete, self._copy, self._table)
         self.setAccessibleName("Regions panel")
-        self.setFocusProxy(self._table)
 
     def _row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self._tell_selection()

@@ -288,7 +288,6 @@ class ScatterPanel(QWidget):
         layout.addWidget(self._plot, 1)
         chain_focus(self._rectangle, self._lasso, self._clear, self._reset, self._copy, self._plot)
         self.setAccessibleName("Scatter plot panel")
-        self.setFocusProxy(self._plot)
 
 
 def _patch_labels(result: AnalysisResult) -> NDArray[np.int16]:

@@ -66,6 +66,8 @@ class SettingsDialog(QDialog):
         general = _form(widgets, rows, ("theme", "operator", "max_pixels"))
         analysis = _form(widgets, rows, ("model", "device", "precision", "threads", "seed"))
         self.tabs = QTabWidget(self)
+        self.tabs.setAccessibleName("Settings")
+        self.tabs.tabBar().setAccessibleName("Pages of the settings")
         self.tabs.addTab(general, "General")
         self.tabs.addTab(analysis, "Analysis")
         self.tabs.addTab(self._shortcuts_page(settings.shortcuts), "Keys")
