@@ -259,6 +259,17 @@ def test_a_thumbnail_that_claims_a_decompression_bomb_is_not_decoded(exhibit: Ex
     assert "JPEG 65535×65535; its bytes cannot be decoded." in text
 
 
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_the_numbers_of_a_region_stay_on_one_page(exhibit: Exhibit, count: int) -> None:
+    regions = tuple(replace(exhibit.regions[0], name=f"R{number}") for number in range(count))
+
+    pages = [page.extract_text() for page in read(replace(exhibit, regions=regions)).pages]
+
+    for region in regions:
+        (page,) = (page for page in pages if f"Region {region.name}\n" in page)
+        assert page.count("Departure, median") == page.count("Red, green, blue, deviation")
+
+
 def test_bytes_that_change_between_verification_and_picture_are_not_shown(exhibit: Exhibit) -> None:
     document = build(Case((exhibit,)), created=MOMENT)
     path = exhibit.evidence.identity.path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer
+from reportlab.platypus import Flowable, Spacer
 
 from workstation.evidence.record import JpegStructure, Metadata, Payload, QuantisationTable, TagEntry, Unreadable
 from workstation.report import wording
@@ -22,6 +22,7 @@ from workstation.report.flowables import (
     listing,
     padding,
     paragraph,
+    together,
 )
 from workstation.report.pictures import thumbnail_picture
 from workstation.report.texts import report_texts
@@ -106,7 +107,7 @@ def thumbnails(carried: tuple[Payload, ...]) -> list[Flowable]:
             story += [*title, paragraph(f"{where}; its bytes cannot be decoded.")]
         else:
             picture = Picture(shown, 60 * mm, 40 * mm)
-            story.append(KeepTogether([*title, picture, Spacer(1, 2), paragraph(f"{where}, as stored.", SMALL)]))
+            story.append(together([*title, picture, Spacer(1, 2), paragraph(f"{where}, as stored.", SMALL)]))
     return story
 
 
@@ -153,7 +154,7 @@ def _tables_in_rows(tables: tuple[QuantisationTable, ...]) -> list[Flowable]:
         cells = [_quantisation(table) for table in tables[start : start + 2]]
         cells += [[]] * (2 - len(cells))
         pair = grid([cells], [TEXT_WIDTH / 2] * 2, *padding(0, 6, 0, 0))
-        story += [KeepTogether([pair]), Spacer(1, 3)]
+        story += [together([pair]), Spacer(1, 3)]
     return story
 
 

@@ -14,13 +14,15 @@ from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
 from workstation.analysis.legends import Legend, paint_swatch
 from workstation.report.typeface import BOLD, MONO, SANS, markup
 
 PAGE_MARGIN = 15 * mm
 TEXT_WIDTH = 180 * mm
+
+SPACE_BEFORE_HEADINGS = 9
 
 LARGEST_PIXEL = 2.0
 """Points; a picture of a few pixels is not blown up beyond this."""
@@ -64,7 +66,7 @@ BRIEF_HEAD = _style("brief-head", 9, 12.6, font=BOLD, colour=ACCENT, spaceAfter=
 TITLE = _style("title", 19, 24, font=BOLD, spaceAfter=2)
 HEADINGS = {
     1: _style("heading-1", 14, 18, font=BOLD, colour=ACCENT, spaceBefore=2, spaceAfter=5),
-    2: _style("heading-2", 10.6, 14, font=BOLD, spaceBefore=9, spaceAfter=4),
+    2: _style("heading-2", 10.6, 14, font=BOLD, spaceBefore=SPACE_BEFORE_HEADINGS, spaceAfter=4),
     3: _style("heading-3", 8.8, 12, font=BOLD, colour=MUTED, spaceBefore=6, spaceAfter=2.5),
 }
 
@@ -93,6 +95,14 @@ class Heading(Paragraph):  # type: ignore[misc]
 def heading(text: str, level: int = 2, *, room: float = 38 * mm) -> list[Flowable]:
     """A heading that starts a new page when less than `room` is left under it, so that it never stands alone."""
     return [CondPageBreak(room), Heading(text, level)]
+
+
+def together(block: Sequence[Flowable]) -> KeepTogether:
+    """A block that is not torn apart between pages.
+
+    reportlab leaves the space before the first flowable out of the height that it asks for; what it lacks stands below.
+    """
+    return KeepTogether([*block, Spacer(1, SPACE_BEFORE_HEADINGS)])
 
 
 def paragraph(text: str, style: ParagraphStyle = BODY) -> Paragraph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer
+from reportlab.platypus import Flowable, Spacer
 
 from workstation.analysis.regions import Region
 from workstation.analysis.rendering import ByteArray, LayerKind
@@ -26,6 +26,7 @@ from workstation.report.flowables import (
     listing,
     padding,
     paragraph,
+    together,
 )
 from workstation.report.pictures import exhibit_picture, frame, map_ground, painted, painted_from
 from workstation.report.texts import report_texts
@@ -179,7 +180,7 @@ def _finding(finding: Finding) -> list[Flowable]:
     if finding.numbers:
         numbers = " · ".join(f"{name.replace('_', ' ')} {wording.number(value)}" for name, value in finding.numbers)
         block.append(paragraph(numbers, SMALL))
-    return [KeepTogether(block)]
+    return [together(block)]
 
 
 def maps(report: ExhibitReport) -> list[Flowable]:
@@ -201,7 +202,7 @@ def maps(report: ExhibitReport) -> list[Flowable]:
         if not story:
             words = f"{_map_parameters(result)} {frame(report.evidence.pixels)}"
             block = [*heading("Maps", room=0), paragraph(words), *block]
-        story.append(KeepTogether(block))
+        story.append(together(block))
         if kind == "groups" and result.partition is not None:
             story += partition(result.partition)
     return story
@@ -282,7 +283,7 @@ def regions(report: ExhibitReport) -> list[Flowable]:
         corners = "" if region.kind in ("rectangle", "ellipse") else f"; {len(region.points)} vertices"
         rows = [("Shape", f"{region.kind}, {bounds}{corners}"), ("Note", region.note or "— no note")]
         rows += statistics.described()
-        story.append(KeepTogether([*heading(f"Region {region.name}", 3, room=0), facts(rows)]))
+        story.append(together([*heading(f"Region {region.name}", 3, room=0), facts(rows)]))
         story += _seen_from(report, region, ground)
     return story
 
@@ -296,7 +297,7 @@ def _seen_from(report: ExhibitReport, region: Region, ground: ByteArray) -> list
     shown = Picture(jpeg, 120 * mm, 66 * mm)
     title = heading(f"As seen from region {region.name}", 3, room=0)
     block = [*title, shown, *legend_block(legend, max(shown.width, 110 * mm))]
-    return [KeepTogether([*block, paragraph(report_texts().maps["similarity"], SMALL)])]
+    return [together([*block, paragraph(report_texts().maps["similarity"], SMALL)])]
 
 
 def notes(report: ExhibitReport) -> list[Flowable]:
