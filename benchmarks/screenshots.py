@@ -32,6 +32,7 @@ from workstation.progress import Progress
 from workstation.settings import SettingsStore
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
+from workstation.ui.problem_report import UnexpectedProblem
 from workstation.ui.wording import situation_of
 from workstation.ui.work import Analyst, Thumbnail, Work, thumbnail
 
@@ -238,6 +239,10 @@ def _without_answer(window: MainWindow, recorded: Recorded, workplace: Path, alb
     window.open_files([broken])
     wait_for(lambda: not window.jobs.jobs())
     album.take(window, "cannot_be_opened")
+    window.session.select(window.session.exhibits[0])
+    window.teller.tell_problem(UnexpectedProblem("drawing the plot", RuntimeError("something nobody thought of")))
+    album.take(window, "unexpected_problem")
+    window.centre.hush()
     window.session.select(window.session.exhibits[0])
 
 

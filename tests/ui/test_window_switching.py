@@ -132,10 +132,10 @@ def test_moved_limits_are_those_of_the_exhibit(window: MainWindow, two) -> None:
 
 def test_the_toolbar_shows_the_layer_that_is_seen(window: MainWindow, two) -> None:
     window.view.set_layer(Layer.GROUPS)
-    window.actions_table["curtain"].trigger()
+    window.comparing.set_curtain(shown=True)
     assert window.actions_table[f"layer-{window.comparing.active_view.layer.value}"].isChecked()
 
-    window.actions_table["curtain"].trigger()
+    window.comparing.set_curtain(shown=False)
 
     assert window.view.layer is Layer.GROUPS
     assert window.actions_table["layer-groups"].isChecked()
@@ -167,6 +167,7 @@ def test_what_cannot_be_opened_is_not_taken_for_an_empty_window(window: MainWind
         window.open_files([letter])
     assert window.findings.situation is Situation.CANNOT_BE_OPENED
     assert "letter.jpg" in window.findings.text
+    assert window.status.zoom.text() == ""
 
 
 def test_picture_only_gives_every_dock_its_size_back(window: MainWindow, qtbot) -> None:

@@ -58,6 +58,7 @@ class ActionStates(QObject):
             "exhibit-note",
             "export-report",
             "compare",
+            "curtain",
             "bookmark",
             "copy-view",
         ):

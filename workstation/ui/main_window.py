@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
     def _connect_desks(self) -> None:
         opening, analyses, exports = self.opening, self.analyses, self.exports
         opening.picture_arrived.connect(self.picture.show_picture)
+        opening.picture_arrived.connect(self._tell_zoom)
         opening.evidence_arrived.connect(self._take_evidence)
         opening.opening_failed.connect(self._take_state)
         opening.hash_checked.connect(self.teller.tell_hash)
@@ -269,6 +270,7 @@ class MainWindow(QMainWindow):
         self.exhibits.show_current(exhibit)
         self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
         self.comparing.refresh()
+        self._tell_zoom()
         self.teller.show_exhibit(exhibit)
         self.states.update_enabled()
 
@@ -312,7 +314,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _tell_zoom(self) -> None:
-        self.status.show_zoom(self.comparing.active_view.zoom)
+        view = self.comparing.active_view
+        self.status.show_zoom(None if view.pixels is None else view.zoom)
 
     @Slot(object)
     def _take_compare_view(self, compare: CompareView) -> None:

@@ -85,8 +85,11 @@ class StatusBar(QStatusBar):
         self._show()
 
     @Slot(float)
-    def show_zoom(self, zoom: float) -> None:
-        """Zoom as device pixels per image pixel, in per cent."""
+    def show_zoom(self, zoom: float | None) -> None:
+        """Zoom as device pixels per image pixel, in per cent; None without a picture."""
+        if zoom is None:
+            self.zoom.clear()
+            return
         self.zoom.setText(f"{zoom:.0f} %" if zoom >= 10 else f"{zoom:.1f} %")
 
     @Slot(str)
