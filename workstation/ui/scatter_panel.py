@@ -22,6 +22,9 @@ DRAWN_AT_MOST = 8_000
 SYMBOLS = ("o", "t1", "s", "d", "star")
 """Circle, triangle, square, diamond, star: groups A to E can be told apart without colour."""
 _SAMPLE_SEED = 0
+MANY_LIT = 40
+"""Above this many, points of a region are ringed thinly, so that their groups stay to be seen."""
+
 _NO_POINTS = "After an analysis every patch is a point here; brush points to find them in the picture."
 
 
@@ -85,7 +88,9 @@ class ScatterPanel(QWidget):
         if mask.shape != self._shape:
             raise ValueError(f"a mask of {mask.shape} patches over a grid of {self._shape}")
         lit = _thinned(np.flatnonzero(mask.ravel()[self._where]))
-        self._lit.setSize(20 if len(lit) <= 4 else 12)
+        few, many = len(lit) <= 4, len(lit) > MANY_LIT
+        self._lit.setSize(20 if few else 9 if many else 12)
+        self._lit.setPen(pg.mkPen(QColor(current_theme(QGuiApplication.palette()).text), width=1 if many else 3))
         self._lit.setData(self._points[lit, 0], self._points[lit, 1])
 
     def select_patches(self, mask: BoolArray | None) -> None:
