@@ -349,12 +349,6 @@ class ImageView(QWidget):
         """Move the picture by device-independent pixels, right and down."""
         self.canvas.pan(dx, dy)
 
-    def centre_on(self, x: float, y: float) -> None:
-        """Bring a stored position into the middle of the view, at the present zoom."""
-        camera = self.canvas.camera
-        camera.look_at(*self.canvas.frame.to_display(x, y), camera.zoom)
-        self.canvas.apply_camera()
-
     def view_state(self) -> ViewState:
         """What it takes to come back to this view."""
         camera = self.canvas.camera
