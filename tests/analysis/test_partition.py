@@ -15,7 +15,7 @@ from workstation.analysis.result import NOT_ASSESSABLE
 ROWS, COLUMNS = 40, 50
 
 
-def bundles(truth: np.ndarray, *, angle: float = 1.2, noise: float = 0.05, seed: int = 0) -> np.ndarray:
+def bundles(truth: np.ndarray, *, angle: float = 1.6, noise: float = 0.05, seed: int = 0) -> np.ndarray:
     """Unit vectors of 64 dimensions around one direction per group."""
     rng = np.random.default_rng(seed)
     base = np.zeros(64)

@@ -162,8 +162,17 @@ def _bar_legend(
         )
     if overflow and kind == "departure":
         overflow += ", outlined in white"
-    ticks = tuple((float(v), f"{v:.3g}") for v in np.linspace(low, high, 5))
+    ticks = tuple((value, f"{value:.3g}") for value in _round_ticks(low, high))
     return Legend(kind, title, colours, limits, ticks, overflow, hatch, notes)
+
+
+def _round_ticks(low: float, high: float) -> list[float]:
+    """Both limits, and between them the multiples of a round step that keep their distance from the limits."""
+    width = high - low
+    power = float(10.0 ** np.floor(np.log10(width)))
+    step = next(power * factor for factor in (0.2, 0.25, 0.5, 1.0, 2.0) if power * factor >= width / 5)
+    inner = np.arange(np.ceil(low / step), high / step + 1) * step
+    return [low, *(float(v) for v in inner if low + step / 3 < v < high - step / 3), high]
 
 
 def _labels_legend(
