@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from workstation.analysis.clustering import adjusted_rand, k_means, silhouette
-from workstation.analysis.partition import AMBIGUOUS_MARGIN, Sorting, describe, name_by_area, sort_steps
+from workstation.analysis.partition import (
+    AMBIGUOUS_MARGIN,
+    Sorting,
+    describe,
+    joined_groups,
+    name_by_area,
+    sort_steps,
+)
 from workstation.analysis.result import NOT_ASSESSABLE
 
 ROWS, COLUMNS = 40, 50
@@ -165,3 +172,14 @@ def test_a_largest_group_that_departs_itself_is_ambiguous() -> None:
 def test_groups_of_cells_are_named_by_area() -> None:
     cells = np.array([[2, 2, 2], [0, NOT_ASSESSABLE, 0], [2, 1, 1]], np.int16)
     assert name_by_area(cells).tolist() == [[0, 0, 0], [1, NOT_ASSESSABLE, 1], [0, 2, 2]]
+
+
+def test_patches_across_a_border_go_to_the_side_that_they_resemble() -> None:
+    angles = np.repeat([0.0, 0.5, np.pi / 2], [60, 10, 30])  # a group, a few patches between, another group
+    points = np.stack((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
+    labels = np.repeat([0, 2, 1], [60, 10, 30]).astype(np.int16)
+
+    joined = joined_groups(labels, points, 0.35)
+
+    assert joined.tolist() == [0] * 70 + [1] * 30
+    assert joined_groups(labels, points, 0.0).tolist() == labels.tolist()

@@ -11,9 +11,9 @@ noise fractions; Switzer & Green 1984). For each number of groups k from 2, k-me
 - distance: between the mean embeddings of the largest group and of that which is farthest from it;
 - stability: mean adjusted Rand index between the partition and those of bootstrap samples (after Hennig 2007).
 
-If no k separates better than one group would, by a distance that matters, the answer is one group; if one does but does
-not come again in the bootstrap samples, the answer is that no partition is stable. All costs are linear in the number
-of patches.
+Groups of the chosen partition that lie closer than that distance are joined. If no k separates better than one
+group would, by a distance that matters, the answer is one group; if one does but does not come again in the bootstrap
+samples, the answer is that no partition is stable. All costs are linear in the number of patches.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ AMBIGUOUS_MARGIN = 0.1
 border are decided by patches that lie on both sides; for a region of half the picture they are about a tenth of the
 area, so a smaller margin could turn with the position of the grid."""
 
-MEASURED_DISTANCES = 0.35, 0.43
+MEASURED_DISTANCES = 0.3, 0.38
 """Cosine distance between mean embeddings from which two groups count as different, for k = 2 and for k > 2 (the
 largest of several distances is larger by chance). Contrastive training draws patches of one history together; the scene
 alone keeps regions of most untouched photographs less far apart. Measured with the compact weights (docs/analysis.md
@@ -175,11 +175,12 @@ def sort_steps(
     best = _best(passed or trials)
     labels = np.zeros(len(embeddings), np.int16)
     if passed and best is not None:
-        labels = _by_size(nearest_centre(embeddings @ axes, best.centres))
+        nearest = nearest_centre(embeddings @ axes, best.centres)
+        labels = _by_size(joined_groups(nearest, embeddings, distances[0]))
     return Sorting(
         labels=labels,
         stable=bool(labels.any()),
-        homogeneous=not any(trial.separated for trial in trials),
+        homogeneous=not any(trial.separated for trial in trials) or (bool(passed) and not labels.any()),
         stability=best.stability if best else 0.0,
         separation=best.separation if best else 0.0,
         tried=tuple((trial.k, trial.stability, trial.separation) for trial in trials),
@@ -302,6 +303,31 @@ def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -
     _, axes = np.linalg.eigh(whitening @ total @ whitening.T)
     strongest: FloatArray = (whitening.T @ axes[:, -wanted:]).astype(np.float32)
     return strongest
+
+
+def joined_groups(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) -> NDArray[np.integer]:
+    """Groups whose mean embeddings lie closer than what counts as different are one group, the closest pair first.
+
+    Patches across a border make groups of their own between two others; they go to the side that they resemble.
+
+    Args:
+        labels: (N,) integers.
+        embeddings: (N, D) float32, unit length.
+        needed: cosine distance from which groups count as different.
+
+    Returns:
+        (N,) with fewer labels or the same.
+    """
+    joined = labels.copy()
+    while True:
+        names = np.unique(joined)
+        means = unit_rows(np.stack([embeddings[joined == name].mean(axis=0) for name in names]))
+        apart = 1 - means @ means.T
+        np.fill_diagonal(apart, np.inf)
+        one, other = np.unravel_index(int(apart.argmin()), apart.shape)
+        if apart[one, other] >= needed:
+            return joined
+        joined[joined == names[other]] = names[one]
 
 
 def _best(trials: list[_Trial]) -> _Trial | None:
