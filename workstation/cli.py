@@ -290,7 +290,12 @@ def _with_numbers(steps: Generator[Progress, None, Path]) -> Generator[Progress,
             progress = next(steps)
             report = progress.partial
             if report is not None:
-                numbers = f"step {report.step}, loss {report.loss:.3f}, {report.steps_per_second:.2f} steps/s"
+                numbers = (
+                    f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
+                    f"{report.steps_per_second:.2f} steps/s, waiting for data {report.waiting:.0%}"
+                )
+                if report.broken:
+                    numbers += f", {report.broken} photos left out (broken-photos.tsv)"
                 progress = replace(progress, stage=numbers)
             yield progress
     except StopIteration as stop:

@@ -7,7 +7,7 @@ from workstation.progress import drain
 from workstation.training.batches import BatchPlan
 from workstation.training.command import TrainingProblem, default_configuration, train
 from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
-from workstation.training.run import Training
+from workstation.training.run import BROKEN, Training
 
 SMALL = TrainingConfiguration(
     width=8,
@@ -46,6 +46,7 @@ def test_training_moves_weights_and_their_average(photo_folder: Path, tmp_path: 
     drain(training.run())
 
     assert training.step == 6
+    assert (tmp_path / BROKEN).read_text(encoding="utf-8").startswith("train/broken.jpg\t")
     assert not torch.equal(before, training.network.head[2].weight)
     assert not torch.equal(training.average.head[2].weight, training.network.head[2].weight)
     assert all(torch.isfinite(p).all() for p in training.network.parameters())

@@ -31,7 +31,7 @@ _REFERENCE_SPLICES = 24
 _LICENCE = "Apache-2.0"
 
 
-def export(run: Path, out: Path, *, name: str, photos: Path, figures: dict[str, float] | None = None) -> Path:
+def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     """Write `out`/<name>.safetensors and <name>.json from the averaged weights of a run's checkpoint.
 
     Args:
@@ -39,7 +39,6 @@ def export(run: Path, out: Path, *, name: str, photos: Path, figures: dict[str, 
         out: folder that is written to.
         name: under which the weights are registered.
         photos: the collection that it was trained on, for the colour scale, the counts and the tags' shares.
-        figures: measured figures, name → value.
 
     Returns:
         The description's path.
@@ -71,7 +70,7 @@ def export(run: Path, out: Path, *, name: str, photos: Path, figures: dict[str, 
         normalisation=Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         licence=_LICENCE,
         training_data=_describe_data(trained),
-        figures=tuple((figures or {}).items()),
+        figures=(),
         departure_range=(0.0, 1.0),
         text_side=False,
         source=f"exifact train, {state['step']} steps, seed {state['configuration']['seed']}",

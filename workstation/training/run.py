@@ -24,6 +24,7 @@ from workstation.training.objective import supervised_contrastive
 from workstation.training.photos import PhotoCollection
 
 CHECKPOINT = "checkpoint.pt"
+BROKEN = "broken-photos.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class StepReport:
         loss, gradient_norm: means since the last report.
         waiting: share of the time in which the network waited for data, 0..1.
         steps_per_second: since the last report.
+        broken: photos that could not be decoded; `BROKEN` in the run's folder lists them with their reasons.
     """
 
     step: int
@@ -42,13 +44,14 @@ class StepReport:
     gradient_norm: float
     waiting: float
     steps_per_second: float
+    broken: int
 
 
 class _Steps(Dataset[Batch]):
     """Batches by number of the step, made in the loader's process."""
 
-    def __init__(self, photos: Path, configuration: TrainingConfiguration, first: int) -> None:
-        self._folder, self._configuration, self._first = photos, configuration, first
+    def __init__(self, photos: Path, configuration: TrainingConfiguration, first: int, listing: Path) -> None:
+        self._folder, self._configuration, self._first, self._listing = photos, configuration, first, listing
         self._maker: BatchMaker | None = None
 
     def __len__(self) -> int:
@@ -57,6 +60,8 @@ class _Steps(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         if self._maker is None:
             photos = PhotoCollection.load(self._folder, "train")
+            lines = [f"{file}\t{reason}\n" for file, reason in photos.broken]
+            self._listing.write_text("".join(lines), encoding="utf-8")
             self._maker = BatchMaker(photos, self._configuration.batch, self._configuration.seed)
         return self._maker.batch(self._first + index)
 
@@ -109,11 +114,15 @@ class Training:
         watch, first = Stopwatch(), self.step
         try:
             sums, waited, since, counted = torch.zeros(2, dtype=torch.float64), 0.0, time.monotonic(), 0
+            broken: int | None = None  # known once the loader has decoded the photos
+            self._folder.mkdir(parents=True, exist_ok=True)
             batches = iter(self._loader())
             while self.step < self.configuration.steps and not self._stop:
                 batch, seconds = _timed_next(batches)
                 waited += seconds
                 sums += torch.tensor(self._train_on(batch), dtype=torch.float64)
+                if broken is None:
+                    broken = len((self._folder / BROKEN).read_text(encoding="utf-8").splitlines())
                 self.step += 1
                 counted += 1
                 if self.step % save_every == 0:
@@ -121,7 +130,7 @@ class Training:
                 if self.step % report_every == 0:
                     elapsed = time.monotonic() - since
                     loss, norm = (sums / counted).tolist()
-                    report = StepReport(self.step, loss, norm, waited / elapsed, counted / elapsed)
+                    report = StepReport(self.step, loss, norm, waited / elapsed, counted / elapsed, broken)
                     fraction = self.step / self.configuration.steps
                     done = (self.step - first) / max(1, self.configuration.steps - first)
                     yield Progress("training", fraction, watch.remaining(done), report)
@@ -134,7 +143,7 @@ class Training:
         self._stop = True
 
     def _loader(self) -> DataLoader[Batch]:
-        steps = _Steps(self._photos, self.configuration, self.step)
+        steps = _Steps(self._photos, self.configuration, self.step, self._folder / BROKEN)
         return DataLoader(
             steps,
             batch_size=1,

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, RECEPTIVE_MARGIN, CompactNetwork
-from workstation.analysis.model.device import Placement, place
+from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.result import FloatArray
 from workstation.errors import WeightsProblem
@@ -29,7 +29,7 @@ TILE_ROWS, TILE_COLUMNS = 1024, 1024
 """Pixels of a tile without its halo: a quarter of a second to a second of work on one core."""
 
 
-class CompactEncoder:
+class CompactEncoder(Placed):
     """A `CompactNetwork` that embeds whole images; see `Encoder`.
 
     Attributes:
@@ -76,21 +76,6 @@ class CompactEncoder:
             network.blocks.to(placement.dtype)
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         return cls(description, network, placement)
-
-    @property
-    def device_name(self) -> str:
-        """Where it runs, for provenance."""
-        return self._placement.name
-
-    @property
-    def dtype_name(self) -> str:
-        """Of the convolutions; pooling and projection are always float32."""
-        return self._placement.dtype_name
-
-    @property
-    def threads(self) -> int:
-        """CPU threads that it uses."""
-        return self._placement.threads
 
     def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
         """One window per cell, centred on it: every pixel is seen.

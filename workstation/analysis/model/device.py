@@ -57,6 +57,27 @@ class Placement:
             yield
 
 
+class Placed:
+    """What every encoder says of its placement (see `Encoder`)."""
+
+    _placement: Placement
+
+    @property
+    def device_name(self) -> str:
+        """Where it runs, for provenance."""
+        return self._placement.name
+
+    @property
+    def dtype_name(self) -> str:
+        """Of the convolutions' arithmetic; what follows them is always float32."""
+        return self._placement.dtype_name
+
+    @property
+    def threads(self) -> int:
+        """CPU threads that it uses."""
+        return self._placement.threads
+
+
 @contextmanager
 def failures_of(device: torch.device) -> Generator[None, None, None]:
     """Turn out-of-memory and driver errors of torch into DeviceProblem."""

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import checkpoint_keys
-from workstation.analysis.model.device import Placement, place
+from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.model.paper_text import PaperTextEncoder, load_text_encoder
 from workstation.analysis.model.resnet50 import ResNet50
@@ -31,7 +31,7 @@ ACCELERATOR_BATCH = 128
 """Patches per batch on an accelerator."""
 
 
-class PaperEncoder:
+class PaperEncoder(Placed):
     """ResNet-50 with a last layer 2048 -> 768; see `Encoder`.
 
     Attributes:
@@ -81,21 +81,6 @@ class PaperEncoder:
         with placement.computing():
             network = prepared_network(visual, placement.dtype, placement.device)
         return cls(description, network, placement)
-
-    @property
-    def device_name(self) -> str:
-        """Where it runs, for provenance."""
-        return self._placement.name
-
-    @property
-    def dtype_name(self) -> str:
-        """Of the network's arithmetic; the last layer is always float32."""
-        return self._placement.dtype_name
-
-    @property
-    def threads(self) -> int:
-        """CPU threads that it uses."""
-        return self._placement.threads
 
     def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
         """The published grid.
