@@ -21,18 +21,6 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which a thread must give the interpreter to another: what computes in Python delays a click less."""
 
 
-def has_display() -> bool:
-    """Whether a window can be shown: a display, another system's desktop, or a platform that was chosen on purpose.
-
-    Without one Qt would abort the process, so this is asked before a QApplication is made.
-    """
-    if os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    if sys.platform in {"win32", "darwin"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def run(files: Sequence[Path], *, example: bool = False) -> int:
     """Show the window until it is closed.
 

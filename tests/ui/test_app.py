@@ -4,9 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from workstation import app
 from workstation.ui.problem_report import UnexpectedProblem
 
 RUN = """
@@ -63,27 +60,6 @@ def test_an_error_that_nobody_caught_ends_in_a_sentence_and_not_the_program(phot
     assert "unexpected" in sentence
     assert "problem report" in sentence
     assert "nobody foresaw this" in done.stderr  # for whoever started it from a terminal
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({}, False),
-        ({"DISPLAY": ":0"}, True),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
-        ({"QT_QPA_PLATFORM": "offscreen"}, True),
-    ],
-)
-def test_a_display_is_looked_for_before_qt_aborts(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: bool
-) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "platform", "linux")
-
-    assert app.has_display() is expected
 
 
 def test_the_problem_report_names_versions_and_no_pixels(tmp_path: Path) -> None:
