@@ -14,11 +14,13 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplate, PageBreak, PageTemplate
 
+from workstation.report.archival import CONTENT_FILE, Description, archived
 from workstation.report.atomic import write_bytes
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.file_sections import file_sections
 from workstation.report.flowables import MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
 from workstation.report.sections import analysis_sections, identity, title_page
+from workstation.report.serial import as_json, as_text
 from workstation.report.typeface import SANS, printable, register_fonts
 
 HEAD, FOOT = 20 * mm, 18 * mm
@@ -40,7 +42,20 @@ def render_pdf(document: ReportDocument) -> bytes:
     stream = BytesIO()
     template = _Template(stream, document)
     template.build(_story(document), canvasmaker=_NumberedCanvas)
-    return stream.getvalue()
+    content = as_text(as_json(document)).encode("utf-8")
+    return archived(stream.getvalue(), _described(document), {CONTENT_FILE: content})
+
+
+def _described(document: ReportDocument) -> Description:
+    name = document.exhibits[0].evidence.identity.name
+    return Description(
+        title=printable(f"{document.title or 'Examination of a photograph'}: {name}"),
+        author=printable(document.operator),
+        subject=f"Report {document.number}",
+        program=document.program,
+        language="en-GB",
+        created=datetime.fromisoformat(document.created),
+    )
 
 
 def _story(document: ReportDocument) -> list[Flowable]:
@@ -60,7 +75,6 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
     """Pages with a running head that names the exhibit and a foot that names the report."""
 
     def __init__(self, stream: BytesIO, document: ReportDocument) -> None:
-        name = document.exhibits[0].evidence.identity.name
         super().__init__(
             stream,
             pagesize=A4,
@@ -68,16 +82,9 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
             rightMargin=PAGE_MARGIN,
             topMargin=HEAD,
             bottomMargin=FOOT,
-            title=printable(f"{document.title or 'Examination of a photograph'}: {name}"),
-            author=printable(document.operator),
-            subject=f"Report {document.number}",
-            creator=document.program,
-            producer=f"{document.program}, reportlab",
-            lang="en-GB",
             initialFontName=SANS,
-            invariant=1,  # no time of its own: the report's date is the document's
+            invariant=1,  # no time of its own: `archived` gives the file the report's date
         )
-        self._created = datetime.fromisoformat(document.created)
         several = len(document.exhibits) > 1
         self.addPageTemplates(
             [_page("title", f"{len(document.exhibits)} exhibits", "", document)] * several
@@ -91,12 +98,6 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
                 for e in document.exhibits
             ]
         )
-
-    def beforeDocument(self) -> None:  # noqa: N802 - reportlab's name
-        """Give the file the report's date, which reportlab would take from the clock or set to the year 2000."""
-        stamp = self.canv._doc._timeStamp
-        stamp.t, stamp.lt = self._created.timestamp(), self._created.timetuple()
-        stamp.YMDhms = tuple(stamp.lt)[:6]
 
 
 def _page(identifier: str, running: str, sha256: str, document: ReportDocument) -> PageTemplate:
