@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -49,6 +49,8 @@ class WeightsDescription:
         stride: distance between patches of the model's own geometry in pixels; None = decided by the architecture.
         tokenizer: name of the tokenizer's folder beside the description, "" without one.
         tag_shares: share of the training photos that carry a tag, by tag name as in `TagEntry.name`; empty if unknown.
+        text_file: name of the safetensors file of the text side, if that is a file of its own; "" otherwise.
+        text_sha256: lower-case hex hash of that file, "" without one.
         shipped: whether the weights came with the program (then they cannot be removed).
         folder: where description and file are.
     """
@@ -71,6 +73,8 @@ class WeightsDescription:
     stride: int | None = None
     tokenizer: str = ""
     tag_shares: tuple[tuple[str, float], ...] = ()
+    text_file: str = ""
+    text_sha256: str = ""
     shipped: bool = False
     folder: Path = Path()
 
@@ -84,7 +88,11 @@ class WeightsDescription:
         """Which of the two encoders can be used, in words."""
         if not self.text_side:
             return "image side only"
-        return "image and text side" if self.tokenizer else "image side; the text side lacks its tokenizer"
+        return (
+            "image and text side"
+            if self.tokenizer or self.text_file
+            else "image side; the text side lacks its tokenizer"
+        )
 
 
 class Encoder(Protocol):
@@ -136,5 +144,57 @@ class Encoder(Protocol):
             (grid.rows, grid.columns, dimensions) float32, unit length.
 
         Raises:
+            DeviceProblem: if the device runs out of memory.
+        """
+
+
+class TextSide(Protocol):
+    """Patches and EXIF texts in one space: the cosine similarity says how well a text fits a patch.
+
+    An image's embedding is the mean of its patches' embeddings, brought to unit length. Texts are written
+    by `workstation.analysis.exif_texts` for compact weights, by `published_texts` beside it for those of the paper.
+    """
+
+    @property
+    def description(self) -> WeightsDescription:
+        """The weights that it runs."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of an embedding."""
+
+    @property
+    def logit_scale(self) -> float:
+        """Factor between cosine similarity and the logit that was trained."""
+
+    def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
+        """As `Encoder.default_grid`.
+
+        Raises:
+            ImageTooSmall: if a side is shorter than one patch.
+        """
+
+    def embed_for_text(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+        """Embed every patch of an image for comparison with texts.
+
+        Args:
+            image: (height, width, 3) uint8, RGB, as stored.
+            grid: where patches are cut.
+
+        Yields:
+            Progress, as `Encoder.embed` does.
+
+        Returns:
+            (grid.rows, grid.columns, dimensions) float32, unit length.
+
+        Raises:
+            DeviceProblem: if the device runs out of memory.
+        """
+
+    def embed_text(self, texts: Sequence[str]) -> FloatArray:
+        """Embed texts: (len(texts), dimensions) float32, unit length.
+
+        Raises:
+            WeightsProblem: if the weights hold no text side or their tokenizer is missing; it says what to do.
             DeviceProblem: if the device runs out of memory.
         """

@@ -24,6 +24,9 @@ from workstation.progress import Progress, Stopwatch
 PATCHES_PER_DIMENSION = 30
 """Default density of the published grid (`num_per_dim`)."""
 
+PUBLISHED_LOGIT_SCALE = 100.0
+"""exp(logit_scale) of CLIP ViT-B/32 (Radford et al. 2021: clipped at 100)."""
+
 CPU_BATCH = {torch.float32: 8, torch.bfloat16: 16}
 """Patches per batch on a CPU: larger batches run no faster, and these take well under a second on one core."""
 
@@ -121,6 +124,15 @@ class PaperEncoder(Placed):
         # Over whole rows of pixels, three channels interleaved: five times as fast as over three separate channels.
         normalised = torch.addcmul(self._shift.repeat(side), rows.float(), self._scale.repeat(side))
         return normalised.to(self._placement.dtype).reshape(count, side, side, 3).permute(0, 3, 1, 2)
+
+    @property
+    def logit_scale(self) -> float:
+        """That of CLIP ViT-B/32, as published: constant, not learned."""
+        return PUBLISHED_LOGIT_SCALE
+
+    def embed_for_text(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+        """The published model has one space for patches and texts: the same as `embed`."""
+        return (yield from self.embed(image, grid))
 
     def embed_text(self, texts: Sequence[str]) -> FloatArray:
         """Embed EXIF texts: (len(texts), 768) float32 of unit length, comparable with patches.

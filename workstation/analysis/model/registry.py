@@ -127,8 +127,15 @@ def verify(name: str) -> Verification:
 
 
 def verify_description(description: WeightsDescription) -> Verification:
-    """Hash the file that a description names and compare."""
-    name, path, expected = description.name, description.path, description.sha256
+    """Hash the file, or both files, that a description names and compare; the first that differs is reported."""
+    image_side = _verify_file(description.name, description.path, description.sha256)
+    if not image_side.intact or not description.text_file:
+        return image_side
+    text_side = _verify_file(description.name, description.folder / description.text_file, description.text_sha256)
+    return image_side if text_side.intact else text_side
+
+
+def _verify_file(name: str, path: Path, expected: str) -> Verification:
     try:
         actual = sha256_of(path)
     except OSError as error:
@@ -152,6 +159,7 @@ def remove(name: str) -> None:
     try:
         path.unlink()
         (folder / f"{name}.safetensors").unlink(missing_ok=True)
+        (folder / text_file_name(name)).unlink(missing_ok=True)
         tokenizer = folder / tokenizer_folder_name(name)
         if tokenizer.is_dir():
             shutil.rmtree(tokenizer)
@@ -162,6 +170,11 @@ def remove(name: str) -> None:
 def tokenizer_folder_name(name: str) -> str:
     """Name of the folder that holds the tokenizer of added weights."""
     return f"{name}.tokenizer"
+
+
+def text_file_name(name: str) -> str:
+    """Name of the file that holds the text side of compact weights."""
+    return f"{name}-text.safetensors"
 
 
 def sha256_of(path: Path) -> str:
@@ -222,6 +235,8 @@ def write_fields(description: WeightsDescription) -> dict[str, Any]:
         "stride": description.stride,
         "tokenizer": description.tokenizer,
         "tag_shares": dict(description.tag_shares),
+        "text_file": description.text_file,
+        "text_sha256": description.text_sha256,
     }
 
 
@@ -231,11 +246,12 @@ def _from_fields(fields: dict[str, Any], folder: Path, *, shipped: bool) -> Weig
     architecture = fields["architecture"]
     if architecture not in get_args(Architecture):
         raise ValueError(f"unknown architecture {architecture!r}")
-    file, tokenizer = str(fields["file"]), str(fields.get("tokenizer", ""))
-    if any(Path(name).name != name for name in (file, tokenizer) if name) or not file:
-        raise ValueError("file and tokenizer must be plain names beside the description")
-    if not re.fullmatch(r"[0-9a-f]{64}", str(fields["sha256"])):
-        raise ValueError("sha256 must be 64 lower-case hex digits")
+    file, tokenizer, text_file = (str(fields.get(key, "")) for key in ("file", "tokenizer", "text_file"))
+    if any(Path(name).name != name for name in (file, tokenizer, text_file) if name) or not file:
+        raise ValueError("file, tokenizer and text_file must be plain names beside the description")
+    hashes = [str(fields["sha256"])] + ([str(fields["text_sha256"])] if text_file else [])
+    if not all(re.fullmatch(r"[0-9a-f]{64}", digits) for digits in hashes):
+        raise ValueError("sha256 and text_sha256 must be 64 lower-case hex digits")
     if not NAME_PATTERN.fullmatch(str(fields["name"])):
         raise ValueError("a name is made of a-z, 0-9, '.', '_' and '-'")
     low, high = (float(limit) for limit in fields["departure_range"])
@@ -263,6 +279,8 @@ def _from_fields(fields: dict[str, Any], folder: Path, *, shipped: bool) -> Weig
         stride=None if stride is None else int(stride),
         tokenizer=tokenizer,
         tag_shares=_numbers(fields.get("tag_shares", {})),
+        text_file=text_file,
+        text_sha256=str(fields["text_sha256"]) if text_file else "",
         shipped=shipped,
         folder=folder,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from safetensors import SafetensorError, safe_open
 
@@ -19,9 +21,27 @@ def read_registered(description: WeightsDescription, prefix: str = "") -> dict[s
     verification = registry.verify_description(description)
     if not verification.intact:
         raise WeightsProblem(f"weights {description.name!r}: {verification.reason}")
+    return _read(description.name, description.path, prefix)[0]
+
+
+def read_registered_text(description: WeightsDescription) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The tensors and the header of the file that holds the text side.
+
+    Raises:
+        WeightsProblem: if there is none, or it is missing, altered or no safetensors file.
+    """
+    if not description.text_file:
+        raise WeightsProblem(f"weights {description.name!r} hold no text encoder; only patches can be embedded")
+    verification = registry.verify_description(description)
+    if not verification.intact:
+        raise WeightsProblem(f"weights {description.name!r}: {verification.reason}")
+    return _read(description.name, description.folder / description.text_file, "")
+
+
+def _read(name: str, path: Path, prefix: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
-        with safe_open(description.path, framework="pt", device="cpu") as file:
-            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 - no mapping
-            return {name: file.get_tensor(name) for name in names}
+        with safe_open(path, framework="pt", device="cpu") as file:
+            names = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
+            return {key: file.get_tensor(key) for key in names}, dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
-        raise WeightsProblem(f"weights {description.name!r}: {description.path} cannot be read ({error})") from error
+        raise WeightsProblem(f"weights {name!r}: {path} cannot be read ({error})") from error
