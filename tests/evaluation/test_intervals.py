@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from workstation.evaluation import metrics
+from workstation.evaluation.intervals import bootstrap, bootstrap_mean, clopper_pearson, paired_difference
+
+
+def test_the_bootstrap_interval_has_the_width_of_the_normal_one() -> None:
+    values = np.random.default_rng(0).normal(0, 1, 400)
+    found = bootstrap_mean(values)
+
+    assert found.value == pytest.approx(values.mean())
+    assert found.low < found.value < found.high
+    assert found.half_width == pytest.approx(1.96 / 20, rel=0.15)
+    assert found.n == 400
+
+
+def test_copies_of_one_photo_make_nothing_surer() -> None:
+    values = np.random.default_rng(1).normal(0, 1, 50)
+    single = bootstrap_mean(values)
+    copied = bootstrap_mean(np.repeat(values, 8), groups=[n // 8 for n in range(400)])
+
+    assert copied.n == 50
+    assert copied.half_width == pytest.approx(single.half_width)
+    assert bootstrap_mean(np.repeat(values, 8)).half_width < 0.5 * single.half_width
+
+
+def test_a_mean_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        bootstrap_mean(np.array([]))
+
+
+def test_pairs_see_a_small_difference_that_separate_means_do_not() -> None:
+    rng = np.random.default_rng(0)
+    difficulty = rng.uniform(0, 1, 60)
+    better, worse = difficulty + 0.02 + rng.normal(0, 0.01, 60), difficulty + rng.normal(0, 0.01, 60)
+
+    assert paired_difference(better, worse).excludes_zero
+    assert bootstrap_mean(better).low < bootstrap_mean(worse).value
+    with pytest.raises(ValueError, match="same images"):
+        paired_difference(better, worse[:-1])
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (0, 10, 0.0, 0.30850),  # 1 - 0.025 ** (1/10)
+        (0, 300, 0.0, 0.012221),  # 1 - 0.025 ** (1/300)
+        (10, 10, 0.69150, 1.0),
+        (5, 10, 0.18709, 0.81291),  # the textbook case
+    ],
+)
+def test_clopper_pearson_by_the_tables(successes: int, trials: int, low: float, high: float) -> None:
+    found = clopper_pearson(successes, trials)
+    assert (found.value, found.n) == (successes / trials, trials)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-5)
+
+
+def test_a_statistic_of_both_classes_keeps_both() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.arange(40) < 3  # a plain bootstrap would often draw none of the three
+    scores = rng.normal(size=40) + truth
+
+    found = bootstrap(metrics.roc_auc, truth, scores, draws=200)
+    assert found.low <= found.value <= found.high <= 1
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    values = np.random.default_rng(0).normal(size=30)
+    assert bootstrap_mean(values, seed=3) == bootstrap_mean(values, seed=3)

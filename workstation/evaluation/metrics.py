@@ -1,0 +1,151 @@
+"""Figures of ranked scores against a truth: of pixels (localisation) and of images (detection).
+
+Higher scores mean "more likely foreign". scikit-learn computes what it knows; what is left to do here is the choice of
+a threshold and the class-balanced IoU (Huh et al., "Fighting Fake News", ECCV 2018).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    matthews_corrcoef,
+    roc_auc_score,
+)
+
+Truth = NDArray[np.bool_]
+Scores = NDArray[np.floating]
+
+IOU_STEPS = 200
+"""Thresholds that the class-balanced IoU tries, evenly over the range of the scores."""
+
+
+def average_precision(truth: Truth, scores: Scores) -> float:
+    """Area under the precision-recall curve as a sum of steps.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+    """
+    return float(average_precision_score(truth, scores))
+
+
+def roc_auc(truth: Truth, scores: Scores) -> float:
+    """Area under the ROC curve.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+    """
+    return float(roc_auc_score(truth, scores))
+
+
+def best_f1(truth: Truth, scores: Scores) -> float:
+    """The highest F1 over all thresholds; it looks at the truth, so it is an upper bound of what a user gets.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+    """
+    hits, alarms = _counts_by_threshold(truth, scores)
+    return float(np.max(2 * hits / (alarms + np.count_nonzero(truth))))
+
+
+def best_mcc(truth: Truth, scores: Scores) -> float:
+    """The highest Matthews correlation over all thresholds; an upper bound as `best_f1` is.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+    """
+    hits, alarms = _counts_by_threshold(truth, scores)
+    total, positives = truth.size, np.count_nonzero(truth)
+    spread = np.sqrt(alarms * (total - alarms)) * np.sqrt(positives * float(total - positives))
+    covariance = hits * float(total) - alarms * positives
+    return float(np.max(np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 0)))
+
+
+def f1_at(truth: Truth, called: Truth) -> float:
+    """F1 of a decision; 0 where nothing is called foreign.
+
+    Args:
+        truth: (N,) bool.
+        called: (N,) bool, what was called foreign.
+    """
+    return float(f1_score(truth, called, zero_division=0.0))
+
+
+def mcc_at(truth: Truth, called: Truth) -> float:
+    """Matthews correlation of a decision; 0 where everything is called the same.
+
+    Args:
+        truth: (N,) bool.
+        called: (N,) bool, what was called foreign.
+    """
+    return float(matthews_corrcoef(truth, called))
+
+
+def class_balanced_iou(truth: Truth, scores: Scores, *, steps: int = IOU_STEPS) -> float:
+    """Mean of the best IoU of either class, each at its own threshold (Huh et al. 2018).
+
+    Args:
+        truth: (N,) bool.
+        scores: (N,) finite; thresholds are spread evenly from its smallest to its largest value.
+        steps: number of thresholds.
+    """
+    spread = (scores - scores.min()) / (np.ptp(scores) + 1e-12)
+    thresholds = np.linspace(0, 1, steps)
+    foreign, host = np.sort(spread[truth]), np.sort(spread[~truth])
+    hits = foreign.size - np.searchsorted(foreign, thresholds)
+    false_alarms = host.size - np.searchsorted(host, thresholds)
+    misses, rejections = foreign.size - hits, host.size - false_alarms
+    best_foreign = np.max(hits / np.maximum(1, foreign.size + false_alarms))
+    best_host = np.max(rejections / np.maximum(1, host.size + misses))
+    return float((best_foreign + best_host) / 2)
+
+
+def balanced_accuracy_at(truth: Truth, called: Truth) -> float:
+    """Mean of the shares of either class that are called right.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        called: (N,) bool.
+    """
+    return float(balanced_accuracy_score(truth, called))
+
+
+def best_balanced_accuracy(truth: Truth, scores: Scores) -> float:
+    """The highest balanced accuracy over all thresholds; it looks at the truth, so it is an upper bound.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+    """
+    hits, alarms = _counts_by_threshold(truth, scores)
+    positives = np.count_nonzero(truth)
+    rejected = 1 - (alarms - hits) / (truth.size - positives)
+    return float(max(0.5, np.max((hits / positives + rejected) / 2)))
+
+
+def false_and_true_alarms(truth: Truth, called: Truth) -> tuple[int, int]:
+    """(untouched that were called foreign, foreign that were called foreign).
+
+    Args:
+        truth: (N,) bool.
+        called: (N,) bool.
+    """
+    table = confusion_matrix(truth, called, labels=[False, True])
+    return int(table[0, 1]), int(table[1, 1])
+
+
+def _counts_by_threshold(truth: Truth, scores: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each distinct score as threshold, from the highest: foreign at or above it, all at or above it."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)
+    hits = np.cumsum(truth[order])[last].astype(np.float64)
+    return hits, (last + 1).astype(np.float64)
