@@ -15,6 +15,7 @@ import typer
 
 from workstation import __version__, paths, terminal
 from workstation.errors import ExportProblem, WorkstationError
+from workstation.evaluation import calibration_command
 from workstation.progress import Progress
 
 DONE, FAILED = 0, 1
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
+app.command()(calibration_command.validate)
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")]
 ModelName = Annotated[str, typer.Option("--model", help="Name of the weights (`exifact weights list`).")]

@@ -1,0 +1,200 @@
+"""Reference images for calibration: untouched windows of photographs, and splices between their cameras.
+
+Every photograph gives one untouched and one spliced image per treatment; the window, the foreign part and its place are
+drawn once per photograph and size of window, so that treatments differ by scaling and saving alone. The draws depend on
+the photograph's name and the seed only: adding photographs changes none of the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from workstation import paths
+from workstation.errors import WorkstationError
+from workstation.evaluation.splices import HEIGHT, WIDTH, polygon_mask
+from workstation.evaluation.strata import Treatment
+from workstation.evidence import read_metadata
+from workstation.evidence.record import Metadata, Present
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"})
+
+SMALLEST, LARGEST = 0.03, 0.28
+"""Share of the picture that a foreign part covers, as in the dev splices."""
+
+
+class CalibrationProblem(WorkstationError):
+    """Calibration cannot start or cannot end with a table: no photographs, too few, too few cameras."""
+
+    remedy = "See `exifact calibrate --help` and docs/validation.md."
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photograph of the reference material.
+
+    Attributes:
+        file: where it is.
+        camera: make and model; photographs without them share the name "unknown".
+        kind: "phone", "compact", "slr/mirrorless" or "unknown".
+        width, height: in pixels.
+    """
+
+    file: Path
+    camera: str
+    kind: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceImage:
+    """An image of known history, before its last save.
+
+    Attributes:
+        photo: the host.
+        donor: camera of the foreign part; "" for an untouched one.
+        share: of the picture that is foreign, 0 for an untouched one.
+        image: RGB.
+    """
+
+    photo: Photo
+    donor: str
+    share: float
+    image: Image.Image
+
+    @property
+    def spliced(self) -> bool:
+        """Whether it holds a foreign part."""
+        return bool(self.donor)
+
+
+def camera_roles() -> Mapping[str, tuple[str, ...]]:
+    """The committed list: role ("model choice", "calibration", "error rates") → cameras."""
+    fields = json.loads((paths.resources() / "calibration" / "camera_split.json").read_text(encoding="utf-8"))
+    return {role: tuple(cameras) for role, cameras in fields["roles"].items()}
+
+
+def list_photos(folder: Path, *, split: str = "dev") -> tuple[Photo, ...]:
+    """The photographs of a folder: those of its manifest.csv, or else every image file below it.
+
+    Args:
+        folder: with a manifest.csv as in docs/training.md, or without.
+        split: which rows of a manifest count; charts and flat fields are left out.
+
+    Raises:
+        CalibrationProblem: if there are none.
+    """
+    manifest = folder / "manifest.csv"
+    try:
+        photos = tuple(_from_manifest(manifest, split) if manifest.is_file() else _from_files(folder))
+    except (OSError, KeyError, ValueError) as problem:
+        raise CalibrationProblem(f"{folder} cannot be read as reference material ({problem})") from problem
+    if not photos:
+        raise CalibrationProblem(f"{folder} holds no photographs")
+    return photos
+
+
+def _from_manifest(manifest: Path, split: str) -> Iterator[Photo]:
+    with manifest.open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["split"] == split and row["chart_or_flat"] != "1":
+                camera = f"{row['make']} {row['model']}".strip()
+                kind = row.get("kind") or "unknown"
+                yield Photo(manifest.parent / row["file"], camera, kind, int(row["width"]), int(row["height"]))
+
+
+def _from_files(folder: Path) -> Iterator[Photo]:
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() not in SUFFIXES or not file.is_file():
+            continue
+        try:
+            metadata = read_metadata(file).metadata
+            with Image.open(file) as image:
+                width, height = image.size
+        except (OSError, WorkstationError):
+            continue
+        yield Photo(file, camera_of(metadata) or "unknown", "unknown", width, height)
+
+
+def camera_of(metadata: Metadata) -> str:
+    """Make and model as the EXIF data name them, "" where they do not."""
+    named = (metadata.find("IFD0", tag) for tag in (0x010F, 0x0110))
+    return " ".join(entry.text.strip() for entry in named if entry and isinstance(entry.state, Present)).strip()
+
+
+def reference_images(
+    photos: Iterable[Photo], treatment: Treatment, *, seed: int = 0, splices: bool = True
+) -> Iterator[ReferenceImage]:
+    """Two images per photograph that holds the treatment's window: untouched, then spliced.
+
+    Donors are other cameras among `photos`, each camera as likely as any other.
+
+    Args:
+        photos: hosts and donors.
+        treatment: decides the window; scaling and saving are left to `Treatment.save`.
+        seed: of the draws.
+        splices: whether spliced images are made.
+    """
+    fitting = [photo for photo in photos if treatment.fits(photo.width, photo.height)]
+    for photo in fitting:
+        rng = np.random.default_rng(_entropy(photo, treatment, seed))
+        host = _window(photo, treatment, rng)
+        yield ReferenceImage(photo, "", 0.0, host)
+        donors = [other for other in fitting if other.camera != photo.camera and _holds(other, host)]
+        if splices and donors:
+            yield _spliced(photo, host, donors, rng)
+
+
+def _spliced(photo: Photo, host: Image.Image, donors: list[Photo], rng: np.random.Generator) -> ReferenceImage:
+    cameras = sorted({donor.camera for donor in donors})
+    camera = cameras[int(rng.integers(len(cameras)))]
+    files = [donor for donor in donors if donor.camera == camera]
+    donor = _opened(files[int(rng.integers(len(files)))].file)
+    mask = polygon_mask(rng, float(rng.uniform(SMALLEST, LARGEST)))
+    if host.size != (WIDTH, HEIGHT):
+        mask = mask.resize(host.size, Image.Resampling.BILINEAR)
+    if rng.random() < 0.3:  # as in the dev splices: a part is often made to fit
+        factor = rng.uniform(0.75, 1.3)
+        size = max(host.width, int(donor.width * factor)), max(host.height, int(donor.height * factor))
+        donor = donor.resize(size, Image.Resampling.BICUBIC)
+    composite = host.copy()
+    composite.paste(_cut(donor, host.size, rng), (0, 0), mask)
+    return ReferenceImage(photo, camera, float((np.asarray(mask) > 127).mean()), composite)
+
+
+def _entropy(photo: Photo, treatment: Treatment, seed: int) -> list[int]:
+    name = f"{photo.file.name} {treatment.window}".encode()
+    return [seed, int.from_bytes(hashlib.sha256(name).digest()[:8], "big")]
+
+
+def _holds(photo: Photo, host: Image.Image) -> bool:
+    long, short = max(photo.width, photo.height), min(photo.width, photo.height)
+    return long >= host.width and short >= host.height
+
+
+@lru_cache(maxsize=8)
+def _opened(file: Path) -> Image.Image:
+    """RGB in landscape; a square stays as it is."""
+    with Image.open(file) as image:
+        rgb = image.convert("RGB")
+    return rgb if rgb.width >= rgb.height else rgb.transpose(Image.Transpose.ROTATE_90)
+
+
+def _window(photo: Photo, treatment: Treatment, rng: np.random.Generator) -> Image.Image:
+    image = _opened(photo.file)
+    return image if treatment.window is None else _cut(image, treatment.window, rng)
+
+
+def _cut(image: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+    x = int(rng.integers(0, image.width - size[0] + 1))
+    y = int(rng.integers(0, image.height - size[1] + 1))
+    return image.crop((x, y, x + size[0], y + size[1]))

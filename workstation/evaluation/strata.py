@@ -1,0 +1,89 @@
+"""How reference images are made: which window of a photograph, how it is scaled, how it is saved last.
+
+Each treatment stands for pictures of one size and one last save. A photograph counts once in each of them, whatever
+the number of its crops.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One way from a photograph to a reference image.
+
+    Attributes:
+        name: stable, e.g. "web".
+        window: (width, height) in pixels of the landscape window that is cut; None = the whole photograph.
+        scale: by which the window is scaled afterwards (bicubic), above 1 = upscaled.
+        quality: of the last JPEG save; None = PNG, so that the traces are those that the camera left.
+    """
+
+    name: str
+    window: tuple[int, int] | None
+    scale: float = 1.0
+    quality: int | None = None
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that `save` writes."""
+        return ".png" if self.quality is None else ".jpg"
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether a photograph of this size (either orientation) holds the window."""
+        long, short = max(width, height), min(width, height)
+        if self.window is None:
+            return long > SMALLEST_WHOLE
+        return long >= self.window[0] and short >= self.window[1]
+
+    def save(self, image: Image.Image) -> bytes:
+        """The file's bytes after scaling and the last save."""
+        if self.scale != 1.0:
+            size = round(image.width * self.scale), round(image.height * self.scale)
+            image = image.resize(size, Image.Resampling.BICUBIC)
+        buffer = io.BytesIO()
+        if self.quality is None:
+            image.save(buffer, "PNG", compress_level=1)
+        else:
+            image.save(buffer, "JPEG", quality=self.quality)
+        return buffer.getvalue()
+
+
+SMALLEST_WHOLE = 2400
+"""Long side in pixels above which a photograph is also taken whole: windows stand for smaller ones."""
+
+MEDIUM, LARGE = (1024, 768), (1536, 1152)
+
+TREATMENTS = (
+    Treatment("medium", MEDIUM),
+    Treatment("medium-90", MEDIUM, quality=90),
+    Treatment("medium-75", MEDIUM, quality=75),
+    Treatment("small-90", MEDIUM, 0.7, 90),
+    Treatment("web", MEDIUM, 0.7, 75),
+    Treatment("tiny-75", MEDIUM, 0.5, 75),
+    Treatment("upscaled-90", (720, 540), 1.4, 90),
+    Treatment("large", LARGE),
+    Treatment("large-90", LARGE, quality=90),
+    Treatment("large-75", LARGE, quality=75),
+    Treatment("whole", None),
+    Treatment("whole-90", None, quality=90),
+)
+"""All of them; which of them a table states error rates for depends on how many photographs hold the window."""
+
+
+def treatments_by_name() -> Mapping[str, Treatment]:
+    """`TREATMENTS` by their names."""
+    return {treatment.name: treatment for treatment in TREATMENTS}
+
+
+def write(image: Image.Image, treatment: Treatment, folder: Path, stem: str) -> Path:
+    """Save a reference image as the file that an analyst would open."""
+    file = folder / f"{stem}{treatment.suffix}"
+    file.write_bytes(treatment.save(image))
+    return file
