@@ -12,7 +12,7 @@ from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
-from workstation.errors import NotAssessable
+from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
 
 UNTOUCHED = "This does not show that the photograph is untouched."
 
@@ -24,7 +24,9 @@ def not_assessable(problem: NotAssessable, numbers: tuple[tuple[str, float], ...
         problem: why.
         numbers: behind the reason.
     """
-    return (Finding("not-assessable", f"Not assessable: {problem.what.rstrip('.')}. {problem.remedy}", numbers),)
+    variant = {ImageTooSmall: "small", TooFewPatches: "few"}.get(type(problem), "")
+    sentence = f"Not assessable: {problem.what.rstrip('.')}. {problem.remedy}"
+    return (Finding("not-assessable", sentence, numbers, variant=variant),)
 
 
 def in_words(
@@ -64,7 +66,11 @@ def limits(grid: PatchGrid) -> tuple[Finding, ...]:
         f"A part that is smaller than about one patch ({grid.patch}×{grid.patch} pixels) may not show, and the borders "
         f"of a region are known to about {grid.patch // 2} pixels.",
     )
-    return tuple(Finding("limits", sentence, numbers) for sentence in sentences)
+    variants = ("cause", "confounders", "same-processing", "compression", "small")
+    return tuple(
+        Finding("limits", sentence, numbers, variant=variant)
+        for sentence, variant in zip(sentences, variants, strict=True)
+    )
 
 
 def _groups(partition: Partition, suitability: Suitability, sorting: Sorting) -> tuple[Finding, ...]:
@@ -89,19 +95,21 @@ def _one_group(partition: Partition, suitability: Suitability, sorting: Sorting)
         ("needed_stability", STABLE),
     )
     if not partition.tried:
-        why = "no more were looked for" if sorting.asked < 2 else "too few patches that do not overlap to look for more"
+        unasked = sorting.asked < 2
+        why = "no more were looked for" if unasked else "too few patches that do not overlap to look for more"
         sentence = f"One group: {why} ({patches}). {UNTOUCHED}"
-        return Finding("one-group", sentence, numbers[:2], "A")
+        return Finding("one-group", sentence, numbers[:2], "A", "unasked" if unasked else "few")
     if sorting.homogeneous:
+        near = sorting.distance < sorting.needed
         failed = (
             f"parts of the best division lie {sorting.distance:.2f} apart, {sorting.needed:.2f} needed"
-            if sorting.distance < sorting.needed
+            if near
             else f"the best division separates by {partition.separation:.2f}, a single group would by {expected:.2f}"
         )
         sentence = (
             f"One group. No region departs from the rest as a group of its own ({failed}; {patches}). {UNTOUCHED}"
         )
-        return Finding("one-group", sentence, numbers, "A")
+        return Finding("one-group", sentence, numbers, "A", "near" if near else "separation")
     sentence = (
         f"No stable partition. The patches spread more than those of one group would (separation "
         f"{partition.separation:.2f}, of a single group {expected:.2f}), but no division into groups passes all tests "
@@ -116,7 +124,8 @@ def _departs(partition: Partition, index: int) -> Finding:
     difference = group.departure - reference.departure
     tested = f"(stability {partition.stability:.2f}, margin {partition.margin:.2f})"
     area = f"Region {group.name} ({_percent(group.share)} of the assessable area)"
-    if difference >= 0.005:
+    above = difference >= 0.005
+    if above:
         sentence = f"{area} departs from group A by {difference:.2f} {tested}."
     else:
         sentence = f"{area} is a group of its own, but does not lie higher in the departure map than group A {tested}."
@@ -129,14 +138,15 @@ def _departs(partition: Partition, index: int) -> Finding:
         ("distance", partition.distance),
         ("margin", partition.margin),
     )
-    return Finding("departs", sentence, numbers, group.name)
+    return Finding("departs", sentence, numbers, group.name, "above" if above else "beside")
 
 
 def _ambiguous(partition: Partition) -> Finding:
     first, second = partition.groups[0], partition.groups[1]
     unsure = "the program cannot say which is the reference. The map is to be read relative to group A only."
     lowest = min(partition.groups, key=lambda group: group.departure)
-    if partition.margin < AMBIGUOUS_MARGIN:
+    close = partition.margin < AMBIGUOUS_MARGIN
+    if close:
         sentence = (
             f"The two largest groups are nearly the same size ({_percent(first.share)} and "
             f"{_percent(second.share)}): {unsure}"
@@ -153,8 +163,9 @@ def _ambiguous(partition: Partition) -> Finding:
         ("margin", partition.margin),
         ("departure_a", first.departure),
         ("lowest_departure", lowest.departure),
+        ("lowest_group", float(partition.groups.index(lowest))),
     )
-    return Finding("ambiguous", sentence, numbers)
+    return Finding("ambiguous", sentence, numbers, variant="sizes" if close else "reference")
 
 
 def _highest(maps: Maps) -> Finding:
@@ -180,11 +191,11 @@ def _left_out(suitability: Suitability) -> Finding:
         *((name, float(count)) for name, count in zip(names, counts, strict=True)),
     )
     if not any(counts):
-        return Finding("assessable", f"All {total} patches are assessable.", numbers)
+        return Finding("assessable", f"All {total} patches are assessable.", numbers, variant="all")
     listed = ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True) if count)
     verb = "is" if sum(counts) == 1 else "are"
     sentence = f"{sum(counts)} of {total} patches {verb} not assessable ({listed}) and left out of every statistic."
-    return Finding("assessable", sentence, numbers)
+    return Finding("assessable", sentence, numbers, variant="some")
 
 
 def _calibration(partition: Partition) -> Finding:

@@ -28,7 +28,7 @@ from workstation.analysis.result import (
 )
 from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
-from workstation.errors import NotAssessable, TooFewPatches
+from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 
@@ -204,4 +204,4 @@ def _numbers_of(problem: NotAssessable, height: int, width: int) -> tuple[tuple[
     if isinstance(problem, TooFewPatches):
         counted = (("assessable", problem.assessable), ("patches", problem.total), ("needed", problem.needed))
         return (*size, *((name, float(number)) for name, number in counted))
-    return size
+    return (*size, ("patch", float(problem.patch))) if isinstance(problem, ImageTooSmall) else size

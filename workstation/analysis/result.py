@@ -180,12 +180,15 @@ class Finding:
         sentence: for window and report; observation only.
         numbers: name → value behind the sentence.
         group: name of the group that it speaks of, or "".
+        variant: which of the kind's sentences it is, "" where there is one; kind, variant and numbers make the same
+            sentence in another language.
     """
 
     kind: str
     sentence: str
     numbers: tuple[tuple[str, float], ...] = ()
     group: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
