@@ -3,7 +3,7 @@
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS
 from workstation.evidence.display import colour_management, display_rgb, display_size, to_display, to_stored
 from workstation.evidence.formats import SUFFIXES
-from workstation.evidence.opening import Described, Rehash, open_evidence, open_steps, read_metadata, rehash
+from workstation.evidence.opening import Described, Rehash, identify, open_evidence, open_steps, read_metadata, rehash
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -13,6 +13,7 @@ __all__ = [
     "colour_management",
     "display_rgb",
     "display_size",
+    "identify",
     "open_evidence",
     "open_steps",
     "read_metadata",

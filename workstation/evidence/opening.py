@@ -118,6 +118,16 @@ def read_metadata(path: Path | str) -> Described:
     return Described(identity, name, metadata, (*((suffix,) if suffix else ()), *metadata.warnings))
 
 
+def identify(path: Path | str) -> FileIdentity:
+    """Name, size, hashes and times of a file of any kind, read once.
+
+    Raises:
+        Unopenable: if it cannot be read.
+    """
+    path = Path(path)
+    return _identify(path, *_read(path))
+
+
 def rehash(identity: FileIdentity) -> Rehash:
     """Hash a file again and compare with what was opened; never raises for a file that is gone or unreadable."""
     checked = _timestamp(datetime.now(UTC))

@@ -1,0 +1,144 @@
+"""Analyses and what was looked at: results with all their arrays, and coverage."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.casework import schema
+from workstation.casework.packing import pack, unpack
+from workstation.casework.problems import CaseRefusal
+from workstation.casework.records import AnalysisRecord, Coverage
+from workstation.casework.shelves import Shelf
+
+CELL: Final = 16
+"""Side of a cell of coverage, in stored pixels."""
+Box = tuple[float, float, float, float]
+
+
+class Analyses(Shelf[AnalysisRecord]):
+    """Analyses of exhibits, the failed ones too."""
+
+    table = schema.analyses
+
+    def add(self, exhibit: int, result: AnalysisResult) -> AnalysisRecord:
+        """Keep a result with every parameter, its provenance and its arrays ("analysis.add").
+
+        Raises:
+            CaseNotSaved: if there is no room; arrays that were written already do no harm.
+        """
+        content, arrays = pack(result, self._store.artifacts.put)
+        values = {
+            "exhibit": exhibit,
+            "status": result.status,
+            "reason": result.reason,
+            "weights": result.provenance.weights,
+            "started": result.provenance.started,
+            "content": content,
+            "arrays": arrays,
+        }
+        with self._store.change("analysis.add") as draft:
+            number = draft.insert(self.table, values)
+        return self.get(number)
+
+    def failed(self, exhibit: int, request: AnalysisRequest, reason: str) -> AnalysisRecord:
+        """Keep that an analysis failed, and why ("analysis.failed")."""
+        content, _ = pack(request, self._store.artifacts.put)
+        values = {
+            "exhibit": exhibit,
+            "status": "failed",
+            "reason": reason,
+            "content": {"request": content},
+            "arrays": {},
+        }
+        with self._store.change("analysis.failed") as draft:
+            number = draft.insert(self.table, values)
+        return self.get(number)
+
+    def result(self, number: int) -> AnalysisResult | None:
+        """The whole result with its arrays, each compared with its hash; None for a failed analysis.
+
+        Raises:
+            ArtifactProblem: if an array is missing or altered.
+        """
+        record = self.get(number)
+        if record.status == "failed":
+            return None
+        result = unpack(AnalysisResult, dict(record.content), self._store.artifacts.get)
+        assert isinstance(result, AnalysisResult)
+        return result
+
+    def latest(self, exhibit: int) -> AnalysisRecord | None:
+        """The last analysis of an exhibit."""
+        found = self.all(exhibit)
+        return found[-1] if found else None
+
+    def _view(self, row: Mapping[str, Any]) -> AnalysisRecord:
+        return AnalysisRecord(**row)
+
+
+class CoverageShelf(Shelf[Coverage]):
+    """Which parts of exhibits were on the screen at 100 % or more."""
+
+    table = schema.coverage
+
+    def viewed(self, exhibit: int, size: tuple[int, int], boxes: Iterable[Box]) -> Coverage:
+        """Parts of an exhibit were shown at 100 % or more ("coverage.view"); no entry where nothing new was seen.
+
+        Call it about once a second with what was shown since, not for each movement.
+
+        Args:
+            exhibit: number.
+            size: (height, width) of the stored image.
+            boxes: (x, y, width, height) of each view in stored pixels; a cell counts that lies in one of them whole.
+
+        Raises:
+            CaseRefusal: if an earlier view spoke of another size.
+        """
+        height, width = size
+        present = self.of(exhibit)
+        if present is not None and (present.height, present.width) != size:
+            raise CaseRefusal(f"exhibit {exhibit} was viewed as {present.width}×{present.height} before")
+        seen = np.zeros((-(-height // CELL), -(-width // CELL)), np.bool_) if present is None else present.seen.copy()
+        for box in boxes:
+            _mark(seen, box, height, width)
+        values = {"exhibit": exhibit, "cell": CELL, "height": height, "width": width, "seen": _packed(seen)}
+        with self._store.change("coverage.view") as draft:
+            if present is None:
+                draft.insert(self.table, values)
+            else:
+                draft.update(self.table, self._store.rows(self.table, exhibit=exhibit)[0]["id"], values)
+        return Coverage(exhibit, CELL, height, width, seen)
+
+    def of(self, exhibit: int) -> Coverage | None:
+        """What was seen of an exhibit; None if it was never shown at 100 % or more."""
+        found = self.all(exhibit)
+        return found[0] if found else None
+
+    def _view(self, row: Mapping[str, Any]) -> Coverage:
+        shape = (-(-row["height"] // row["cell"]), -(-row["width"] // row["cell"]))
+        return Coverage(row["exhibit"], row["cell"], row["height"], row["width"], _unpacked(row["seen"], shape))
+
+
+def _mark(seen: NDArray[np.bool_], box: Box, height: int, width: int) -> None:
+    """Set the cells that lie in a box whole; the image's border cuts both."""
+    x, y, across, down = box
+    left, top = max(0, int(np.ceil(x / CELL))), max(0, int(np.ceil(y / CELL)))
+    right = seen.shape[1] if x + across >= width else int(max(0.0, x + across) // CELL)
+    bottom = seen.shape[0] if y + down >= height else int(max(0.0, y + down) // CELL)
+    seen[top:bottom, left:right] = True
+
+
+def _packed(seen: NDArray[np.bool_]) -> str:
+    return base64.b85encode(zlib.compress(np.packbits(seen).tobytes(), 9)).decode("ascii")
+
+
+def _unpacked(text: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    bits = np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)
+    return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(np.bool_)

@@ -1,0 +1,37 @@
+"""One text for one value: what is hashed in the audit log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+ZERO = "0" * 64
+"""Stands for the hash of the entry before the first one."""
+
+
+def canonical(value: Json) -> str:
+    """JSON text: keys sorted by code point, no blanks, nothing escaped that need not be, numbers as Python's `repr`.
+
+    Raises:
+        ValueError: for NaN or infinity, which JSON does not have.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def storable(value: Json) -> Json:
+    """The same value with text that UTF-8 can hold: lone surrogates (undecodable file names) become escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(storable(key)): storable(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,289 @@
+"""A case on disk: one folder with one SQLite file, the arrays of its analyses, and copies of originals on request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workstation.casework import access, schema
+from workstation.casework.analyses import Analyses, CoverageShelf
+from workstation.casework.anchors import Anchor
+from workstation.casework.exhibit import Exhibit
+from workstation.casework.exhibits import Exhibits
+from workstation.casework.lock import Holder
+from workstation.casework.log import Entry, Head, now
+from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal
+from workstation.casework.records import CaseDetails, CaseRecord
+from workstation.casework.shelves import Bookmarks, Notes, Opinions, Regions, Reports, Reviews, Tags
+from workstation.casework.store import Store
+from workstation.casework.verification import Verification, verify_steps
+from workstation.evidence.record import Evidence
+from workstation.progress import Progress, drain
+
+MUST_STAND = frozenset({"case.new", "case.migrate", "blind.lock", "blind.reveal", "report.issue", "review.add"})
+"""Actions that cannot be undone: a later entry can only answer them."""
+DETAILS = ("title", "number", "laboratory", "legal_authority", "question", "blind")
+
+
+class CaseFile:
+    """An open case.
+
+    Every method that changes something writes one entry of the audit log in the same transaction; when it returns, both
+    are on the disk. Methods may be called from any thread; they wait for each other.
+
+    Attributes:
+        exhibits, analyses, regions, notes, bookmarks, tags, opinions, reviews, coverage, reports: what the case holds.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.exhibits = Exhibits(store)
+        self.analyses = Analyses(store)
+        self.regions = Regions(store)
+        self.notes = Notes(store)
+        self.bookmarks = Bookmarks(store)
+        self.tags = Tags(store)
+        self.opinions = Opinions(store)
+        self.reviews = Reviews(store)
+        self.coverage = CoverageShelf(store)
+        self.reports = Reports(store)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        title: str,
+        operator: str,
+        number: str | None = None,
+        laboratory: str | None = None,
+        legal_authority: str | None = None,
+        question: str | None = None,
+        blind: bool = False,
+    ) -> Self:
+        """Make a case in a folder that holds none ("case.new").
+
+        Raises:
+            NotACase: if there is one already, or the folder cannot be written.
+        """
+        store = Store(folder, operator, access.make(folder, operator=operator))
+        values = {
+            "identifier": secrets.token_hex(16),
+            "title": title,
+            "number": number,
+            "laboratory": laboratory,
+            "legal_authority": legal_authority,
+            "question": question,
+            "blind": int(blind),
+            "created": now(),
+        }
+        try:
+            with store.together() as connection:
+                schema.create(connection)
+                with store.change("case.new", {"format": "exifact-case", "schema": schema.VERSION}) as draft:
+                    draft.insert(schema.case, values)
+        except BaseException:
+            store.close()
+            raise
+        return cls(store)
+
+    @classmethod
+    def open(cls, folder: Path, *, operator: str, read_only: bool = False) -> Self:
+        """Open a case; for reading only where another program writes it or the medium cannot be written.
+
+        Args:
+            folder: of the case.
+            operator: whose name the entries shall bear; "" is kept and printed as missing.
+            read_only: do not even try to write; leaves no trace in the folder.
+
+        Raises:
+            NotACase: if there is none.
+            CaseTooNew: if a newer version wrote it.
+            CaseDamaged: if the file is cut short or its tables are not those of a case.
+        """
+        store = Store(folder, operator, access.reach(folder, operator=operator, read_only=read_only))
+        try:
+            _check_tables(store)
+        except BaseException:
+            store.close()
+            raise
+        return cls(store)
+
+    def close(self) -> None:
+        """Close the file and give the lock back; the case is one file and its folders again."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """Of the case."""
+        return self._store.folder
+
+    @property
+    def operator(self) -> str:
+        """Whose name the entries bear."""
+        return self._store.operator
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changes are refused (`CaseReadOnly`)."""
+        return self._store.read_only
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who has the case open for writing, where that is somebody else who left word."""
+        return self._store.access.holder
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about how the case is open: read-only and why, on a network share, ..."""
+        return self._store.access.warnings
+
+    def details(self) -> CaseDetails:
+        """What the case is about."""
+        row = dict(self._store.row(schema.case, 1))
+        del row["id"]
+        return CaseDetails(**{**row, "blind": bool(row["blind"])})
+
+    def set_details(self, **values: str | bool | None) -> CaseDetails:
+        """Set title, number, laboratory, legal_authority, question or blind ("case.describe").
+
+        Raises:
+            CaseRefusal: for another field, or a case without a title.
+        """
+        unknown = set(values) - set(DETAILS)
+        if unknown:
+            raise CaseRefusal(f"{', '.join(sorted(unknown))} of a case cannot be changed")
+        if "title" in values and not values["title"]:
+            raise CaseRefusal("a case needs a title")
+        stored = {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
+        with self._store.change("case.describe") as draft:
+            draft.update(schema.case, 1, stored)
+        return self.details()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make several changes one transaction: all of them are kept, or none (each still has its own entry)."""
+        with self._store.together():
+            yield
+
+    def head(self) -> Head:
+        """Number of entries and hash of the last one: what a report prints and an anchor names."""
+        return self._store.head()
+
+    def history(self, *, exhibit: int | None = None, first: int = 1, last: int | None = None) -> tuple[Entry, ...]:
+        """Entries of the audit log, oldest first.
+
+        Args:
+            exhibit: only those that speak of this exhibit; None = all.
+            first: sequence of the first entry wanted.
+            last: sequence of the last one; None = to the end.
+        """
+        entries = self._store.entries(first, last)
+        return tuple(entry for entry in entries if exhibit is None or exhibit in entry.exhibits)
+
+    def undoable(self) -> Entry | None:
+        """The entry that `undo()` would take back: the last one with changes that was not undone; None for none."""
+        gone: set[int] = set()
+        for sequence in range(self.head().entries, 0, -1):
+            (entry,) = self._store.entries(sequence, sequence)
+            if entry.undoes is not None:
+                gone.add(entry.undoes)
+            elif sequence not in gone and entry.changes:
+                return None if entry.action in MUST_STAND else entry
+        return None
+
+    def undo(self, sequence: int | None = None) -> Entry:
+        """Take an entry back with a new one ("undo"); an undo can itself be undone, which does the thing again.
+
+        Args:
+            sequence: of the entry; None = that of `undoable`.
+
+        Raises:
+            CannotUndo: if there is nothing to undo, a later entry built upon it, or it must stand (`MUST_STAND`).
+        """
+        chosen = self.undoable() if sequence is None else next(iter(self.history(first=sequence, last=sequence)), None)
+        if chosen is None:
+            raise CannotUndo("there is nothing to undo" if sequence is None else f"the log has no entry {sequence}")
+        if chosen.action in MUST_STAND or not chosen.changes:
+            raise CannotUndo(f"entry {chosen.sequence} ({chosen.action}) must stand")
+        try:
+            return self._store.undo(chosen)
+        except CannotUndo:
+            raise
+        except CaseRefusal as problem:
+            raise CannotUndo(problem.what) from problem
+
+    def snapshot(self) -> CaseRecord:
+        """All that a report prints of the case, read at one moment."""
+        with self._store.reading():
+            return CaseRecord(
+                details=self.details(),
+                operator=self.operator,
+                exhibits=self.exhibits.all(),
+                notes=self.notes.all(),
+                opinions=self.opinions.all(),
+                reviews=self.reviews.all(),
+                tags=self.tags.all(),
+                coverage=self.coverage.all(),
+                reports=self.reports.all(),
+                head=self.head(),
+                entries=self.history(),
+                warnings=self.warnings,
+            )
+
+    def as_exhibit(self, number: int, evidence: Evidence) -> Exhibit:
+        """An exhibit with its last analysis, regions and notes, as window and report take it.
+
+        Raises:
+            CaseRefusal: if `evidence` is another file.
+            ArtifactProblem: if an array of the analysis is missing or altered.
+        """
+        record = self.exhibits.get(number)
+        if evidence.identity.sha256 != record.sha256:
+            raise CaseRefusal(f"{evidence.identity.name} is not the original of exhibit {record.label}")
+        analysis = self.analyses.latest(number)
+        notes = [note.text for note in self.notes.all(number) if note.region is None]
+        return Exhibit(
+            evidence=evidence,
+            result=None if analysis is None else self.analyses.result(analysis.id),
+            failure=analysis.reason if analysis is not None and analysis.status == "failed" else "",
+            regions=tuple(found.region for found in self.regions.all(number)),
+            note="\n\n".join(notes),
+            record=record,
+        )
+
+    def verify(self, anchors: Sequence[Anchor] = ()) -> Verification:
+        """Check the log, the tables against the log, the arrays and the copies, the log against anchors."""
+        return drain(self.verify_steps(anchors))
+
+    def verify_steps(self, anchors: Sequence[Anchor] = ()) -> Generator[Progress, None, Verification]:
+        """`verify` as a computation that says how far it is."""
+        return verify_steps(self._store, anchors)
+
+
+def _check_tables(store: Store) -> None:
+    """Refuse a file that is cut short before anything builds upon it.
+
+    Raises:
+        CaseDamaged: if SQLite finds it damaged, or it has other tables than a case.
+    """
+    with store.reading() as connection:
+        state = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if state != "ok":
+            raise CaseDamaged(store.folder, f"the case file is damaged ({state})")
+        present = schema.objects(connection)
+    missing = [table.name for table in (*schema.CONTENT, schema.log) if f"table {table.name}" not in present]
+    if missing:
+        raise CaseDamaged(store.folder, f"the case file lacks {', '.join(missing)}")

@@ -1,0 +1,236 @@
+"""The exhibits of a case on disk: intake, copies, moved originals, blind examination."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from workstation.casework import schema
+from workstation.casework.canonical import Json
+from workstation.casework.problems import CaseNotSaved, CaseRefusal
+from workstation.casework.records import ExhibitRecord
+from workstation.casework.shelves import Shelf
+from workstation.casework.store import ORIGINALS
+from workstation.evidence import Rehash, identify, rehash
+from workstation.evidence.record import Evidence, FileIdentity
+from workstation.progress import Progress
+
+_CHUNK: Final = 16 * 1024 * 1024
+
+
+class Exhibits(Shelf[ExhibitRecord]):
+    """The exhibits of a case."""
+
+    table = schema.exhibits
+
+    def add(
+        self,
+        source: Evidence | FileIdentity | Path,
+        *,
+        label: str | None = None,
+        received: str | None = None,
+        received_by: str | None = None,
+        received_from: str | None = None,
+        description: str | None = None,
+        copy: bool = False,
+    ) -> ExhibitRecord:
+        """Take an exhibit in ("exhibit.add").
+
+        Args:
+            source: the opened file, its identity, or a path (then it is read and hashed here).
+            label: unique in the case; None = the next number.
+            received: when it came, as the analyst states it; None = not stated.
+            received_by: who took it.
+            received_from: who gave it.
+            description: the analyst's words.
+            copy: whether the original's bytes are copied into the case.
+
+        Raises:
+            Unopenable: if the file cannot be read.
+            CaseRefusal: if the label is taken, or the file changed between reading and copying.
+            CaseNotSaved: if there is no room.
+        """
+        evidence = source if isinstance(source, Evidence) else None
+        identity = evidence.identity if evidence else identify(source) if isinstance(source, Path) else source
+        assert isinstance(identity, FileIdentity)
+        with self._store.together():
+            blind = self._store.row(schema.case, 1)["blind"]
+            values = {
+                **_of_identity(identity),
+                "label": label or self._next_label(),
+                "stored": self._copied(identity) if copy else None,
+                "format": evidence.format if evidence else None,
+                "height": evidence.pixels.height if evidence else None,
+                "width": evidence.pixels.width if evidence else None,
+                "received": received,
+                "received_by": received_by,
+                "received_from": received_from,
+                "description": description,
+                "blind": "hidden" if blind else "off",
+            }
+            with self._store.change("exhibit.add") as draft:
+                number = draft.insert(self.table, values)
+        return self.get(number)
+
+    def describe(self, number: int, **values: str | None) -> ExhibitRecord:
+        """Set label, received, received_by, received_from or description ("exhibit.describe").
+
+        Raises:
+            CaseRefusal: for another field.
+        """
+        unknown = set(values) - {"label", "received", "received_by", "received_from", "description"}
+        if unknown:
+            raise CaseRefusal(f"{', '.join(sorted(unknown))} of an exhibit cannot be changed")
+        with self._store.change("exhibit.describe") as draft:
+            draft.update(self.table, number, values)
+        return self.get(number)
+
+    def withdraw(self, number: int, reason: str) -> ExhibitRecord:
+        """Take an exhibit out of the examination ("exhibit.withdraw"); all that is known of it stays in the case."""
+        with self._store.change("exhibit.withdraw") as draft:
+            draft.update(self.table, number, {"withdrawn": reason})
+        return self.get(number)
+
+    def file_of(self, number: int) -> Path:
+        """Where the exhibit's bytes are read: the copy in the case if there is one, else the original."""
+        record = self.get(number)
+        return record.path if record.stored is None else self._store.folder / ORIGINALS / record.stored
+
+    def check(self, number: int) -> Rehash:
+        """Hash the exhibit's bytes again, compare with intake, and log what came of it ("exhibit.check").
+
+        In a case that is open for reading only nothing is logged.
+        """
+        result = rehash(replace(self.get(number).identity, path=self.file_of(number)))
+        if not self._store.read_only:
+            arguments: dict[str, Json] = {"exhibit": number, "state": result.state, "sha256": result.sha256}
+            with self._store.change("exhibit.check", arguments):
+                pass
+        return result
+
+    def find(self, number: int, folder: Path) -> Generator[Progress, None, Path | None]:
+        """Look for a moved original below a folder: first files of the same size, told by their SHA-256.
+
+        Yields:
+            Progress.
+
+        Returns:
+            Where it is now (the case then says so: "exhibit.moved"), or None.
+        """
+        record = self.get(number)
+        yield Progress(f"looking for {record.name}", None)
+        alike = (path for path in sorted(folder.rglob("*")) if _has_size(path, record.size))
+        for path in sorted(alike, key=lambda path: path.name != record.name):
+            yield Progress(f"hashing {path.name}", None)
+            if _sha256(path) == record.sha256:
+                return self.moved(number, path).path
+        return None
+
+    def moved(self, number: int, path: Path) -> ExhibitRecord:
+        """Say where an original is now ("exhibit.moved").
+
+        Raises:
+            CaseRefusal: if that file has other bytes.
+        """
+        record = self.get(number)
+        if _sha256(path) != record.sha256:
+            raise CaseRefusal(f"{path.name} is not the original of exhibit {record.label}: its SHA-256 differs")
+        with self._store.change("exhibit.moved") as draft:
+            draft.update(self.table, number, {"path": str(path.absolute())})
+        return self.get(number)
+
+    def hide_metadata(self, number: int) -> ExhibitRecord:
+        """Start the blind examination of an exhibit ("blind.hide").
+
+        Raises:
+            CaseRefusal: if its metadata were hidden before.
+        """
+        return self._blind(number, "blind.hide", {"off"}, "hidden", "its blind examination has begun already")
+
+    def lock_notes(self, number: int) -> ExhibitRecord:
+        """End the pixel-only notes of an exhibit: they can no longer be changed ("blind.lock").
+
+        Raises:
+            CaseRefusal: if its metadata are not hidden.
+        """
+        return self._blind(number, "blind.lock", {"hidden"}, "locked", "its metadata are not hidden")
+
+    def reveal_metadata(self, number: int) -> ExhibitRecord:
+        """Allow the metadata of an exhibit to be shown ("blind.reveal").
+
+        Raises:
+            CaseRefusal: if its pixel-only notes are not locked yet.
+        """
+        return self._blind(number, "blind.reveal", {"locked"}, "revealed", "its pixel-only notes are not locked yet")
+
+    def _blind(self, number: int, action: str, allowed: set[str], state: str, refusal: str) -> ExhibitRecord:
+        record = self.get(number)
+        if record.blind not in allowed:
+            raise CaseRefusal(f"exhibit {record.label}: {refusal}")
+        with self._store.change(action) as draft:
+            draft.update(self.table, number, {"blind": state})
+            if state == "locked":
+                for note in self._store.rows(schema.notes, exhibit=number):
+                    draft.update(schema.notes, note["id"], {"locked": 1})
+        return self.get(number)
+
+    def _next_label(self) -> str:
+        with self._store.reading() as connection:
+            taken = set(connection.execute(select(self.table.c.label)).scalars())
+        return next(str(n) for n in range(len(taken) + 1, 2 * len(taken) + 2) if str(n) not in taken)
+
+    def _copied(self, identity: FileIdentity) -> str:
+        """Name of the copy of the original's bytes in the case; written once, flushed, compared by hash."""
+        name = f"{identity.sha256}{identity.path.suffix.lower()}"
+        folder = self._store.folder / ORIGINALS
+        target, unfinished = folder / name, folder / f".{name}.part"
+        try:
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(identity.path, unfinished)
+            if _sha256(unfinished) != identity.sha256:
+                raise CaseRefusal(f"{identity.name} changed while it was copied into the case")
+            unfinished.replace(target)
+        except OSError as problem:
+            what = f"{identity.name} could not be copied into the case ({problem.strerror or problem})"
+            raise CaseNotSaved(self._store.folder, what) from problem
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return name
+
+    def _view(self, row: Mapping[str, Any]) -> ExhibitRecord:
+        return ExhibitRecord(**{**row, "path": Path(row["path"])})
+
+
+def _of_identity(identity: FileIdentity) -> dict[str, Any]:
+    return {
+        "name": identity.name,
+        "path": str(identity.path),
+        "size": identity.size,
+        "sha256": identity.sha256,
+        "sha1": identity.sha1,
+        "md5": identity.md5,
+        "modified": identity.modified or None,
+        "opened": identity.opened or None,
+    }
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    """Of a file's bytes, "" if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,137 @@
+"""The audit log's entries: what is in one, how it hangs on the one before, how it is taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import workstation
+from workstation.casework.canonical import Json, canonical, digest
+
+Row = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What an entry did to one row.
+
+    Attributes:
+        table, id: which row.
+        before: None for a new row; else all columns (a row that goes) or those that change.
+        after: None for a row that goes; else all columns (a new row) or those that change.
+    """
+
+    table: str
+    id: int
+    before: Row | None
+    after: Row | None
+
+    def inverted(self) -> RowChange:
+        """The change that takes this one back."""
+        return RowChange(self.table, self.id, self.after, self.before)
+
+    def as_json(self) -> dict[str, Json]:
+        """As it stands in an entry's body."""
+        before, after = (None if row is None else dict(row) for row in (self.before, self.after))
+        return {"table": self.table, "id": self.id, "before": before, "after": after}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the audit log ends: the number of entries and the hash of the last one."""
+
+    entries: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the audit log.
+
+    Attributes:
+        sequence: 1 for the first.
+        time: UTC, ISO 8601, to the millisecond.
+        operator: who did it, "" where nobody was named.
+        program: name and version of what wrote it.
+        action: what was done, e.g. "region.add" (see docs/casework.md).
+        arguments: further facts that no table holds.
+        changes: of the tables' rows, in the order in which they were made.
+        previous: hash of the entry before, 64 zeros for the first.
+        hash: SHA-256 of `body`.
+        body: the canonical text that is hashed.
+        exhibits: numbers of the exhibits that it speaks of.
+        undoes: sequence of the entry that this one takes back, None for all others.
+    """
+
+    sequence: int
+    time: str
+    operator: str
+    program: str
+    action: str
+    arguments: Mapping[str, Json]
+    changes: tuple[RowChange, ...]
+    previous: str
+    hash: str
+    body: str
+    exhibits: tuple[int, ...] = ()
+    undoes: int | None = None
+
+
+def write(
+    head: Head,
+    *,
+    operator: str,
+    action: str,
+    arguments: Mapping[str, Json],
+    changes: Sequence[RowChange],
+    exhibits: Sequence[int] = (),
+    undoes: int | None = None,
+) -> Entry:
+    """The entry that follows `head`."""
+    body: dict[str, Json] = {
+        "sequence": head.entries + 1,
+        "time": now(),
+        "operator": operator,
+        "program": f"Exifact {workstation.__version__}",
+        "action": action,
+        "arguments": dict(arguments),
+        "changes": [change.as_json() for change in changes],
+        "exhibits": list(exhibits),
+        "previous": head.hash,
+        "undoes": undoes,
+    }
+    text = canonical(body)
+    return read(text, digest(text))
+
+
+def read(body: str, stored_hash: str) -> Entry:
+    """The entry whose text is `body`.
+
+    Raises:
+        ValueError: if the text is none of an entry.
+    """
+    try:
+        values = json.loads(body)
+        return Entry(
+            sequence=int(values["sequence"]),
+            time=str(values["time"]),
+            operator=str(values["operator"]),
+            program=str(values["program"]),
+            action=str(values["action"]),
+            arguments=dict(values["arguments"]),
+            changes=tuple(RowChange(c["table"], c["id"], c["before"], c["after"]) for c in values["changes"]),
+            previous=str(values["previous"]),
+            hash=stored_hash,
+            body=body,
+            exhibits=tuple(values["exhibits"]),
+            undoes=values["undoes"],
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise ValueError(f"this is no entry of an audit log: {problem}") from problem
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
