@@ -23,7 +23,8 @@ from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.pipeline import stored_scale_map
 from workstation.analysis.result import AnalysisRequest
 from workstation.evaluation.control import colour_and_texture_map
-from workstation.evaluation.localisation import Localisation, bootstrap_half_width, localise
+from workstation.evaluation.intervals import bootstrap_mean, paired_difference
+from workstation.evaluation.localisation import Localisation, localise
 from workstation.evaluation.splices import VARIANTS, Splice, make_splices
 from workstation.evidence import open_evidence
 from workstation.progress import drain
@@ -69,12 +70,13 @@ def print_table(figures: Figures, model: str) -> None:
     print("|---|---|---|---|---|---|---|---|")
     for (method, variant), scored in figures.items():
         ap = np.array([s.ap for s in scored])
-        difference = ap - np.array([s.ap for s in figures["control", variant]])
+        control = np.array([s.ap for s in figures["control", variant]])
+        difference = paired_difference(ap, control)
         print(
             f"| {model if method == 'model' else 'colour and texture'} | {variant} | {len(ap)} | {ap.mean():.3f} "
-            f"| {np.mean([s.ap_inv for s in scored]):.3f} | {bootstrap_half_width(ap):.3f} "
+            f"| {np.mean([s.ap_inv for s in scored]):.3f} | {bootstrap_mean(ap).half_width:.3f} "
             f"| {np.mean([s.auc for s in scored]):.3f} "
-            f"| {difference.mean():+.3f} ± {bootstrap_half_width(difference):.3f} |"
+            f"| {difference.value:+.3f} ± {difference.half_width:.3f} |"
         )
 
 
