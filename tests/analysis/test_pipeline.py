@@ -245,7 +245,7 @@ def test_a_picture_without_a_patch_is_not_assessable(
     assert (result.grid, result.maps, result.embeddings, result.partition, result.score) == (None,) * 5
     assert [finding.kind for finding in result.findings] == ["not-assessable"]
     assert result.findings[0].sentence == f"Not assessable: {result.reason}. Ask for the original file."
-    assert dict(result.findings[0].numbers) == {"height": height, "width": width}
+    assert dict(result.findings[0].numbers) == {"height": height, "width": width, "patch": 64}
     assert result.provenance.weights == "statistics"
 
 
