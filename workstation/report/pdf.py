@@ -16,6 +16,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplat
 
 from workstation.report.archival import CONTENT_FILE, Description, archived
 from workstation.report.atomic import write_bytes
+from workstation.report.digest import sealed
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.file_sections import file_sections
 from workstation.report.flowables import MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
@@ -43,7 +44,7 @@ def render_pdf(document: ReportDocument) -> bytes:
     template = _Template(stream, document)
     template.build(_story(document), canvasmaker=_NumberedCanvas)
     content = as_text(as_json(document)).encode("utf-8")
-    return archived(stream.getvalue(), _described(document), {CONTENT_FILE: content})
+    return sealed(archived(stream.getvalue(), _described(document), {CONTENT_FILE: content}))
 
 
 def _described(document: ReportDocument) -> Description:
