@@ -108,10 +108,19 @@ def _check_header(folder: Path, file: Path) -> None:
         raise CaseDamaged(folder, f"{FILE} cannot be read ({problem.strerror or problem})") from problem
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise CaseDamaged(folder, f"{FILE} ({file.stat().st_size} bytes) does not begin as a case file does")
-    version, application = int.from_bytes(header[60:64], "big"), int.from_bytes(header[68:72], "big")
+    version, application = _number(header, 60), _number(header, 68)
     wal = file.with_name(f"{FILE}-wal")
     pending = application == 0 and wal.exists()
     _check_numbers(folder, APPLICATION if pending else application, version)
+
+
+def _version(file: Path) -> int:
+    with file.open("rb") as opened:
+        return _number(opened.read(100), 60)
+
+
+def _number(header: bytes, offset: int) -> int:
+    return int.from_bytes(header[offset : offset + 4], "big")
 
 
 def _checked(access: Access, folder: Path) -> Access:
@@ -147,7 +156,7 @@ def _alone(file: Path, lock: CaseLock, network: str, warnings: tuple[str, ...], 
     said = warnings if asked else ("The case lies where it cannot be written; it is open for reading only.", *warnings)
     pending = [file.with_name(f"{FILE}{suffix}") for suffix in ("-wal", "-journal")]
     pending = [path for path in pending if path.exists() and path.stat().st_size]
-    if not pending and not os.access(file.parent, os.W_OK):
+    if not pending and not os.access(file.parent, os.W_OK) and _version(file) == VERSION:
         return Access(_connect(file, "mode=ro&immutable=1"), "immutable", lock, None, network, said)
     copy = tempfile.TemporaryDirectory(prefix="exifact-case-")
     try:
@@ -175,9 +184,15 @@ def _connect(file: Path, how: str) -> sqlite3.Connection:
     posix = file.absolute().as_posix()
     uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{how}"
     connection = sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection.text_factory = _text
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")  # a case may come from anybody
     return connection
+
+
+def _text(stored: bytes) -> str:
+    """A damaged text stays readable, and its bytes can be had back."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def make(folder: Path, *, operator: str) -> Access:

@@ -22,8 +22,28 @@ def canonical(value: Json) -> str:
 
 
 def digest(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    """SHA-256 of a text's UTF-8 bytes, 64 lower-case hexadecimal digits.
+
+    Bytes of a damaged file that are no UTF-8 come as surrogates (see `access`), and are hashed as the bytes they were.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def parsed(text: str) -> Json:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: if it is none, or holds NaN, infinity or more nesting than a case writes.
+    """
+    try:
+        value: Json = json.loads(text, parse_constant=_refuse)
+    except RecursionError as problem:
+        raise ValueError("the text is nested too deeply") from problem
+    return value
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"JSON has no {constant}")
 
 
 def storable(value: Json) -> Json:

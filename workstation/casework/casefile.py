@@ -16,6 +16,7 @@ from workstation.casework.exhibit import Exhibit
 from workstation.casework.exhibits import Exhibits
 from workstation.casework.lock import Holder
 from workstation.casework.log import Entry, Head, now
+from workstation.casework.migrations import upgrade
 from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal
 from workstation.casework.records import CaseDetails, CaseRecord
 from workstation.casework.shelves import Bookmarks, Notes, Opinions, Regions, Reports, Reviews, Tags
@@ -107,6 +108,8 @@ class CaseFile:
         """
         store = Store(folder, operator, access.reach(folder, operator=operator, read_only=read_only))
         try:
+            _check_pages(store)
+            upgrade(store)
             _check_tables(store)
         except BaseException:
             store.close()
@@ -264,25 +267,41 @@ class CaseFile:
             record=record,
         )
 
-    def verify(self, anchors: Sequence[Anchor] = ()) -> Verification:
-        """Check the log, the tables against the log, the arrays and the copies, the log against anchors."""
-        return drain(self.verify_steps(anchors))
+    def verify(self, anchors: Sequence[Anchor] = (), *, originals: bool = True) -> Verification:
+        """Check the log, the tables against it, arrays and originals against their hashes, the log against anchors.
 
-    def verify_steps(self, anchors: Sequence[Anchor] = ()) -> Generator[Progress, None, Verification]:
+        Args:
+            anchors: from outside of the case.
+            originals: whether the exhibits' files are hashed again.
+        """
+        return drain(self.verify_steps(anchors, originals=originals))
+
+    def verify_steps(
+        self, anchors: Sequence[Anchor] = (), *, originals: bool = True
+    ) -> Generator[Progress, None, Verification]:
         """`verify` as a computation that says how far it is."""
-        return verify_steps(self._store, anchors)
+        return verify_steps(self._store, anchors, originals=originals)
 
 
-def _check_tables(store: Store) -> None:
+def _check_pages(store: Store) -> None:
     """Refuse a file that is cut short before anything builds upon it.
 
     Raises:
-        CaseDamaged: if SQLite finds it damaged, or it has other tables than a case.
+        CaseDamaged: if SQLite finds it damaged.
     """
     with store.reading() as connection:
         state = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if state != "ok":
-            raise CaseDamaged(store.folder, f"the case file is damaged ({state})")
+    if state != "ok":
+        raise CaseDamaged(store.folder, f"the case file is damaged ({state})")
+
+
+def _check_tables(store: Store) -> None:
+    """Refuse a file that has not the tables of a case.
+
+    Raises:
+        CaseDamaged: if one is missing.
+    """
+    with store.reading() as connection:
         present = schema.objects(connection)
     missing = [table.name for table in (*schema.CONTENT, schema.log) if f"table {table.name}" not in present]
     if missing:

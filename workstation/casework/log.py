@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 import workstation
-from workstation.casework.canonical import Json, canonical, digest
+from workstation.casework.canonical import Json, canonical, digest, parsed
 
 Row = Mapping[str, Json]
+_FIELDS = frozenset(
+    ("sequence", "time", "operator", "program", "action", "arguments", "changes", "exhibits", "previous", "undoes")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +115,52 @@ def read(body: str, stored_hash: str) -> Entry:
     Raises:
         ValueError: if the text is none of an entry.
     """
-    try:
-        values = json.loads(body)
-        return Entry(
-            sequence=int(values["sequence"]),
-            time=str(values["time"]),
-            operator=str(values["operator"]),
-            program=str(values["program"]),
-            action=str(values["action"]),
-            arguments=dict(values["arguments"]),
-            changes=tuple(RowChange(c["table"], c["id"], c["before"], c["after"]) for c in values["changes"]),
-            previous=str(values["previous"]),
-            hash=stored_hash,
-            body=body,
-            exhibits=tuple(values["exhibits"]),
-            undoes=values["undoes"],
-        )
-    except (KeyError, TypeError, ValueError) as problem:
-        raise ValueError(f"this is no entry of an audit log: {problem}") from problem
+    values = parsed(body)
+    if not isinstance(values, dict) or set(values) != _FIELDS:
+        raise ValueError("this is no entry of an audit log")
+    sequence, arguments, undoes = values["sequence"], values["arguments"], values["undoes"]
+    changes, exhibits = values["changes"], values["exhibits"]
+    texts = {name: values[name] for name in ("time", "operator", "program", "action", "previous")}
+    if not (
+        _is_number(sequence)
+        and all(isinstance(text, str) for text in texts.values())
+        and isinstance(arguments, dict)
+        and isinstance(changes, list)
+        and isinstance(exhibits, list)
+        and all(_is_number(exhibit) for exhibit in exhibits)
+        and (undoes is None or _is_number(undoes))
+    ):
+        raise ValueError("this entry's fields are not of the kinds that an audit log has")
+    return Entry(
+        sequence=cast(int, sequence),
+        time=str(texts["time"]),
+        operator=str(texts["operator"]),
+        program=str(texts["program"]),
+        action=str(texts["action"]),
+        arguments=arguments,
+        changes=tuple(_change(change) for change in changes),
+        previous=str(texts["previous"]),
+        hash=stored_hash,
+        body=body,
+        exhibits=tuple(cast(list[int], exhibits)),
+        undoes=cast(int | None, undoes),
+    )
+
+
+def _change(values: Json) -> RowChange:
+    """One row's change as it stands in an entry's body."""
+    if not isinstance(values, dict) or set(values) != {"table", "id", "before", "after"}:
+        raise ValueError("this entry has a change that is none")
+    table, number, before, after = values["table"], values["id"], values["before"], values["after"]
+    if not (isinstance(table, str) and _is_number(number)):
+        raise ValueError("this entry has a change of no row")
+    if not (isinstance(before, dict | None) and isinstance(after, dict | None)) or before is after:
+        raise ValueError("this entry has a change from nothing to nothing")
+    return RowChange(table, cast(int, number), before, after)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def now() -> str:

@@ -211,6 +211,17 @@ class Store:
             except DatabaseError as problem:
                 raise self._in_words(problem) from problem
 
+    @contextmanager
+    def private_copy(self) -> Iterator[None]:
+        """Allow changes of a snapshot, which nobody else sees."""
+        assert self.access.mode == "snapshot"
+        self.access.connection.execute("PRAGMA query_only = OFF")
+        try:
+            with self.reading():
+                yield
+        finally:
+            self.access.connection.execute("PRAGMA query_only = ON")
+
     def rows(self, table: Table, **equal: int | str | None) -> list[Mapping[str, Any]]:
         """Rows of a table whose columns have these values, by number."""
         query = select(table).order_by(table.c.id)

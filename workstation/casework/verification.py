@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy import create_engine
 
 from workstation.casework import schema
 from workstation.casework.anchors import Anchor
-from workstation.casework.canonical import ZERO, Json, canonical, digest
-from workstation.casework.log import Entry, Head, RowChange, read
-from workstation.casework.store import Store
+from workstation.casework.canonical import ZERO, Json, canonical, digest, parsed
+from workstation.casework.log import Entry, Head, read
+from workstation.casework.problems import CaseDamaged
+from workstation.casework.replay import NEW, Replay, State
+from workstation.casework.store import ORIGINALS, Store
+from workstation.evidence import rehash
+from workstation.evidence.record import FileIdentity
 from workstation.progress import Progress
 
-State = dict[tuple[str, int], dict[str, Json]]
+RawLog = Sequence[tuple[int, str, str]]
 
 WITHOUT_ANCHOR = (
     "Without an anchor this cannot show whether entries were cut off the end of the log, or whether the whole log was "
-    "computed anew: give a report, a signed checkpoint or a head hash that was kept elsewhere (--anchor)."
+    "computed anew: give a report, a checkpoint or a head hash that was kept elsewhere (--anchor)."
 )
 AFTER_ANCHOR = (
     "Entries after the last anchor ({entries}) may have been cut off or computed anew; "
@@ -31,8 +37,8 @@ class CaseFinding:
     """Something that is not as it was written.
 
     Attributes:
-        kind: "schema", "database", "log", "tables", "artifact", "original" or "anchor".
-        entry: sequence of the log entry that it concerns, None for others.
+        kind: "database", "schema", "log", "tables", "artifact", "original" or "anchor".
+        entry: sequence of the log entry that it concerns, None where it concerns none.
         sentence: for people.
     """
 
@@ -47,13 +53,15 @@ class Verification:
 
     Attributes:
         head: where the log ends, as far as it can be read.
-        findings: what is wrong, in the order in which it was found; the first bad entry comes first.
+        findings: what is wrong, the log's own findings first and in its order.
+        remarks: what is no sign of a change, but should be known: originals that are elsewhere, clocks set back.
         cannot_detect: what this check could not have found.
         checked: what was looked at, in words.
     """
 
     head: Head
     findings: tuple[CaseFinding, ...]
+    remarks: tuple[str, ...]
     cannot_detect: tuple[str, ...]
     checked: tuple[str, ...]
 
@@ -68,32 +76,58 @@ class Verification:
         return min((f.entry for f in self.findings if f.kind == "log" and f.entry is not None), default=None)
 
 
-def verify_steps(store: Store, anchors: Sequence[Anchor]) -> Generator[Progress, None, Verification]:
+def verify_steps(
+    store: Store, anchors: Sequence[Anchor], *, originals: bool = True
+) -> Generator[Progress, None, Verification]:
     """Check a case; see `CaseFile.verify`."""
     yield Progress("reading the log", 0.0)
+    with store.reading() as connection:
+        version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     rows = store.raw_log()
-    findings: list[CaseFinding] = []
-    state: State = {}
-    yield Progress("following the chain", 0.2)
-    for entry, problem in chain(rows):
-        if problem:
-            findings.append(problem)
+    done, findings, remarks = Replay(), [], []
+    yield Progress("following the chain", 0.1)
+    times = [""]
+    for entry, finding in chain(rows):
+        findings += [finding] if finding else []
         if entry is not None:
-            findings += replay(state, entry)
-    yield Progress("comparing the tables with the log", 0.5)
-    findings += _tables(store, state)
-    yield Progress("hashing the arrays", 0.7)
-    findings += _artifacts(store, state)
-    findings += _anchors(rows, anchors)
+            done.take(entry)
+            if entry.time < times[-1]:
+                remarks.append(
+                    f"entry {entry.sequence} is dated {entry.time}, before the entry before it: a clock was set"
+                )
+            times.append(entry.time)
+    findings += [CaseFinding("log", sequence, f"entry {sequence}: {sentence}") for sequence, sentence in done.unfit]
+    findings.sort(key=lambda finding: finding.entry or 0)
+    done.migrate_to(version)
+    yield Progress("comparing the tables with the log", 0.3)
+    findings += [*_database(store, version), *compare_tables(store, done.state)]
+    yield Progress("hashing the arrays", 0.4)
+    findings += _artifacts(store, done.state)
+    remarks += _spare(store, done.state)
+    files = _exhibits(done.state) if originals else []
+    for position, row in enumerate(files):
+        yield Progress(f"hashing {row['name']}", 0.5 + 0.5 * position / len(files))
+        _original(store, row, findings, remarks)
+    findings += _anchors(rows, done.state, anchors)
     head = Head(len(rows), rows[-1][1] if rows else ZERO)
-    return Verification(head, tuple(findings), _limits(head, anchors), (f"{len(rows)} entries of the log",))
+    checked = (
+        f"{len(rows)} entries of the log, each against the one before",
+        f"{len(done.state)} rows of the tables against the log",
+        f"{len(_referenced(done.state))} arrays against their hashes",
+        f"{len(files)} originals or copies of them against their hashes at intake",
+        *(f"the log against {anchor.source}" for anchor in anchors),
+    )
+    limits = _limits(head, anchors)
+    return Verification(head, tuple(findings), tuple(remarks), limits, checked)
 
 
-def chain(rows: Sequence[tuple[int, str, str]]) -> Iterator[tuple[Entry | None, CaseFinding | None]]:
-    """Each row of the log as an entry, and what is wrong with it."""
+def chain(rows: RawLog) -> Iterator[tuple[Entry | None, CaseFinding | None]]:
+    """Each row of the log as an entry (None where it is none), and what is wrong with it."""
     previous, expected = ZERO, 1
     for sequence, stored_hash, body in rows:
-        try:
+        try:  # a file that was edited may hold bytes where text belongs
+            if not isinstance(body, str):
+                raise ValueError("its text is no text")  # noqa: TRY004, TRY301 - one finding like the others
             entry = read(body, stored_hash)
         except ValueError as problem:
             yield None, CaseFinding("log", sequence, f"entry {sequence}: {problem}")
@@ -104,94 +138,155 @@ def chain(rows: Sequence[tuple[int, str, str]]) -> Iterator[tuple[Entry | None, 
 
 
 def _wrong(entry: Entry, sequence: int, expected: int, previous: str) -> str:
-    if digest(entry.body) != entry.hash:
-        return "its text was changed: its hash is another one"
-    if sequence != expected:
-        return f"entry {expected} should stand here: entries were removed, inserted or reordered"
-    if entry.sequence != sequence:
-        return f"it calls itself entry {entry.sequence}: entries were reordered"
-    if entry.previous != previous:
-        return "it does not follow the entry before: one of them was replaced, or entries were removed between them"
-    return ""
+    checks = (
+        (digest(entry.body) == entry.hash, "its text or its hash was changed: they do not belong together"),
+        (sequence == expected, f"entry {expected} should stand here: entries were removed, inserted or reordered"),
+        (entry.sequence == sequence, f"it calls itself entry {entry.sequence}: entries were inserted or reordered"),
+        (entry.previous == previous, "it does not follow the entry before it: that one was replaced, or this one was"),
+        (canonical(parsed(entry.body)) == entry.body, "its text is not written as Exifact writes it"),
+        ((entry.action == NEW) == (sequence == 1), "a log begins with the making of the case, and only there"),
+    )
+    return next((sentence for right, sentence in checks if not right), "")
 
 
-def replay(state: State, entry: Entry) -> list[CaseFinding]:
-    """Carry out what an entry says; findings where it does not fit what the entries before it made."""
-    wrong = [change for change in entry.changes if not _replay(state, change)]
-    return [
-        CaseFinding(
-            "log",
-            entry.sequence,
-            f"entry {entry.sequence}: it changes {change.table} {change.id} from what the entries before did not make",
-        )
-        for change in wrong
-    ]
-
-
-def _replay(state: State, change: RowChange) -> bool:
-    key = (change.table, change.id)
-    present = state.get(key)
-    if change.before is None:
-        fits = present is None
-        state[key] = dict(change.after or {})
-    elif change.after is None:
-        fits = present == dict(change.before)
-        state.pop(key, None)
-    else:
-        fits = present is not None and all(present.get(name) == value for name, value in change.before.items())
-        state[key] = {**(present or {}), **change.after}
-    return fits
-
-
-def _tables(store: Store, state: State) -> Iterator[CaseFinding]:
+def compare_tables(store: Store, state: State) -> Iterator[CaseFinding]:
     """Rows that are not what the log made of them."""
     present: dict[tuple[str, int], dict[str, Any]] = {}
     with store.reading() as connection:
-        for table in schema.CONTENT:
-            for row in connection.exec_driver_sql(f'SELECT * FROM "{table.name}"').mappings():  # noqa: S608 - own names
-                present[table.name, row["id"]] = {name: value for name, value in row.items() if name != "id"}
+        tables = [name.removeprefix("table ") for name in schema.objects(connection) if name.startswith("table ")]
+        for table in (name for name in tables if name != schema.log.name):
+            quoted = table.replace('"', '""')
+            for row in connection.exec_driver_sql(f'SELECT rowid AS "id", * FROM "{quoted}"').mappings():  # noqa: S608
+                present[table, row["id"]] = {name: value for name, value in row.items() if name != "id"}
     for key in sorted(state.keys() | present.keys()):
         name, number = key
         if key not in present:
             yield CaseFinding("tables", None, f"{name} {number} is missing, the log has it")
         elif key not in state:
             yield CaseFinding("tables", None, f"{name} {number} is there, the log does not have it")
-        else:
-            wrong = [column for column, value in _raw(name, state[key]).items() if present[key].get(column) != value]
-            if wrong:
-                sentence = f"{name} {number}: {', '.join(wrong)} differ from what the log says"
-                yield CaseFinding("tables", None, sentence)
+        elif wrong := _differing(present[key], state[key]):
+            yield CaseFinding("tables", None, f"{name} {number}: {', '.join(wrong)} differ from what the log says")
 
 
-def _raw(table: str, row: dict[str, Json]) -> dict[str, Any]:
-    """A row as SQLite holds it."""
-    columns = schema.metadata.tables[table].columns
-    json_columns = {column.name for column in columns if isinstance(column.type, schema.JsonText)}
-    return {
-        name: canonical(value) if name in json_columns and value is not None else value for name, value in row.items()
-    }
+def _differing(present: dict[str, Any], expected: dict[str, Json]) -> list[str]:
+    """Columns that SQLite does not hold as the log's values are written; lists and objects are canonical text."""
+    raw = {name: canonical(value) if isinstance(value, list | dict) else value for name, value in expected.items()}
+    names = [*raw, *(name for name in present if name not in raw)]
+    absent = object()
+    return [name for name in names if present.get(name, absent) != raw.get(name, absent)]
 
 
-def _artifacts(store: Store, state: State) -> Iterator[CaseFinding]:
+def _database(store: Store, version: int) -> Iterator[CaseFinding]:
+    """What SQLite itself finds, and tables, triggers or indexes that are not those of a case."""
+    with store.reading() as connection:
+        state = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(10)")]
+        present = schema.objects(connection)
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if state != ["ok"]:
+        yield CaseFinding("database", None, f"SQLite finds the file damaged: {'; '.join(state)}")
+    for table, row, parent, _ in orphans:
+        yield CaseFinding("database", None, f"{table} {row} belongs to an entry of {parent} that is not there")
+    if version != schema.VERSION:
+        return
+    with create_engine("sqlite://").begin() as connection:
+        schema.create(connection)
+        expected = schema.objects(connection)
+    for name in sorted(expected.keys() | present.keys()):
+        if name not in present:
+            yield CaseFinding("schema", None, f"{name} is missing")
+        elif name not in expected:
+            yield CaseFinding("schema", None, f"{name} does not belong to a case")
+        elif present[name] != expected[name]:
+            yield CaseFinding("schema", None, f"{name} was changed")
+
+
+def _referenced(state: State) -> dict[str, str]:
+    """Name of every array that an analysis needs → the place that needs it, in words."""
+    found: dict[str, str] = {}
     for (table, number), row in sorted(state.items()):
         arrays = row.get("arrays")
         if table == "analyses" and isinstance(arrays, dict):
-            for place, name in arrays.items():
-                problem = store.artifacts.problem(str(name))
-                if problem:
-                    yield CaseFinding("artifact", None, f"analysis {number}, {place}: {problem}")
+            found |= {str(name): f"analysis {number}, {place}" for place, name in arrays.items()}
+    return found
 
 
-def _anchors(rows: Sequence[tuple[int, str, str]], anchors: Sequence[Anchor]) -> Iterator[CaseFinding]:
+def _artifacts(store: Store, state: State) -> Iterator[CaseFinding]:
+    for name, place in _referenced(state).items():
+        if problem := store.artifacts.problem(name):
+            yield CaseFinding("artifact", None, f"{place}: {problem}")
+
+
+def _spare(store: Store, state: State) -> Iterator[str]:
+    spare = set(store.artifacts) - set(_referenced(state))
+    if spare:
+        yield f"{len(spare)} arrays belong to no analysis (it was undone, or the program was stopped meanwhile)"
+
+
+def _exhibits(state: State) -> list[dict[str, Json]]:
+    return [row for (table, _), row in sorted(state.items()) if table == "exhibits"]
+
+
+def _original(store: Store, row: dict[str, Json], findings: list[CaseFinding], remarks: list[str]) -> None:
+    """Hash an exhibit's copy and its original."""
+    identity = FileIdentity(
+        path=store.folder / str(row["path"]),
+        name=str(row["name"]),
+        size=int(str(row["size"])),
+        sha256=str(row["sha256"]),
+        sha1="",
+        md5="",
+        modified="",
+        opened="",
+    )
+    label = f"exhibit {row['label']} ({identity.name})"
+    if row["stored"] is not None:
+        copy = rehash(replace(identity, path=store.folder / ORIGINALS / str(row["stored"])))
+        if not copy:
+            findings.append(CaseFinding("original", None, f"{label}: the copy in the case: {copy.message}"))
+        return
+    original = rehash(identity)
+    if original.state == "differs":
+        findings.append(CaseFinding("original", None, f"{label}: {original.message}"))
+    elif original.state == "vanished":
+        remarks.append(f"{label}: {original.message}; `exifact case find` looks for it by its hash")
+
+
+def _anchors(rows: RawLog, state: State, anchors: Sequence[Anchor]) -> Iterator[CaseFinding]:
     hashes = {stored: sequence for sequence, stored, _ in rows}
+    own = state.get((schema.case.name, 1), {}).get("identifier")
     for anchor in anchors:
-        if anchor.hash not in hashes:
-            said = f"{anchor.source} names entry {anchor.entries or '?'} with hash {anchor.hash[:16]}…"
-            yield CaseFinding("anchor", anchor.entries, f"{said}, which this log does not have")
+        place = hashes.get(anchor.hash)
+        if anchor.identifier and anchor.identifier != own:
+            yield CaseFinding("anchor", None, f"{anchor.source} speaks of another case ({anchor.identifier})")
+        elif place is None:
+            which = "an entry" if anchor.entries is None else f"entry {anchor.entries}"
+            said = f"{anchor.source} names {which} with hash {anchor.hash[:16]}…, which this log does not have"
+            yield CaseFinding("anchor", anchor.entries, f"{said}: it was cut off, or the log was computed anew")
+        elif anchor.entries is not None and place != anchor.entries:
+            said = f"{anchor.source} gives entry {anchor.entries} the hash that entry {place} has"
+            yield CaseFinding("anchor", anchor.entries, said)
 
 
 def _limits(head: Head, anchors: Sequence[Anchor]) -> tuple[str, ...]:
     if not anchors:
         return (WITHOUT_ANCHOR, ALWAYS)
-    last = max((anchor.entries or 0 for anchor in anchors), default=0)
+    last = max(anchor.entries or 0 for anchor in anchors)
     return (*((AFTER_ANCHOR.format(entries=last),) if last < head.entries else ()), ALWAYS)
+
+
+def refuse_unless_intact(store: Store, done: Replay, rows: RawLog) -> None:
+    """Stop before something is built upon a case that is not what its log says.
+
+    Args:
+        store: the open case.
+        done: the log's replay, in the terms of the file's tables.
+        rows: the log.
+
+    Raises:
+        CaseDamaged: with the first finding.
+    """
+    bad = [finding for _, finding in chain(rows) if finding]
+    bad += [CaseFinding("log", sequence, f"entry {sequence}: {sentence}") for sequence, sentence in done.unfit]
+    bad += compare_tables(store, done.state)
+    if bad:
+        raise CaseDamaged(store.folder, f"tables and log do not agree ({bad[0].sentence})")
