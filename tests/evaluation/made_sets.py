@@ -1,4 +1,4 @@
-"""Tiny made-up evaluation sets in the layouts of their owners: an image or two of either class, masks as they mark them.
+"""Tiny made-up evaluation sets in the layouts of their owners: an image or two of either class, and their masks.
 
 In every set the foreign part is the rectangle `FOREIGN` of an image of `SIZE`.
 """
