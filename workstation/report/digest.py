@@ -173,4 +173,6 @@ def _attach(document: Pdf, record: dict[str, Json]) -> None:
     )
     specification.relationship = Name.Supplement
     document.attachments[PRINTED_FILE] = specification
-    document.Root.AF = Array([*document.Root.get("/AF", Array()), document.attachments[PRINTED_FILE].obj])
+    attached, associated = document.attachments[PRINTED_FILE].obj, list(document.Root.get("/AF", Array()))
+    if all(entry.objgen != attached.objgen for entry in associated):
+        document.Root.AF = Array([*associated, attached])
