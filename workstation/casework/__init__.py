@@ -1,7 +1,10 @@
 """Findings become a case: exhibits, analyses, regions, notes, opinions, and who did what when."""
 
-from workstation.casework.anchors import Anchor
-from workstation.casework.casefile import CaseFile
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.casework.log import Entry, Head, RowChange
 from workstation.casework.records import (
@@ -19,7 +22,11 @@ from workstation.casework.records import (
     Review,
     TagRecord,
 )
-from workstation.casework.verification import CaseFinding, Verification
+
+if TYPE_CHECKING:
+    from workstation.casework.anchors import Anchor
+    from workstation.casework.casefile import CaseFile
+    from workstation.casework.verification import CaseFinding, Verification
 
 __all__ = [
     "SUPPORT",
@@ -45,3 +52,18 @@ __all__ = [
     "TagRecord",
     "Verification",
 ]
+
+_LATE = {
+    "Anchor": "anchors",
+    "CaseFile": "casefile",
+    "CaseFinding": "verification",
+    "Verification": "verification",
+}
+"""What brings SQLAlchemy or reads whole files along is imported when it is asked for: the window is up before."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is needed late."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from workstation.analysis.regions import Region
 from workstation.casework.canonical import Json
@@ -268,6 +267,8 @@ class Coverage:
 
     def unseen(self) -> tuple[tuple[int, int, int, int], ...]:
         """(x, y, width, height) of the bounding box of each connected part that was not seen, largest part first."""
+        from scipy import ndimage  # noqa: PLC0415 - the window shows coverage before scipy is loaded
+
         labels, count = ndimage.label(~self.seen)
         sizes = ndimage.sum_labels(self._areas(), labels, range(1, count + 1))
         boxes = ndimage.find_objects(labels)
