@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -266,22 +265,26 @@ def test_tooltip_holds_the_full_value_and_escapes_what_the_file_says(qtbot: QtBo
     assert "0x010E" in tip
 
 
-def test_thousands_of_tags_are_shown_and_filtered_at_once(qtbot: QtBot) -> None:
+def test_thousands_of_tags_ask_only_for_what_is_seen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tuple(entry("ExifIFD", f"Unknown 0x{n:04X}", n, f"value {n}", raw=bytes(200)) for n in range(4000))
     panel = MetadataPanel()
     qtbot.addWidget(panel)
     panel.resize(400, 600)
     panel.show()
-    start = time.perf_counter()
+    made: list[int] = []
+    text_of = MetadataModel._text
+
+    def counted(model: MetadataModel, row: object, column: int, role: int) -> str | None:
+        if role == Qt.ItemDataRole.DisplayRole:
+            made.append(column)
+        return text_of(model, row, column, role)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(MetadataModel, "_text", counted)
     panel.show_evidence(sample_evidence(entries=many))
     panel.grab()
-    shown = time.perf_counter() - start
-    start = time.perf_counter()
+    assert 0 < len(made) < 2000  # the texts of 4000 rows and six columns are not made
     panel.set_filter("value 3999")
-    filtered = time.perf_counter() - start
     assert panel.tree.model().rowCount(find(panel.tree.model(), "ExifIFD")) == 1
-    assert shown < 2
-    assert filtered < 2
 
 
 def test_without_evidence_the_panel_says_what_to_do(qtbot: QtBot) -> None:

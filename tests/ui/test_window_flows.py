@@ -53,7 +53,7 @@ def test_the_picture_comes_before_the_metadata(window: MainWindow, photo: Photo,
     assert order == ["picture, file read: False", "metadata"]
     assert window.view.pixels is window.session.current.pixels
     assert window.session.current.thumbnail.shape == (128, 160, 3)
-    assert window.metadata.model.rowCount() > 0
+    qtbot.waitUntil(lambda: window.metadata.model.rowCount() > 0, timeout=5000)
 
 
 def test_the_hash_is_checked_again_and_shown(window: MainWindow, photo: Photo, open_file: Opener) -> None:

@@ -7,7 +7,16 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from workstation.ui.icons import icon
 
@@ -118,6 +127,32 @@ class IconLabel(QWidget):
         """Qt: draw the icon."""
         if self._name:
             icon(self._name).paint(QPainter(self), self.rect())
+
+
+class ShareBar(QProgressBar):
+    """How far a job is.
+
+    `QProgressBar.setValue` paints at once, and with it all that waits to be painted in the window, the picture too;
+    this one waits for its turn.
+    """
+
+    STEPS = 1000
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setRange(0, 0)
+
+    def show_share(self, share: float | None) -> None:
+        """Show a share of the work, 0..1; None = not known."""
+        self.setUpdatesEnabled(False)
+        if share is None:
+            self.setRange(0, 0)
+        else:
+            self.setRange(0, self.STEPS)
+            self.setValue(round(self.STEPS * min(1.0, max(0.0, share))))
+            self.setFormat(f"{100 * share:.0f} %")
+        self.setUpdatesEnabled(True)
 
 
 class TextScroll(QScrollArea):

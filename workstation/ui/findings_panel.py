@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QProgressBar,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.ui.controls import (
     IconLabel,
+    ShareBar,
     TextScroll,
     chain_focus,
     icon_size,
@@ -108,12 +108,7 @@ class FindingsPanel(QWidget):
         """Show how far the running analysis is; the state becomes "analysing" unless a file is being opened."""
         if self._situation not in {Situation.OPENING, Situation.ANALYSING}:
             self.show_state(Situation.ANALYSING)
-        if progress.fraction is None:
-            self._progress_bar.setRange(0, 0)
-        else:
-            self._progress_bar.setRange(0, 1000)
-            self._progress_bar.setValue(round(1000 * min(1.0, max(0.0, progress.fraction))))
-            self._progress_bar.setFormat(f"{100 * progress.fraction:.0f} %")
+        self._progress_bar.show_share(progress.fraction)
         self._stage.setText(" · ".join(part for part in (progress.stage, duration(progress.remaining)) if part))
 
     def show_cancelling(self) -> None:
@@ -220,8 +215,7 @@ class FindingsPanel(QWidget):
 
     def _make_progress(self) -> None:
         self._progress = QWidget()
-        self._progress_bar = QProgressBar()
-        self._progress_bar.setAccessibleName("Progress of the analysis")
+        self._progress_bar = ShareBar("Progress of the analysis")
         self._stage = wrapped_label(weight="muted", name="Stage and remaining time")
         self._cancel = push_button(
             "cancel", "Cancel", "Stop the analysis after the current batch; nothing is painted from it"

@@ -14,12 +14,16 @@ class Heartbeat(QObject):
 
     Attributes:
         gaps: milliseconds between beats since `reset`, in order.
+        works: milliseconds of processor time that the event loop's own thread spent in each gap; what a gap is longer
+            comes from other threads, or from other programs.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.gaps: list[float] = []
+        self.works: list[float] = []
         self._last: float | None = None
+        self._worked = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(INTERVAL_MS)
@@ -36,8 +40,8 @@ class Heartbeat(QObject):
 
     def reset(self) -> None:
         """Forget what was heard."""
-        self.gaps = []
-        self._last = time.perf_counter()
+        self.gaps, self.works = [], []
+        self._last, self._worked = time.perf_counter(), time.thread_time()
 
     @property
     def worst(self) -> float:
@@ -51,7 +55,8 @@ class Heartbeat(QObject):
 
     @Slot()
     def _beat(self) -> None:
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.thread_time()
         if self._last is not None:
             self.gaps.append((now - self._last) * 1000)
-        self._last = now
+            self.works.append((worked - self._worked) * 1000)
+        self._last, self._worked = now, worked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from workstation import paths
@@ -46,7 +46,6 @@ class _SvgEngine(QIconEngine):
         super().__init__()
         self._name = name
         self._svg = source
-        self._drawn: dict[tuple[int, int, str], QPixmap] = {}
 
     def clone(self) -> QIconEngine:
         copy = _SvgEngine(self._name, self._svg)
@@ -76,18 +75,23 @@ class _SvgEngine(QIconEngine):
         """Device pixels; the square drawing is centred in `size`."""
         size = size.expandedTo(QSize(1, 1))  # a squeezed button asks for less than nothing
         colour = _colour(mode)
-        key = (size.width(), size.height(), colour)
-        if key not in self._drawn:
-            pixmap = QPixmap(size)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            side = min(size.width(), size.height())
-            square = QRectF((size.width() - side) / 2, (size.height() - side) / 2, side, side)
-            painter = QPainter(pixmap)
-            renderer = QSvgRenderer(QByteArray(self._svg.replace(b"currentColor", colour.encode())))
-            renderer.render(painter, square)
-            painter.end()
-            self._drawn[key] = pixmap
-        return self._drawn[key]
+        key = f"exifact {self._name} {size.width()} {size.height()} {colour}"  # shared: widgets ask for icons anew
+        pixmap = QPixmap()
+        if not QPixmapCache.find(key, pixmap):
+            pixmap = self._drawn(size, colour)
+            QPixmapCache.insert(key, pixmap)
+        return pixmap
+
+    def _drawn(self, size: QSize, colour: str) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        side = min(size.width(), size.height())
+        square = QRectF((size.width() - side) / 2, (size.height() - side) / 2, side, side)
+        painter = QPainter(pixmap)
+        renderer = QSvgRenderer(QByteArray(self._svg.replace(b"currentColor", colour.encode())))
+        renderer.render(painter, square)
+        painter.end()
+        return pixmap
 
 
 def _colour(mode: QIcon.Mode) -> str:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
-    QProgressBar,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from workstation.errors import RecordedWarning
 from workstation.progress import Progress
 from workstation.ui.controls import (
     IconLabel,
+    ShareBar,
     TextScroll,
     add_action,
     icon_size,
@@ -324,10 +324,8 @@ class _JobRow(QWidget):
         self._state = IconLabel("state-busy")
         self._title = wrapped_label(title)
         self._stage = wrapped_label("waiting", weight="muted")
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 0)
+        self._bar = ShareBar(f"Progress of {title}")
         self._bar.setFont(tabular(self._bar.font()))
-        self._bar.setAccessibleName(f"Progress of {title}")
         self.cancel = push_button("cancel", "Cancel", "Stop after the current batch")
         self.cancel.setAccessibleName(f"Cancel {title}")
         self._layout = layout = QGridLayout(self)
@@ -343,12 +341,7 @@ class _JobRow(QWidget):
         layout.setColumnStretch(2, 2)
 
     def show_progress(self, progress: Progress) -> None:
-        if progress.fraction is None:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, 1000)
-            self._bar.setValue(round(1000 * min(1.0, max(0.0, progress.fraction))))
-            self._bar.setFormat(f"{100 * progress.fraction:.0f} %")
+        self._bar.show_share(progress.fraction)
         if self.cancel.isEnabled():
             self._stage.setText(" · ".join(part for part in (progress.stage, duration(progress.remaining)) if part))
 

@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
                 self.centre.show_picture()
             self.setWindowTitle(f"{exhibit.name} – Exifact")
         self.exhibits.show_current(exhibit)
-        self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
+        self._show_metadata()
         self.comparing.refresh()
         self._tell_zoom()
         self.teller.show_exhibit(exhibit)
@@ -278,9 +278,14 @@ class MainWindow(QMainWindow):
     def _take_evidence(self, exhibit: OpenExhibit) -> None:
         self.teller.tell_evidence(exhibit)
         if exhibit is self.session.current:
-            self.metadata.show_evidence(exhibit.evidence)
+            QTimer.singleShot(0, self, self._show_metadata)  # hundreds of rows: clicks that wait come first
             self.status.show_exhibit(exhibit)
         self._take_state(exhibit)
+
+    @Slot()
+    def _show_metadata(self) -> None:
+        exhibit = self.session.current
+        self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
 
     @Slot(object)
     def _take_state(self, exhibit: OpenExhibit) -> None:

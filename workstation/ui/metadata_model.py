@@ -103,6 +103,19 @@ class MetadataModel(QAbstractItemModel):
         """The row behind an index; None for the invisible root."""
         return self._rows[index.internalId() - 1] if index.isValid() else None
 
+    @property
+    def plain_rows(self) -> list[Row]:
+        """All rows but headings."""
+        return [row for row in self._rows if not row.heading]
+
+    def width_of_names(self, indentation: int) -> int:
+        """Pixels that the longest name needs, indented by so many per level."""
+        letter, depths, widest = self._line.width(), [0] * (len(self._rows) + 1), 0
+        for number, (row, parent) in enumerate(zip(self._rows, self._parents, strict=True), start=1):
+            depths[number] = depths[parent] + 1
+            widest = max(widest, depths[number] * indentation + (len(row.name) + 4) * letter)
+        return widest
+
     def path_of(self, index: _Index) -> tuple[str, ...]:
         """Names from the group down to the row."""
         names: list[str] = []

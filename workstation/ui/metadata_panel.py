@@ -236,7 +236,7 @@ class MetadataPanel(QWidget):
         self._tell_count()
 
     def _tell_count(self) -> None:
-        rows = [row for index in walk(self._model) if (row := self._model.row_at(index)) and not row.heading]
+        rows = self._model.plain_rows
         if not rows:
             self._count.setText("Open a photograph to see what its file says about itself.")
             return
@@ -265,7 +265,7 @@ class MetadataPanel(QWidget):
         self._fitting = True
         tree, letter = self._tree, self._tree.fontMetrics().averageCharWidth()
         there = tree.viewport().width()
-        wanted = max(_LETTERS[Column.NAME] * letter, tree.sizeHintForColumn(Column.NAME) + letter)
+        wanted = max(_LETTERS[Column.NAME] * letter, self._model.width_of_names(tree.indentation()) + letter)
         tree.setColumnWidth(Column.NAME, min(wanted, round(there * 0.5)))
         least = _LETTERS[Column.VALUE] * letter
         room = there - tree.columnWidth(Column.NAME)
