@@ -19,6 +19,7 @@ from workstation.casework.log import Entry, Head, now
 from workstation.casework.migrations import upgrade
 from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal
 from workstation.casework.records import CaseDetails, CaseRecord
+from workstation.casework.searching import Hit, search
 from workstation.casework.shelves import Bookmarks, Notes, Opinions, Regions, Reports, Reviews, Tags
 from workstation.casework.store import Store
 from workstation.casework.verification import Verification, verify_steps
@@ -227,6 +228,14 @@ class CaseFile:
             raise
         except CaseRefusal as problem:
             raise CannotUndo(problem.what) from problem
+
+    def search(self, words: str) -> tuple[Hit, ...]:
+        """Where some words stand: labels, names, hashes, descriptions, notes, tags, regions, bookmarks, opinions.
+
+        Args:
+            words: looked for as they are; capitals do not count (of ASCII letters).
+        """
+        return search(self._store, words)
 
     def snapshot(self) -> CaseRecord:
         """All that a report prints of the case, read at one moment."""

@@ -32,8 +32,8 @@ class Replay:
     version: int = FIRST_VERSION
     unfit: list[tuple[int, str]] = field(default_factory=list)
 
-    def take(self, entry: Entry) -> None:
-        """Carry one entry out."""
+    def take(self, entry: Entry, *, place: int | None = None) -> None:
+        """Carry one entry out; `place` is where it stands, if that may not be where it says."""
         if entry.action == MIGRATE:
             self.migrate_to(_version(entry.arguments, "to", self.version))
         elif entry.action == NEW:
@@ -41,7 +41,7 @@ class Replay:
         for change in entry.changes:
             if not self._fits(change):
                 sentence = f"it changes {change.table} {change.id} from what the entries before did not make"
-                self.unfit.append((entry.sequence, sentence))
+                self.unfit.append((place or entry.sequence, sentence))
             self._apply(change)
 
     def migrate_to(self, version: int) -> None:

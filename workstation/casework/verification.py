@@ -87,10 +87,10 @@ def verify_steps(
     done, findings, remarks = Replay(), [], []
     yield Progress("following the chain", 0.1)
     times = [""]
-    for entry, finding in chain(rows):
+    for (place, _, _), (entry, finding) in zip(rows, chain(rows), strict=True):
         findings += [finding] if finding else []
         if entry is not None:
-            done.take(entry)
+            done.take(entry, place=place)
             if entry.time < times[-1]:
                 remarks.append(
                     f"entry {entry.sequence} is dated {entry.time}, before the entry before it: a clock was set"
@@ -132,15 +132,18 @@ def chain(rows: RawLog) -> Iterator[tuple[Entry | None, CaseFinding | None]]:
         except ValueError as problem:
             yield None, CaseFinding("log", sequence, f"entry {sequence}: {problem}")
         else:
-            sentence = _wrong(entry, sequence, expected, previous)
-            yield entry, CaseFinding("log", sequence, f"entry {sequence}: {sentence}") if sentence else None
+            if sequence != expected:
+                sentence = f"entry {expected} is missing: entry {sequence} stands in its place"
+                yield entry, CaseFinding("log", expected, sentence)
+            else:
+                sentence = _wrong(entry, sequence, previous)
+                yield entry, CaseFinding("log", sequence, f"entry {sequence}: {sentence}") if sentence else None
         previous, expected = stored_hash, sequence + 1
 
 
-def _wrong(entry: Entry, sequence: int, expected: int, previous: str) -> str:
+def _wrong(entry: Entry, sequence: int, previous: str) -> str:
     checks = (
         (digest(entry.body) == entry.hash, "its text or its hash was changed: they do not belong together"),
-        (sequence == expected, f"entry {expected} should stand here: entries were removed, inserted or reordered"),
         (entry.sequence == sequence, f"it calls itself entry {entry.sequence}: entries were inserted or reordered"),
         (entry.previous == previous, "it does not follow the entry before it: that one was replaced, or this one was"),
         (canonical(parsed(entry.body)) == entry.body, "its text is not written as Exifact writes it"),
