@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import TypeAlias
 
-from workstation.report import wording
 from workstation.report.printed import Json, PrintedPage, compact
 from workstation.report.typeface import printable
 
 Pointer: TypeAlias = tuple[str | int, ...]
 
-_TOKEN = re.compile(r"0x[0-9A-F]+\b|[+-]?\d+(?:\.\d+)?(?:e[+-]\d+)?(?:%|(?!\w))|\w+")
+_TOKEN = re.compile(r"0x[0-9A-F]+\b|[+-]?\d+(?:[.,]\d+)?(?:e[+-]\d+)?(?:%|(?!\w))|\w+")
 _GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.])")
 _BEGINNING = 120
 """Characters of a long text that are looked for where the layout prints only its beginning and end."""
@@ -33,18 +32,21 @@ FORMS: dict[str, Callable[[float | int | str], str]] = {
     "text": lambda value: printable(str(value)),
     "beginning": lambda value: printable(str(value))[:_BEGINNING],
     "plain": str,
-    "four digits": lambda value: wording.number(float(value)),
-    "percent": lambda value: wording.share(float(value)),
-    "two decimals": lambda value: f"{float(value):.2f}",
-    "one decimal": lambda value: f"{float(value):.1f}",
-    "three decimals": lambda value: f"{float(value):.3f}",
-    "whole": lambda value: f"{float(value):.0f}",
-    "three digits": lambda value: f"{float(value):.3g}",
-    "hexadecimal": lambda value: f"0x{int(value):X}",
-    "tag": lambda value: f"0x{int(value):04X}",
+    "four digits": lambda value: f"{value:.0f}" if abs(float(value)) >= 10**4 else f"{value:.4g}",
+    "percent": lambda value: f"{value:.1%}",
+    "two decimals": lambda value: f"{value:.2f}",
+    "one decimal": lambda value: f"{value:.1f}",
+    "three decimals": lambda value: f"{value:.3f}",
+    "whole": lambda value: f"{value:.0f}",
+    "three digits": lambda value: f"{value:.3g}",
+    "hexadecimal": lambda value: f"0x{value:X}",
+    "tag": lambda value: f"0x{value:04X}",
     "marker": lambda value: f"0xFF{int(value) & 0xFF:02X}",
 }
-"""How the program prints values, by name; the names stand in reports that exist and keep their meaning."""
+"""How values are printed, by name; the names stand in reports that exist and keep their meaning for ever."""
+
+WITH_COMMA = ", decimal comma"
+"""Follows the name of a form in languages that print 0,5."""
 
 _TEXT_FORMS = ("text", "beginning")
 _INTEGER_FORMS = ("plain", "tag", "hexadecimal", "four digits", "marker")
@@ -112,12 +114,14 @@ def printed_as(value: Json, form: str) -> str | None:
     """The value as it is printed in a form, without white space; None where it cannot be printed so."""
     if not isinstance(value, (int, float, str)) or isinstance(value, bool):
         return None
-    if isinstance(value, str) != (form in _TEXT_FORMS) or form not in FORMS:
+    name = form.removesuffix(WITH_COMMA)
+    if isinstance(value, str) != (name in _TEXT_FORMS) or name not in FORMS:
         return None
     try:
-        return compact(FORMS[form](value))
-    except (ValueError, OverflowError):
+        printed = compact(FORMS[name](value))
+    except (ValueError, OverflowError):  # a number with decimals has no hexadecimal form
         return None
+    return printed.replace(".", ",") if form.endswith(WITH_COMMA) else printed
 
 
 class _Print:
@@ -188,8 +192,10 @@ def _sought(value: float | str, whole: _Print) -> tuple[str, list[int]]:
     forms: tuple[str, ...]
     if isinstance(value, str):
         forms = _TEXT_FORMS if len(compact(value)) > _BEGINNING else _TEXT_FORMS[:1]
+    elif isinstance(value, int):
+        forms = _INTEGER_FORMS
     else:
-        forms = _INTEGER_FORMS if isinstance(value, int) else _NUMBER_FORMS
+        forms = (*_NUMBER_FORMS, *(form + WITH_COMMA for form in _NUMBER_FORMS))
     for form in forms:
         wanted = printed_as(value, form)
         positions = whole.find(wanted, number=form not in _TEXT_FORMS) if wanted else []
