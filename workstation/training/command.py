@@ -56,11 +56,7 @@ def train(
     Raises:
         TrainingProblem: if the photos cannot be used, or OpenCV is not installed.
     """
-    if importlib.util.find_spec("cv2") is None:
-        raise TrainingProblem(
-            "training needs OpenCV, which looking at photographs does not: pip install exifact[train]"
-        )
-    _check_manifest(photos)
+    check_ready(photos)
     import torch  # noqa: PLC0415 - the command line shows its help without torch
 
     from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
@@ -87,12 +83,16 @@ def train(
     return export(out, out, name=name, photos=photos)
 
 
-def _check_manifest(photos: Path) -> None:
+def check_ready(photos: Path) -> None:
     """Find out early what would stop the training later.
 
     Raises:
-        TrainingProblem: without a manifest, a column that is needed, or a single photo to train on.
+        TrainingProblem: without OpenCV, a manifest, a column that is needed, or a single photo to train on.
     """
+    if importlib.util.find_spec("cv2") is None:
+        raise TrainingProblem(
+            "training needs OpenCV, which looking at photographs does not: pip install exifact[train]"
+        )
     try:
         with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
             manifest = csv.DictReader(lines)
