@@ -39,6 +39,9 @@ class Swatch:
         letter: drawn inside, or "".
         label: what it means.
         hatch: whether it is the swatch of what is not assessable.
+        meaning: "group", "larger-side", "smaller-side" or "not-assessable"; with letter and share it makes the label in
+            another language.
+        share: of the assessable area; of all cells where it is not assessable.
     """
 
     colour: tuple[int, int, int]
@@ -46,6 +49,16 @@ class Swatch:
     letter: str
     label: str
     hatch: bool = False
+    meaning: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Values beyond one end of a scale: share of the assessable cells, and the value farthest from the scale."""
+
+    share: float
+    farthest: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +74,7 @@ class Legend:
         overflow: label of what lies above the upper limit, "" where nothing does.
         swatches: labelled colours.
         notes: sentences under it.
+        above, below: what lies beyond the limits, None where nothing does.
     """
 
     kind: LayerKind
@@ -71,6 +85,8 @@ class Legend:
     overflow: str = ""
     swatches: tuple[Swatch, ...] = ()
     notes: tuple[str, ...] = ()
+    above: Outside | None = None
+    below: Outside | None = None
 
 
 def legend_of(
@@ -163,7 +179,9 @@ def _bar_legend(
     if overflow and kind == "departure":
         overflow += ", outlined in white"
     ticks = tuple((value, f"{value:.3g}") for value in _round_ticks(low, high))
-    return Legend(kind, title, colours, limits, ticks, overflow, hatch, notes)
+    over = Outside(above, float(known.max())) if above else None
+    under = Outside(below, float(known.min())) if below else None
+    return Legend(kind, title, colours, limits, ticks, overflow, hatch, notes, over, under)
 
 
 def _round_ticks(low: float, high: float) -> list[float]:
@@ -190,10 +208,12 @@ def _labels_legend(
         group = named.get(label)
         letter = (group.name if group else chr(ord("A") + label)) if kind == "groups" else ""
         share = group.share if group else counted
-        title = f"group {letter}" if kind == "groups" else ("larger side", "smaller side")[label % 2]
+        meaning = "group" if kind == "groups" else ("larger-side", "smaller-side")[label % 2]
+        title = f"group {letter}" if kind == "groups" else meaning.replace("-", " ")
         seen = blend(np.array(colours[label % len(colours)], np.uint8), ground, opacity)
         colour = (int(seen[0]), int(seen[1]), int(seen[2]))
-        swatches.append(Swatch(colour, label, letter, f"{title}: {share:.1%} of the assessable area"))
+        said = f"{title}: {share:.1%} of the assessable area"
+        swatches.append(Swatch(colour, label, letter, said, meaning=meaning, share=share))
     if kind == "groups":
         title = "Groups of patches that are alike, named by size"
         notes: tuple[str, ...] = ("A letter names a group's size rank, not its origin.",)
@@ -208,7 +228,8 @@ def _hatch_swatch(maps: Maps, ground: float) -> tuple[Swatch, ...]:
     if not missing:
         return ()
     grey = round(ground)
-    return (Swatch((grey, grey, grey), 0, "", f"not assessable: {missing:.1%} of the cells", hatch=True),)
+    said = f"not assessable: {missing:.1%} of the cells"
+    return (Swatch((grey, grey, grey), 0, "", said, hatch=True, meaning="not-assessable", share=missing),)
 
 
 @cache
