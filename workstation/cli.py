@@ -13,10 +13,11 @@ from typing import Annotated
 
 import typer
 
-from workstation import __version__, paths, terminal
+from workstation import __version__, paths, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command
 from workstation.progress import Progress
+from workstation.training import data_command, text_cli
 
 DONE, FAILED = 0, 1
 """Exit codes; 2 is wrong use, 130 Ctrl-C."""
@@ -42,7 +43,10 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
+app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
+app.command("train-text")(text_cli.train_text)
+app.add_typer(data_command.data_app, name="data")
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")]
 ModelName = Annotated[str, typer.Option("--model", help="Name of the weights (`exifact weights list`).")]

@@ -26,6 +26,14 @@ def resources() -> Path:
     return installed if installed.is_dir() else package.parent / "resources"
 
 
+def program_folder() -> Path | None:
+    """The bundle's folder with everything that was shipped; None outside of the bundle."""
+    if not is_frozen():
+        return None
+    folder = Path(sys.executable).resolve().parent
+    return folder.parent if sys.platform == "darwin" and folder.name == "MacOS" else folder
+
+
 def user_data() -> Path:
     """The user's folder for weights that they added (created when something is stored)."""
     return Path(platformdirs.user_data_dir("exifact", appauthor=False))

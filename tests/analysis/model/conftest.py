@@ -11,7 +11,7 @@ import synthetic_checkpoint
 from torch import Tensor
 
 from workstation import paths
-from workstation.analysis.model import import_checkpoint, registry
+from workstation.analysis.model import import_checkpoint, registry, stand_in
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def pruned_state() -> dict[str, Tensor]:
 
 @pytest.fixture(scope="session")
 def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic_checkpoint.write_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+    return stand_in.write_vocabulary(tmp_path_factory.mktemp("tokenizer"))
 
 
 @pytest.fixture(scope="session")

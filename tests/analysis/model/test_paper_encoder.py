@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import synthetic_checkpoint
 import torch
 from torch import Tensor
 
+from workstation import paths
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model import checkpoint_keys, load_encoder, registry
+from workstation.analysis.model import checkpoint_keys, load_encoder, registry, stand_in
 from workstation.analysis.model.device import Placement, failures_of, place
 from workstation.analysis.model.paper import PaperEncoder, patch_batches, prepared_network
 from workstation.errors import DeviceProblem, ImageTooSmall, WeightsProblem
@@ -24,8 +24,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def golden(test_data) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
-    with np.load(test_data / "resnet50_embedding.npz") as arrays:
+def golden() -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    with np.load(paths.resources() / "self-test" / "resnet50_embedding.npz") as arrays:
         return dict(arrays)
 
 
@@ -62,7 +62,7 @@ def test_patches_come_out_of_the_whole_road_as_published(golden, encoder: PaperE
 
 
 def test_bfloat16_stays_within_a_hundredth_of_float32(golden, paper_added, encoder: PaperEncoder) -> None:
-    network = prepared_network(synthetic_checkpoint.image_side(), torch.bfloat16, CPU)
+    network = prepared_network(stand_in.image_side(), torch.bfloat16, CPU)
     fast = PaperEncoder(encoder.description, network, Placement(CPU, torch.bfloat16, 1))
 
     exact, rounded = encoder.embed_patches(golden["patches"]), fast.embed_patches(golden["patches"])
