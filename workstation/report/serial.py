@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
@@ -51,7 +52,7 @@ def as_json(document: ReportDocument, *, array: bool = False) -> dict[str, Json]
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "report": _report(document),
+        "report": report_json(document),
         "exhibits": [exhibit_json(document, exhibit, array=array) for exhibit in document.exhibits],
     }
 
@@ -62,7 +63,7 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "report": _report(document),
+        "report": report_json(document),
         "exhibit": _exhibit(report),
         "image": _image(report),
         "status": report.status,
@@ -85,7 +86,8 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
             {"source": source, "code": w.code, "message": text(w.message), "offset": w.offset}
             for source, w in report.warnings
         ],
-        "metadata": _metadata(report.evidence.metadata),
+        "metadata": metadata_json(report.evidence.metadata),
+        "request": asdict(result.request) if result else None,
         "provenance": _provenance(result.provenance) if result else None,
     }
 
@@ -102,7 +104,8 @@ def text(value: str) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _report(document: ReportDocument) -> Json:
+def report_json(document: ReportDocument) -> Json:
+    """Of which report the rest is a part."""
     return {
         "number": document.number,
         "created": document.created,
@@ -151,6 +154,7 @@ def _image(report: ExhibitReport) -> Json:
 def _finding(finding: Finding) -> Json:
     return {
         "kind": finding.kind,
+        "variant": finding.variant or None,
         "sentence": text(finding.sentence),
         "group": finding.group or None,
         "numbers": {name: number(value) for name, value in finding.numbers},
@@ -291,7 +295,8 @@ def _state(state: TagState) -> dict[str, Json]:
     }
 
 
-def _metadata(metadata: Metadata) -> Json:
+def metadata_json(metadata: Metadata) -> Json:
+    """Everything that the file says about itself."""
     return {
         "exif": {**_state(metadata.exif_state), "byte_order": metadata.byte_order or None},
         "entries": [_entry(entry) for entry in metadata.entries],
