@@ -98,8 +98,9 @@ def reach(folder: Path, *, operator: str, read_only: bool) -> Access:
 def _check_header(folder: Path, file: Path) -> None:
     """Tell a case file by its first 100 bytes, before SQLite may write anything beside it.
 
-    The numbers stand at fixed offsets (SQLite file format, 1.3): user_version at 60, application_id at 68. They are
-    read again through SQLite, since a newer value may still be in the -wal file.
+    The numbers stand at fixed offsets (SQLite file format, 1.3): size of a page at 16, number of pages at 28,
+    user_version at 60, application_id at 68. The last two are read again through SQLite, since a newer value may still
+    be in the -wal file.
     """
     try:
         with file.open("rb") as opened:
@@ -110,13 +111,21 @@ def _check_header(folder: Path, file: Path) -> None:
         raise CaseDamaged(folder, f"{FILE} ({file.stat().st_size} bytes) does not begin as a case file does")
     version, application = _number(header, 60), _number(header, 68)
     wal = file.with_name(f"{FILE}-wal")
-    pending = application == 0 and wal.exists()
-    _check_numbers(folder, APPLICATION if pending else application, version)
+    pending = wal.exists() or file.with_name(f"{FILE}-journal").exists()
+    _check_numbers(folder, APPLICATION if pending and application == 0 else application, version)
+    missing = _page_size(header) * _number(header, 28) - file.stat().st_size
+    if missing > 0 and not pending:  # SQLite reads a cut page as zeros where it can
+        raise CaseDamaged(folder, f"the last {missing} bytes of {FILE} are missing")
 
 
 def _version(file: Path) -> int:
     with file.open("rb") as opened:
         return _number(opened.read(100), 60)
+
+
+def _page_size(header: bytes) -> int:
+    size = int.from_bytes(header[16:18], "big")
+    return 65536 if size == 1 else size
 
 
 def _number(header: bytes, offset: int) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from workstation.casework.problems import ArtifactProblem, CaseNotSaved
 
-SUFFIX = ".npy"
+SUFFIX, UNFINISHED = ".npy", ".part"
 
 
 class Artifacts:
@@ -40,7 +40,7 @@ class Artifacts:
         path = self._path(name)
         if path.exists() and not self.problem(name):
             return name
-        unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+        unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.open("xb") as file:
@@ -76,6 +76,11 @@ class Artifacts:
         if hashlib.sha256(content).hexdigest() != name:
             return f"artifact {name[:12]}… does not have the bytes that its name stands for"
         return ""
+
+    def sweep(self) -> None:
+        """Remove what a program that was stopped left unfinished; only for who holds the lock."""
+        for unfinished in self._folder.glob(f"??/.*{UNFINISHED}"):
+            unfinished.unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[str]:
         """Names of all that is stored."""

@@ -19,6 +19,7 @@ from workstation.casework.log import Entry, Head, now
 from workstation.casework.migrations import upgrade
 from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal
 from workstation.casework.records import CaseDetails, CaseRecord
+from workstation.casework.replay import MIGRATE, NEW
 from workstation.casework.searching import Hit, search
 from workstation.casework.shelves import Bookmarks, Notes, Opinions, Regions, Reports, Reviews, Tags
 from workstation.casework.store import Store
@@ -26,7 +27,7 @@ from workstation.casework.verification import Verification, verify_steps
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
 
-MUST_STAND = frozenset({"case.new", "case.migrate", "blind.lock", "blind.reveal", "report.issue", "review.add"})
+MUST_STAND = frozenset({NEW, MIGRATE, "blind.lock", "blind.reveal", "report.issue", "review.add"})
 """Actions that cannot be undone: a later entry can only answer them."""
 DETAILS = ("title", "number", "laboratory", "legal_authority", "question", "blind")
 
@@ -86,7 +87,7 @@ class CaseFile:
         try:
             with store.together() as connection:
                 schema.create(connection)
-                with store.change("case.new", {"format": "exifact-case", "schema": schema.VERSION}) as draft:
+                with store.change(NEW, {"format": "exifact-case", "schema": schema.VERSION}) as draft:
                     draft.insert(schema.case, values)
         except BaseException:
             store.close()
@@ -112,6 +113,8 @@ class CaseFile:
             _check_pages(store)
             upgrade(store)
             _check_tables(store)
+            if not store.read_only:
+                store.artifacts.sweep()
         except BaseException:
             store.close()
             raise
@@ -204,7 +207,7 @@ class CaseFile:
             (entry,) = self._store.entries(sequence, sequence)
             if entry.undoes is not None:
                 gone.add(entry.undoes)
-            elif sequence not in gone and entry.changes:
+            elif sequence not in gone and (entry.changes or entry.action == MIGRATE):
                 return None if entry.action in MUST_STAND else entry
         return None
 
@@ -222,6 +225,8 @@ class CaseFile:
             raise CannotUndo("there is nothing to undo" if sequence is None else f"the log has no entry {sequence}")
         if chosen.action in MUST_STAND or not chosen.changes:
             raise CannotUndo(f"entry {chosen.sequence} ({chosen.action}) must stand")
+        if any(later.action == MIGRATE for later in self._store.entries(chosen.sequence + 1)):
+            raise CannotUndo(f"entry {chosen.sequence} was made before the case was converted to this version's tables")
         try:
             return self._store.undo(chosen)
         except CannotUndo:

@@ -1,0 +1,56 @@
+"""A writer that is killed loses nothing that it reported; a full disk and cut files neither."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import case_kills
+from workstation.casework import CaseFile
+from workstation.casework.problems import CaseNotSaved
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no SIGKILL on Windows")
+
+
+def test_ten_kills_lose_nothing(tmp_path: Path) -> None:
+    tally = case_kills.kill_loop(10, tmp_path, seed=1, longest=0.15)
+    assert (tally.tried, tally.survived, tally.failures) == (10, 10, [])
+    assert tally.pending > 0  # they did hit a case that was being written
+
+
+def test_a_full_disk_stops_writing_with_words_and_room_lets_it_go_on(tmp_path: Path) -> None:
+    tally = case_kills.fill_disk(tmp_path, 300_000, seed=2)
+    assert (tally.tried, tally.corrupt, tally.failures) == (3, 0, [])
+
+
+def test_cut_files_are_earlier_states_or_are_noticed(tmp_path: Path) -> None:
+    logs, files = case_kills.cut_files(5, tmp_path, seed=3)
+    assert (logs.survived, logs.failures) == (5, [])
+    assert (files.tried, files.lost) == (5, 0)
+
+
+def test_an_unfinished_array_is_removed_at_the_next_opening(filled: Path) -> None:
+    place = next((filled / "artifacts").iterdir())
+    unfinished = place / ".0123456789abcdef.part"
+    unfinished.write_bytes(b"half")
+    with CaseFile.open(filled, operator="") as case:
+        assert case.verify().intact
+    assert not unfinished.exists()
+
+
+def test_an_array_that_cannot_be_stored_leaves_no_entry(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with CaseFile.open(filled, operator="") as case:
+        exhibit, before = case.exhibits.all()[0].id, case.head()
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(CaseNotSaved, match="No space left"):
+            case.analyses.add(exhibit, case_kills.small_result(1))
+        monkeypatch.undo()
+        assert case.head() == before
+        assert case.verify().intact
+    assert not list((filled / "artifacts").rglob("*.part"))
