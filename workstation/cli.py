@@ -16,6 +16,7 @@ import typer
 from workstation import __version__, paths, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command
+from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
 from workstation.training import data_command, text_cli
 
@@ -45,6 +46,7 @@ weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, 
 app.add_typer(weights_app, name="weights")
 app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
+app.command()(evaluation_command.evaluate)
 app.command("train-text")(text_cli.train_text)
 app.add_typer(data_command.data_app, name="data")
 

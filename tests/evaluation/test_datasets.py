@@ -22,7 +22,7 @@ def test_a_set_is_read_as_its_owner_lays_it_out(name: str, tmp_path: Path) -> No
         assert sample.file.is_file()
         assert sample.file == tmp_path / sample.name
         if sample.tampered:
-            np.testing.assert_array_equal(read_mask(sample, *SIZE), truth())
+            np.testing.assert_array_equal(read_mask(sample, SIZE), truth())
         else:
             assert (sample.mask, sample.kind) == (None, "")
 
@@ -84,7 +84,7 @@ def test_casia_2_says_by_its_names_what_was_copied_within_a_picture(tmp_path: Pa
 def test_a_mask_of_another_size_is_brought_to_the_image(tmp_path: Path) -> None:
     mask(tmp_path / "m.png")
     sample = Sample("d", "a.png", tmp_path / "a.png", "tampered", "splice", tmp_path / "m.png")
-    double = read_mask(sample, 2 * SIZE[0], 2 * SIZE[1])
+    double = read_mask(sample, (2 * SIZE[0], 2 * SIZE[1]))
     np.testing.assert_array_equal(double, np.kron(truth(), np.ones((2, 2), bool)))
 
 
@@ -97,9 +97,9 @@ def test_a_missing_and_a_broken_mask_are_problems_of_their_image(tmp_path: Path)
 
     assert "casia_2: 1 masks are missing; their images are listed as failures" in found.warnings
     with pytest.raises(DatasetProblem, match="cannot be read"):
-        read_mask(first, *SIZE)
+        read_mask(first, SIZE)
     with pytest.raises(DatasetProblem, match=r"looked for .*nat2_gt\.png"):
-        read_mask(second, *SIZE)
+        read_mask(second, SIZE)
 
 
 def test_a_manifest_without_a_column_or_with_an_unknown_class_is_told(tmp_path: Path) -> None:
@@ -123,4 +123,4 @@ def test_only_saturated_green_is_foreign_in_columbia(tmp_path: Path) -> None:
     pixels[FOREIGN] = (90, 110, 90)
     Image.fromarray(pixels).save(sample.mask, quality=95)
 
-    assert not read_mask(sample, *SIZE).any()
+    assert not read_mask(sample, SIZE).any()

@@ -123,13 +123,12 @@ def with_keys(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(replace(sample, key=keys[sample.dataset, sample.name]) for sample in listed)
 
 
-def read_mask(sample: Sample, height: int, width: int) -> NDArray[np.bool_]:
+def read_mask(sample: Sample, size: tuple[int, int] | None = None) -> NDArray[np.bool_]:
     """The mask of a sample at the size of its image; a mask of another size is resized (nearest).
 
     Args:
         sample: with a mask.
-        height: of the image.
-        width: of the image.
+        size: (height, width) of the image; None = that of the mask itself.
 
     Returns:
         (height, width) bool, True = foreign.
@@ -147,7 +146,7 @@ def read_mask(sample: Sample, height: int, width: int) -> NDArray[np.bool_]:
     except (OSError, UnidentifiedImageError) as problem:
         raise DatasetProblem(f"the mask {sample.mask} cannot be read ({problem})") from problem
     mask = foreign(pixels, sample.rule)
-    return mask if mask.shape == (height, width) else resized_mask(mask, height, width)
+    return mask if size in (None, mask.shape) else resized_mask(mask, *size)
 
 
 def foreign(pixels: NDArray[np.uint8], rule: MaskRule) -> NDArray[np.bool_]:

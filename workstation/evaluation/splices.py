@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+
+from workstation.progress import Progress
 
 HEIGHT, WIDTH = 768, 1024
 
@@ -112,6 +114,46 @@ def make_splices(photos: Path, *, split: str, count: int, seed: int) -> Iterator
         composite = host.copy()
         composite.paste(_window(donor, rng), (0, 0), mask)
         yield Splice(number, " ".join(names[first]), " ".join(names[second]), composite, host, mask)
+
+
+def write_splices(
+    photos: Path, folder: Path, *, split: str = "dev", count: int = 100, seed: int = 777
+) -> Generator[Progress, None, Path]:
+    """Splices and their untouched host windows as an evaluation set with a manifest.tsv, one set per variant.
+
+    Args:
+        photos: as for `make_splices`.
+        folder: gets `splices_<variant>/images/` with s000… (spliced) and a000… (untouched), `masks/`, manifest.tsv. A
+            folder that has its manifest already is left as it is.
+        split: which rows are used.
+        count: how many are drawn.
+        seed: of the draws.
+
+    Yields:
+        Progress after each draw.
+
+    Returns:
+        `folder`.
+    """
+    manifest = folder / "manifest.tsv"
+    if manifest.is_file():
+        return folder
+    lines = ["dataset\tclass\tkind\timage\tmask\n"]
+    for splice in make_splices(photos, split=split, count=count, seed=seed):
+        yield Progress("making splices", splice.number / count)
+        for variant in VARIANTS:
+            name, suffix = f"splices_{variant}", "png" if variant == "png" else "jpg"
+            images, masks = folder / name / "images", folder / name / "masks"
+            images.mkdir(parents=True, exist_ok=True)
+            masks.mkdir(parents=True, exist_ok=True)
+            spliced, untouched = f"s{splice.number:03}", f"a{splice.number:03}"
+            splice.write(variant, images / f"{spliced}.{suffix}")
+            (images / f"{untouched}.{suffix}").write_bytes(encoded(splice.untouched, variant))
+            Image.fromarray(mask_of(splice.mask, variant)).save(masks / f"{spliced}.png")
+            lines.append(f"{name}\ttampered\tsplice\t{name}/images/{spliced}.{suffix}\t{name}/masks/{spliced}.png\n")
+            lines.append(f"{name}\tauthentic\t\t{name}/images/{untouched}.{suffix}\t\n")
+    manifest.write_text("".join(lines), encoding="utf-8", newline="\n")
+    return folder
 
 
 def polygon_mask(rng: np.random.Generator, fraction: float) -> Image.Image:

@@ -1,0 +1,93 @@
+"""Can images be told apart as a whole? Figures over the images of a set, and what the program points at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workstation.evaluation import metrics
+from workstation.evaluation.intervals import Estimate, bootstrap, clopper_pearson
+from workstation.evaluation.metrics import Figure
+from workstation.evaluation.rows import Row
+
+DRAWS = 500
+"""Resamples of a figure over images; each is a call of scikit-learn."""
+
+FIGURES: dict[str, tuple[str, Figure]] = {
+    "ap": ("AP", metrics.average_precision),
+    "auc": ("AUC", metrics.roc_auc),
+    "balanced_accuracy": ("balanced accuracy, best threshold", metrics.best_balanced_accuracy),
+}
+"""name -> (title, figure)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """How well a score ranks tampered images above authentic ones.
+
+    Attributes:
+        authentic, tampered: images that carry the score.
+        without: images of either class that do not: failed, not assessable, or abstained.
+        figures: name -> (as given, the better of score and inverted score).
+    """
+
+    authentic: int
+    tampered: int
+    without: int
+    figures: dict[str, tuple[Estimate, Estimate]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """How often the program divides a picture into groups, that is, points at a part of it.
+
+    Attributes:
+        authentic: share of the authentic images that it points at: its false alarms; None without such images.
+        tampered: share of the tampered images likewise.
+        balanced_accuracy: mean of the right answers of either class; None unless both are there.
+    """
+
+    authentic: Estimate | None
+    tampered: Estimate | None
+    balanced_accuracy: float | None
+
+
+def detect(rows: Sequence[Row], *, score: str = "score") -> Detection | None:
+    """Figures of one score.
+
+    Args:
+        rows: of one set.
+        score: attribute of `Row`, higher = more likely tampered.
+
+    Returns:
+        None unless both classes carry the score.
+    """
+    carrying = [row for row in rows if getattr(row, score) is not None]
+    truth = np.array([row.tampered for row in carrying], np.bool_)
+    if truth.all() or not truth.any():
+        return None
+    scores = np.array([getattr(row, score) for row in carrying], np.float64)
+    figures = {}
+    for name, (_, figure) in FIGURES.items():
+        given, turned = bootstrap(figure, truth, scores, draws=DRAWS), bootstrap(figure, truth, -scores, draws=DRAWS)
+        figures[name] = given, max(given, turned, key=lambda estimate: estimate.value)
+    tampered = int(np.count_nonzero(truth))
+    return Detection(len(carrying) - tampered, tampered, len(rows) - len(carrying), figures)
+
+
+def pointing(rows: Sequence[Row]) -> Pointing:
+    """Count the images that fall into two groups or more.
+
+    Args:
+        rows: of one set; images that could not be assessed count as not pointed at, failed ones are left out.
+    """
+    shares: dict[bool, Estimate | None] = {}
+    for tampered in (False, True):
+        answered = [row for row in rows if row.tampered is tampered and (row.groups is not None or row.abstained)]
+        pointed = sum(1 for row in answered if (row.groups or 1) > 1)
+        shares[tampered] = clopper_pearson(pointed, len(answered)) if answered else None
+    authentic, found = shares[False], shares[True]
+    accuracy = None if authentic is None or found is None else (found.value + 1 - authentic.value) / 2
+    return Pointing(authentic, found, accuracy)

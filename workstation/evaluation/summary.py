@@ -1,0 +1,163 @@
+"""Rows become figures with intervals: `summary.json` for programs, and what `summary_text` says for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from workstation.evaluation.detection import FIGURES, Detection, Pointing, detect, pointing
+from workstation.evaluation.evaluate import Evaluated
+from workstation.evaluation.intervals import Estimate, bootstrap_mean, paired_difference
+from workstation.evaluation.localisation import TITLES
+from workstation.evaluation.peers import PEERS
+from workstation.evaluation.region_sizes import by_share, smallest_found
+from workstation.evaluation.rows import Row
+
+ALL = "all"
+GIVEN, BETTER = "as given", "better of both"
+SCORES = {"score": "mean dissimilarity", "llr": "calibrated likelihood ratio"}
+
+
+def summarise(evaluated: Evaluated) -> dict[str, Any]:
+    """The content of summary.json.
+
+    An image whose map is missing (failed, or not assessable) counts in localisation as a constant map would, so that a
+    failure never raises a figure; how many there are is said beside it.
+
+    Args:
+        evaluated: rows and the question behind them.
+    """
+    rows, methods = evaluated.rows, _methods(evaluated)
+    return {
+        **evaluated.question,
+        "warnings": list(evaluated.plan.dataset.warnings),
+        "methods": {name: _title(name, method) for name, method in methods.items()},
+        "images": _counts(rows),
+        "localisation": {name: _localisation(part, methods) for name, part in subsets(rows).items()},
+        "differences": {name: _differences(part, methods) for name, part in subsets(rows).items()},
+        "detection": {name: _detection(part) for name, part in subsets(rows).items()},
+        "pointing": {name: _pointing(pointing(part)) for name, part in subsets(rows).items()},
+        "region_share": [asdict(found) for found in by_share(rows)],
+        "smallest_found": [asdict(found) for found in smallest_found(rows)],
+        "seconds": _seconds(rows),
+        "failures": [{"dataset": r.dataset, "image": r.image, "error": r.error} for r in rows if r.error],
+    }
+
+
+def subsets(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """All rows; then those of each set and of each kind (with the authentic ones of its sets), if there are several."""
+    found = {ALL: list(rows)}
+    datasets = list(dict.fromkeys(row.dataset for row in rows))
+    if len(datasets) > 1:
+        found |= {name: [row for row in rows if row.dataset == name] for name in datasets}
+    kinds = sorted({row.kind for row in rows if row.kind})
+    if len(kinds) > 1:
+        for kind in kinds:
+            sets = {row.dataset for row in rows if row.kind == kind}
+            found[f"kind {kind}"] = [r for r in rows if r.kind == kind or (not r.tampered and r.dataset in sets)]
+    return found
+
+
+def _methods(evaluated: Evaluated) -> dict[str, str | None]:
+    """Name in tables -> peer, None for ours; only peers that every measurable row knows."""
+    measurable = [row for row in evaluated.rows if row.constant is not None]
+    peers = [name for name in PEERS if measurable and all(name in row.peers for row in measurable)]
+    return {str(evaluated.question["model"]): None, **{name: name for name in peers}}
+
+
+def _title(name: str, method: str | None) -> str:
+    return f"Exifact with the weights {name}" if method is None else PEERS[method].title
+
+
+def _counts(rows: Sequence[Row]) -> dict[str, Any]:
+    return {
+        "authentic": sum(1 for row in rows if not row.tampered),
+        "tampered": sum(1 for row in rows if row.tampered),
+        "with_mask": sum(1 for row in rows if row.tampered and row.constant is not None),
+        "failed": sum(1 for row in rows if row.error),
+        "abstained": dict(Counter(row.abstained.partition(":")[0] for row in rows if row.abstained)),
+    }
+
+
+def _localisation(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dict[str, Any]:
+    """Method -> {n, missing maps, figure -> polarity -> estimate}."""
+    measurable = [row for row in rows if row.tampered and row.constant is not None]
+    if not measurable:
+        return {}
+    found: dict[str, Any] = {}
+    for name, method in methods.items():
+        scored = [one for row in measurable if (one := row.of(method)) is not None]
+        missing = sum(1 for row in measurable if _is_missing(row, method))
+        figures = {
+            figure: {
+                GIVEN: _estimate(bootstrap_mean(np.array([getattr(one, figure) for one in scored]))),
+                BETTER: _estimate(bootstrap_mean(np.array([getattr(one, f"{figure}_inv") for one in scored]))),
+            }
+            for figure in TITLES
+        }
+        found[name] = {"images": len(scored), "missing_maps": missing, **figures}
+    return found
+
+
+def _is_missing(row: Row, method: str | None) -> bool:
+    return (row.figures is None or row.score is None) if method is None else row.peers.get(method) is None
+
+
+def _differences(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dict[str, Any]:
+    """Peer -> figure -> estimate of ours − theirs over the same images, fixed polarity."""
+    measurable = [row for row in rows if row.tampered and row.constant is not None]
+    if not measurable:
+        return {}
+    return {
+        name: {
+            figure: _estimate(
+                paired_difference(*(np.array([getattr(r.of(m), figure) for r in measurable]) for m in (None, method)))
+            )
+            for figure in TITLES
+        }
+        for name, method in methods.items()
+        if method is not None
+    }
+
+
+def _detection(rows: Sequence[Row]) -> dict[str, Any]:
+    """Score -> counts and figures; scores that only one class carries are left out."""
+    found = {name: detect(rows, score=name) for name in SCORES}
+    return {name: _detected(detection) for name, detection in found.items() if detection is not None}
+
+
+def _detected(detection: Detection) -> dict[str, Any]:
+    figures = {
+        name: {GIVEN: _estimate(given), BETTER: _estimate(better)}
+        for name, (given, better) in detection.figures.items()
+    }
+    counts = {"authentic": detection.authentic, "tampered": detection.tampered, "without": detection.without}
+    return {**counts, **{name: figures[name] for name in FIGURES}}
+
+
+def _pointing(found: Pointing) -> dict[str, Any]:
+    return {
+        "authentic": None if found.authentic is None else _estimate(found.authentic),
+        "tampered": None if found.tampered is None else _estimate(found.tampered),
+        "balanced_accuracy": found.balanced_accuracy,
+    }
+
+
+def _seconds(rows: Sequence[Row]) -> dict[str, float]:
+    timed = [(row.seconds, row.pixels / 1e6) for row in rows if row.seconds and row.pixels]
+    if not timed:
+        return {"total": 0.0}
+    seconds, megapixels = np.array(timed).T
+    return {
+        "total": float(seconds.sum()),
+        "median_per_image": float(np.median(seconds)),
+        "per_megapixel": float(seconds.sum() / megapixels.sum()),
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, float]:
+    return asdict(estimate)
