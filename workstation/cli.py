@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from workstation import __version__, paths, self_test_command, terminal
+from workstation import __version__, paths, report_command, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command
 from workstation.evaluation import command as evaluation_command
@@ -44,10 +44,12 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
+app.add_typer(case_command.case_app, name="case")
 app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
 app.command()(evaluation_command.evaluate)
 app.command("train-text")(text_cli.train_text)
+app.add_typer(report_command.report_app, name="report")
 app.add_typer(data_command.data_app, name="data")
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")]
@@ -64,7 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app(with_command(list(sys.argv[1:] if arguments is None else arguments)), prog_name="exifact")
+    try:
+        app(with_command(list(sys.argv[1:] if arguments is None else arguments)), prog_name="exifact")
+    except ModuleNotFoundError as missing:
+        if not paths.is_frozen():
+            raise
+        terminal.note(f"exifact: the offline bundle leaves out what only training needs ({missing.name}).")
+        terminal.note("         Install Exifact from its source to train (docs/training.md).")
+        sys.exit(FAILED)
 
 
 def with_command(arguments: list[str]) -> list[str]:

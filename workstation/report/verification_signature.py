@@ -141,7 +141,7 @@ def _check_one(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, which:
     if faults:
         return [differs(subject, " ".join(faults))]
     scope = "covers every byte of the file" if last else "covers the file up to the next signature"
-    checks = [agrees(subject, f"Intact; it {scope}. {status.md_algorithm.upper().replace("SHA", "SHA-")}, PAdES.")]
+    checks = [agrees(subject, f"Intact; it {scope}. {status.md_algorithm.upper().replace('SHA', 'SHA-')}, PAdES.")]
     return [*checks, _check_signer(signature, status, trust, which), _check_time(status, trust, which)]
 
 
