@@ -11,6 +11,7 @@ import numpy as np
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
+from workstation.analysis.statement import CalibrationStatement, ErrorRate
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
 from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
 
@@ -30,7 +31,13 @@ def not_assessable(problem: NotAssessable, numbers: tuple[tuple[str, float], ...
 
 
 def in_words(
-    partition: Partition, maps: Maps, suitability: Suitability, grid: PatchGrid, sorting: Sorting
+    partition: Partition,
+    maps: Maps,
+    suitability: Suitability,
+    grid: PatchGrid,
+    sorting: Sorting,
+    *,
+    statement: CalibrationStatement,
 ) -> tuple[Finding, ...]:
     """All findings of a complete analysis: the groups first, then the map, then the limits.
 
@@ -40,12 +47,13 @@ def in_words(
         suitability: which patches were left out.
         grid: where patches were cut.
         sorting: of the patches, with the tests that it met.
+        statement: what measured photographs allow to say.
     """
     return (
         *_groups(partition, suitability, sorting),
         _highest(maps),
         _left_out(suitability),
-        _calibration(partition),
+        *_calibration(statement),
         *limits(grid),
     )
 
@@ -198,12 +206,69 @@ def _left_out(suitability: Suitability) -> Finding:
     return Finding("assessable", sentence, numbers, variant="some")
 
 
-def _calibration(partition: Partition) -> Finding:
-    sentence = (
-        "Error rate: not calibrated. No error rates were measured for pictures like this one, so no probability is "
-        "given."
+def _calibration(statement: CalibrationStatement) -> tuple[Finding, ...]:
+    if statement.status == "not calibrated":
+        sentence = (
+            "Error rate: not calibrated. No error rates were measured for pictures like this one, so no probability is "
+            "given."
+        )
+        return (Finding("not-calibrated", sentence, (("value", statement.value or 0.0),)),)
+    if statement.status == "outside" or statement.p_consistent is None:
+        sentence = f"No error rate is stated: {statement.reason}. So no probability is given."
+        return (Finding("abstained", sentence, (("value", statement.value or 0.0),)),)
+    return (_consistency(statement), *(_error_rate(statement, rate) for rate in statement.rates))
+
+
+def _consistency(statement: CalibrationStatement) -> Finding:
+    """p-value and likelihood ratio in words; never further than the numbers carry."""
+    p, llr, limits = statement.p_consistent or 0.0, statement.llr or 0.0, statement.llr_limits or (0.0, 0.0)
+    rarity = (
+        f"as high or higher in fewer than 1 in {statement.photos + 1}"
+        if p <= (statement.p_smallest or 0.0)
+        else f"as high or higher in about {p:.0%}"
     )
-    return Finding("not-calibrated", sentence, (("stability", partition.stability), ("margin", partition.margin)))
+    limit = " (the most that so few photographs can carry)" if llr in limits and llr != 0 else ""
+    sentence = (
+        f"The part that departs most lies {statement.value:.3f} from the rest; that is {rarity} of the "
+        f"{statement.photos} untouched photographs of {statement.cameras} cameras that were measured "
+        f"({statement.stratum}; p = {p:.3f} for one processing throughout). Likelihood ratio of a part "
+        f"from another camera to none: {_ratio(llr)}{limit}, {statement.verbal}."
+    )
+    numbers = (
+        ("value", statement.value or 0.0),
+        ("p_consistent", p),
+        ("p_smallest", statement.p_smallest or 0.0),
+        ("llr", llr),
+        ("llr_low", limits[0]),
+        ("llr_high", limits[1]),
+        ("photos", float(statement.photos)),
+        ("cameras", float(statement.cameras)),
+    )
+    return Finding("calibrated", sentence, numbers, variant="limit" if limit else "within")
+
+
+def _error_rate(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
+    origin = f"{statement.origin}, {statement.date[:10]}"
+    sentence = f"Error rate {rate.words} ({statement.stratum}; {origin})."
+    numbers = (
+        ("level", rate.level),
+        ("false_alarms", float(rate.false_alarms)),
+        ("photos", float(rate.photos)),
+        ("cameras", float(rate.cameras)),
+        ("low", rate.low),
+        ("high", rate.high),
+        ("needed", float(rate.needed)),
+        ("found", float(rate.found)),
+        ("spliced", float(rate.spliced)),
+    )
+    return Finding("error-rate", sentence, numbers, variant="stated" if rate.stated else "not-stated")
+
+
+def _ratio(llr: float) -> str:
+    """A likelihood ratio as people say it: 20, or 1/20."""
+    ratio = 10 ** abs(llr)
+    number = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+    return number if llr >= 0 else f"1/{number}"
 
 
 def _expected(partition: Partition) -> float:

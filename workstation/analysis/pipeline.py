@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis import findings, maps, model, partition, published
+from workstation.analysis import calibration, findings, maps, model, partition, published
+from workstation.analysis.conditions import conditions_of
+from workstation.analysis.detection import detect
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.provenance import Timeline, deviations, provenance_of
@@ -87,7 +89,7 @@ def run(
             grid=grid,
             suitability=suitability,
         )
-    task = _Task(evidence.pixels.rgb, request, encoder, grid, suitability, timeline, started)
+    task = _Task(evidence, request, encoder, grid, suitability, timeline, started)
     return (yield from _complete(task))
 
 
@@ -95,13 +97,18 @@ def run(
 class _Task:
     """An analysis that can be carried out."""
 
-    image: NDArray[np.uint8]
+    evidence: Evidence
     request: AnalysisRequest
     encoder: Encoder
     grid: PatchGrid
     suitability: Suitability
     timeline: Timeline
     started: str
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(height, width, 3) RGB as stored."""
+        return self.evidence.pixels.rgb
 
 
 def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
@@ -129,14 +136,21 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
     )
     found = partition.describe(sorting, groups, comparison.departure)
     yield timeline.at("writing findings")
+    conditions = conditions_of(task.evidence)
+    detection = detect(embeddings, grid, drawn, found, score=comparison.score)
+    table, problem = calibration.table_for(task.encoder.description)
+    statement = calibration.state(table, detection, conditions)
     return AnalysisResult(
         status="complete",
         reason="",
         request=request,
         image_size=(height, width),
         provenance=provenance_of(task.encoder, request, grid, task.started, timeline),
-        findings=findings.in_words(found, drawn, task.suitability, grid, sorting),
-        warnings=deviations(task.encoder, request, grid, task.suitability, (height, width)),
+        findings=findings.in_words(found, drawn, task.suitability, grid, sorting, statement=statement),
+        warnings=(
+            *deviations(task.encoder, request, grid, task.suitability, (height, width)),
+            *(() if problem is None else (problem,)),
+        ),
         grid=grid,
         suitability=task.suitability,
         embeddings=embeddings,
@@ -144,6 +158,9 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
         maps=drawn,
         partition=found,
         score=comparison.score,
+        conditions=conditions,
+        detection=detection,
+        calibration=statement,
     )
 
 

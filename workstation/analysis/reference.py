@@ -57,7 +57,7 @@ def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], s
         positions: (N, 2) row and column of each patch on its grid.
         seed: of the subsample that principal components are taken from (above 4096 patches).
     """
-    smooth = _smoothed(embeddings, positions).astype(np.float64)
+    smooth = smoothed(embeddings, positions).astype(np.float64)
     sample = smooth
     if len(smooth) > _FIT_SAMPLE:
         sample = smooth[np.random.default_rng(seed).permutation(len(smooth))[:_FIT_SAMPLE]]
@@ -103,8 +103,13 @@ def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.sqrt(np.maximum(squared, 0)))
 
 
-def _smoothed(embeddings: NDArray[np.float32], positions: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Embeddings blurred over their neighbours on the grid, where there are any, and brought back to unit length."""
+def smoothed(embeddings: NDArray[np.float32], positions: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Embeddings blurred over their neighbours on the grid, where there are any, and brought back to unit length.
+
+    Args:
+        embeddings: (N, D) float32.
+        positions: (N, 2) row and column of each.
+    """
     rows, columns = positions.max(0) + 1
     grid = np.zeros((rows, columns, embeddings.shape[1]), np.float32)
     known = np.zeros((rows, columns), np.float32)

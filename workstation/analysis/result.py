@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.geometry import MapGeometry, PatchGrid
+from workstation.analysis.statement import CalibrationStatement, Conditions, Detection
 from workstation.errors import RecordedWarning
 
 FloatArray: TypeAlias = NDArray[np.float32]
@@ -202,6 +203,9 @@ class AnalysisResult:
         scatter: (grid.rows, grid.columns, 2) float32, first two principal components of the embeddings; NaN likewise.
         score: mean pairwise dissimilarity of the assessable patches (the published score); 0 = all alike.
         image_size: (height, width) of the stored image that all coordinates refer to.
+        conditions: what error rates depend on.
+        detection: the picture reduced to one number, several ways.
+        calibration: what measured photographs allow to say about it.
     """
 
     status: Literal["complete", "not assessable"]
@@ -218,3 +222,6 @@ class AnalysisResult:
     maps: Maps | None = None
     partition: Partition | None = None
     score: float | None = None
+    conditions: Conditions | None = None
+    detection: Detection | None = None
+    calibration: CalibrationStatement | None = None

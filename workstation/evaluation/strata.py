@@ -87,3 +87,62 @@ def write(image: Image.Image, treatment: Treatment, folder: Path, stem: str) -> 
     file = folder / f"{stem}{treatment.suffix}"
     file.write_bytes(treatment.save(image))
     return file
+
+
+@dataclass(frozen=True, slots=True)
+class StratumPlan:
+    """Pictures that one set of error rates is stated for, and the reference images that stand for them.
+
+    Attributes:
+        name: in words, as window and report print it.
+        long_side: (least, most) pixels.
+        quality: (least, most) IJG quality of the last JPEG save; None = no JPEG belongs here.
+        lossless: whether pictures that are no JPEG belong here.
+        interpolated: whether it is made of enlarged pictures.
+        treatments: names; a photograph counts once, by the most suspicious of its images.
+    """
+
+    name: str
+    long_side: tuple[int, int]
+    quality: tuple[int, int] | None
+    lossless: bool
+    interpolated: bool
+    treatments: tuple[str, ...]
+
+
+GENTLE, COARSE = (85, 100), (70, 84)
+"""Last JPEG qualities: about what cameras write, and what web pages and messengers write."""
+
+PLANS = (
+    StratumPlan(
+        "901 to 1280 pixels, JPEG 85 or above or no JPEG",
+        (901, 1280),
+        GENTLE,
+        lossless=True,
+        interpolated=False,
+        treatments=("medium", "medium-90"),
+    ),
+    StratumPlan("901 to 1280 pixels, JPEG 70 to 84", (901, 1280), COARSE, False, False, ("medium-75",)),
+    StratumPlan("641 to 900 pixels, JPEG 85 or above", (641, 900), GENTLE, False, False, ("small-90",)),
+    StratumPlan("641 to 900 pixels, JPEG 70 to 84", (641, 900), COARSE, False, False, ("web",)),
+    StratumPlan("480 to 640 pixels, JPEG 70 to 84", (480, 640), COARSE, False, False, ("tiny-75",)),
+    StratumPlan(
+        "1281 to 2400 pixels, JPEG 85 or above or no JPEG",
+        (1281, 2400),
+        GENTLE,
+        lossless=True,
+        interpolated=False,
+        treatments=("large", "large-90"),
+    ),
+    StratumPlan("1281 to 2400 pixels, JPEG 70 to 84", (1281, 2400), COARSE, False, False, ("large-75",)),
+    StratumPlan(
+        "2401 to 6000 pixels, JPEG 85 or above or no JPEG",
+        (2401, 6000),
+        GENTLE,
+        lossless=True,
+        interpolated=False,
+        treatments=("whole", "whole-90"),
+    ),
+    StratumPlan("901 to 1280 pixels, enlarged, JPEG 85 or above", (901, 1280), GENTLE, False, True, ("upscaled-90",)),
+)
+"""All of them, by size and last save."""

@@ -1,0 +1,293 @@
+"""Reads calibration tables and applies them: what measured photographs allow to say about one picture. numpy only.
+
+A table belongs to one file of weights (its SHA-256 must match). A laboratory's own table, in the user's data folder,
+comes before the one that was shipped beside the weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.analysis.model import WeightsDescription
+from workstation.analysis.model.registry import user_folder
+from workstation.analysis.statement import CANDIDATES, STATISTIC, CalibrationStatement, Conditions, Detection, ErrorRate
+from workstation.errors import RecordedWarning, WorkstationError
+
+FORMAT = 1
+
+FOLDER = "calibration"
+"""Beside the weights; a table has the name of the weights."""
+
+FEWEST_PHOTOS = 19
+"""Photographs without which a stratum is not validated: fewer cannot give a p-value of 0.05."""
+
+LEVELS = (0.05, 0.01)
+"""Operating points: p-values below which a picture is called inconsistent."""
+
+VERBAL_SCALE = (
+    (2.0, "no support for either"),
+    (10.0, "weak support"),
+    (100.0, "moderate support"),
+    (1000.0, "moderately strong support"),
+    (10_000.0, "strong support"),
+    (1_000_000.0, "very strong support"),
+    (math.inf, "extremely strong support"),
+)
+"""Likelihood ratios up to which each expression holds (ENFSI Guideline for Evaluative Reporting in Forensic Science,
+2015). What the numbers can carry ends at the likelihood ratio's own limits, so most rows are out of reach."""
+
+
+class CalibrationTableProblem(WorkstationError):
+    """A calibration table that cannot be read."""
+
+    remedy = "Delete it, or make it anew with `exifact calibrate`."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stratum:
+    """Pictures of one size and last save, and the material that was measured for them.
+
+    Attributes:
+        name: in words.
+        long_side: (least, most) pixels, inclusive.
+        quality: (least, most) IJG quality of the last JPEG save; None = any.
+        lossless: whether pictures that are no JPEG belong here.
+        interpolated: whether it is made of enlarged pictures.
+        authentic: (n,) float64, ascending, one value per untouched photograph (the highest of its images).
+        photos, cameras: untouched ones.
+        intercept, slope: natural-log likelihood ratio of spliced to untouched as intercept + slope × value.
+        llr_limits: (low, high) log10.
+        rates: at the operating points, cameras left out in turn.
+    """
+
+    name: str
+    long_side: tuple[int, int]
+    quality: tuple[int, int] | None
+    lossless: bool
+    interpolated: bool
+    authentic: NDArray[np.float64]
+    photos: int
+    cameras: int
+    intercept: float
+    slope: float
+    llr_limits: tuple[float, float]
+    rates: tuple[ErrorRate, ...]
+
+    @property
+    def validated(self) -> bool:
+        """Whether there are photographs enough to say anything."""
+        return self.photos >= FEWEST_PHOTOS
+
+    def holds(self, conditions: Conditions) -> bool:
+        """Whether a picture belongs to it."""
+        return (
+            self.long_side[0] <= conditions.long_side <= self.long_side[1]
+            and self._quality_fits(conditions.quality)
+            and (conditions.interpolated or not self.interpolated)
+        )
+
+    def _quality_fits(self, quality: int | None) -> bool:
+        if quality is None:
+            return self.lossless
+        return self.quality is not None and self.quality[0] <= quality <= self.quality[1]
+
+    def distance(self, conditions: Conditions) -> float:
+        """How far a picture is from belonging to it; only for naming the nearest."""
+        low, high = self.long_side
+        size = max(0.0, math.log(low / conditions.long_side), math.log(conditions.long_side / high))
+        quality = 0.0
+        if not self._quality_fits(conditions.quality):
+            least, most = self.quality or (100, 100)
+            given = 100 if conditions.quality is None else conditions.quality
+            quality = max(least - given, given - most, 5) / 50
+        return size + quality + (0.1 if self.interpolated != conditions.interpolated else 0.0)
+
+    def p_value(self, value: float) -> float:
+        """Conformal p-value (Vovk et al. 2005): (1 + untouched photographs with a value as high) / (n + 1)."""
+        return float((1 + np.count_nonzero(self.authentic >= value)) / (len(self.authentic) + 1))
+
+    def log10_ratio(self, value: float) -> float:
+        """log10 likelihood ratio of spliced to untouched, kept within its limits."""
+        low, high = self.llr_limits
+        return float(np.clip((self.intercept + self.slope * value) / math.log(10), low, high))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationTable:
+    """All strata of one file of weights.
+
+    Attributes:
+        weights, weights_sha256: that it belongs to.
+        statistic: one of `CANDIDATES`.
+        date: UTC.
+        origin: "shipped with the weights" or "this laboratory".
+        material: one sentence on the photographs.
+        strata: validated or not.
+    """
+
+    weights: str
+    weights_sha256: str
+    statistic: str
+    date: str
+    origin: str
+    material: str
+    strata: tuple[Stratum, ...]
+
+    def stratum_of(self, conditions: Conditions) -> Stratum | None:
+        """The stratum that a picture belongs to; of several, that of enlarged pictures."""
+        held = [stratum for stratum in self.strata if stratum.holds(conditions)]
+        return max(held, key=lambda stratum: stratum.interpolated, default=None)
+
+    def nearest(self, conditions: Conditions) -> Stratum | None:
+        """The validated stratum that comes closest."""
+        validated = [stratum for stratum in self.strata if stratum.validated]
+        return min(validated, key=lambda stratum: stratum.distance(conditions), default=None)
+
+    def state(self, detection: Detection, conditions: Conditions) -> CalibrationStatement:
+        """What may be said about one picture."""
+        value = detection.value(self.statistic)
+        stratum = self.stratum_of(conditions)
+        statement = CalibrationStatement(
+            status="outside",
+            statistic=self.statistic,
+            value=value,
+            date=self.date,
+            origin=self.origin,
+            material=self.material,
+            weights_sha256=self.weights_sha256,
+        )
+        if stratum is None or not stratum.validated:
+            nearest = self.nearest(conditions)
+            return replace(
+                statement,
+                reason=_why_outside(conditions, stratum, nearest),
+                stratum=nearest.name if nearest else "",
+            )
+        llr = stratum.log10_ratio(value)
+        return replace(
+            statement,
+            status="calibrated",
+            stratum=stratum.name,
+            p_consistent=stratum.p_value(value),
+            p_smallest=1 / (stratum.photos + 1),
+            llr=llr,
+            llr_limits=stratum.llr_limits,
+            verbal=verbal(llr),
+            rates=stratum.rates,
+            photos=stratum.photos,
+            cameras=stratum.cameras,
+        )
+
+
+def state(table: CalibrationTable | None, detection: Detection, conditions: Conditions) -> CalibrationStatement:
+    """What may be said about one picture; without a table, that nothing was calibrated."""
+    if table is None:
+        return CalibrationStatement("not calibrated", value=detection.value(STATISTIC))
+    return table.state(detection, conditions)
+
+
+def verbal(llr: float) -> str:
+    """A log10 likelihood ratio on the verbal scale, with the proposition that it supports."""
+    ratio = 10 ** abs(llr)
+    words = next(words for limit, words in VERBAL_SCALE if ratio < limit or limit == math.inf)
+    if ratio < VERBAL_SCALE[0][0]:
+        return words
+    return f"{words} for {'a part from another camera' if llr > 0 else 'one processing throughout'}"
+
+
+def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None, RecordedWarning | None]:
+    """The table of these weights: the laboratory's own, else that beside the weights.
+
+    Args:
+        description: of the weights that were used.
+
+    Returns:
+        The table, None where there is none that fits; and a warning about one that cannot be used.
+    """
+    for file, origin in (
+        (own_file(description.name), "this laboratory"),
+        (description.folder / FOLDER / f"{description.name}.json", "shipped with the weights"),
+    ):
+        if not file.is_file():
+            continue
+        try:
+            table = read_table(file, origin)
+        except CalibrationTableProblem as problem:
+            return None, RecordedWarning("calibration-unreadable", problem.summary)
+        if table.weights_sha256 == description.sha256:
+            return table, None
+    return None, None
+
+
+def own_file(name: str) -> Path:
+    """Where a laboratory's own table for weights of this name is kept."""
+    return user_folder() / FOLDER / f"{name}.json"
+
+
+def read_table(file: Path, origin: str) -> CalibrationTable:
+    """Read one table.
+
+    Args:
+        file: JSON.
+        origin: whose photographs it was made of.
+
+    Raises:
+        CalibrationTableProblem: if it cannot be read.
+    """
+    try:
+        fields = json.loads(file.read_text(encoding="utf-8"))
+        return _table(fields, origin)
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise CalibrationTableProblem(f"{file} is no calibration table ({problem})") from problem
+
+
+def _table(fields: dict[str, Any], origin: str) -> CalibrationTable:
+    if fields["format"] != FORMAT:
+        raise ValueError(f"format {fields['format']!r} is not {FORMAT}")
+    if fields["statistic"] not in CANDIDATES:
+        raise ValueError(f"{fields['statistic']!r} is no statistic that this version computes")
+    return CalibrationTable(
+        weights=str(fields["weights"]),
+        weights_sha256=str(fields["weights_sha256"]),
+        statistic=str(fields["statistic"]),
+        date=str(fields["date"]),
+        origin=origin,
+        material=str(fields["material"]),
+        strata=tuple(_stratum(stratum) for stratum in fields["strata"]),
+    )
+
+
+def _stratum(fields: dict[str, Any]) -> Stratum:
+    quality = fields["quality"]
+    low, high = (float(limit) for limit in fields["llr_limits"])
+    return Stratum(
+        name=str(fields["name"]),
+        long_side=(int(fields["long_side"][0]), int(fields["long_side"][1])),
+        quality=None if quality is None else (int(quality[0]), int(quality[1])),
+        lossless=bool(fields["lossless"]),
+        interpolated=bool(fields["interpolated"]),
+        authentic=np.sort(np.array(fields["authentic"], np.float64)),
+        photos=int(fields["photos"]),
+        cameras=int(fields["cameras"]),
+        intercept=float(fields["intercept"]),
+        slope=float(fields["slope"]),
+        llr_limits=(low, high),
+        rates=tuple(ErrorRate(**rate) for rate in fields["rates"]),
+    )
+
+
+def _why_outside(conditions: Conditions, stratum: Stratum | None, nearest: Stratum | None) -> str:
+    """Why the program abstains, in words."""
+    quality = "no JPEG" if conditions.quality is None else f"last JPEG quality {conditions.quality}"
+    picture = f"a picture of {conditions.long_side} pixels along its longer side, {quality}"
+    if stratum is not None:
+        return f"{picture}: only {stratum.photos} photographs like it were measured, {FEWEST_PHOTOS} are needed"
+    where = f"; the nearest that were: {nearest.name}" if nearest else ""
+    return f"{picture}: no error rates were measured for pictures like it{where}"

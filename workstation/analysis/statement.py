@@ -1,0 +1,144 @@
+"""What may be said about a whole picture, as plain values: detection statistic, conditions, calibrated figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DeviceClass = Literal["phone", "compact", "slr/mirrorless", "unknown"]
+
+STATISTIC = "contrast"
+"""The detection statistic that tables are made of."""
+
+CANDIDATES = ("contrast", "centre distance", "separation excess", "departure", "mean distance")
+"""All statistics that are compared; the last one is the baseline, the published score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The candidates' values for one picture.
+
+    Attributes:
+        contrast: cosine distance between the mean embedding of the twentieth of the patches that departs most and that
+            of the reference (the seven tenths that depart least), embeddings blurred over neighbours; 0..2.
+        centre_distance: largest cosine distance between the groups of the best partition, whether or not it is stable.
+        separation_excess: how far the best partition's silhouette lies above that of one Gaussian group.
+        departure: 95th percentile of the departure map, 0..1.
+        mean_distance: mean cosine distance of all pairs of patches (the published score).
+    """
+
+    contrast: float
+    centre_distance: float
+    separation_excess: float
+    departure: float
+    mean_distance: float
+
+    def value(self, statistic: str) -> float:
+        """The value of one of `CANDIDATES`."""
+        return float(getattr(self, statistic.replace(" ", "_")))
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the error rates of a picture may depend on.
+
+    Attributes:
+        long_side: of the stored image, in pixels.
+        quality: IJG quality of the last JPEG save, 1..100; estimated where the tables are not standard; None where the
+            file is no JPEG, so that it is not known.
+        quality_estimated: whether the tables are not standard ones and the quality is that of the nearest.
+        interpolated: whether the pixels show the periods that enlarging leaves.
+        out_of_focus: share of the blocks with detail that are much softer than the picture's sharpest, 0..1; None where
+            no block has detail.
+        device_class: what the EXIF data say that it was taken with.
+    """
+
+    long_side: int
+    quality: int | None
+    quality_estimated: bool
+    interpolated: bool
+    out_of_focus: float | None
+    device_class: DeviceClass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """How often untouched photographs were called inconsistent at one operating point, cameras left out in turn.
+
+    Attributes:
+        level: of the p-value below which a picture is called inconsistent, e.g. 0.05.
+        stated: whether there are photographs enough for this level; if not, only `photos` and `needed` mean anything.
+        false_alarms: untouched photographs that fell below the level.
+        photos, cameras: untouched ones that were tried.
+        low, high: 95 % Clopper-Pearson interval of the false-alarm rate.
+        needed: photographs that this level needs.
+        found, spliced: spliced pictures that fell below the level, of how many.
+        found_low, found_high: 95 % interval of that share.
+    """
+
+    level: float
+    stated: bool
+    false_alarms: int
+    photos: int
+    cameras: int
+    low: float
+    high: float
+    needed: int
+    found: int = 0
+    spliced: int = 0
+    found_low: float = 0.0
+    found_high: float = 1.0
+
+    @property
+    def words(self) -> str:
+        """The rate with its interval and what is behind it, or why it is not stated."""
+        if not self.stated:
+            return f"at {self.level:.0%}: fewer than {self.needed} photographs: not stated"
+        return (
+            f"at {self.level:.0%}: {self.false_alarms} of {self.photos} untouched photographs of {self.cameras} "
+            f"cameras were called inconsistent (95 % interval {self.low:.1%} to {self.high:.1%}), "
+            f"{self.found} of {self.spliced} splices were found"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationStatement:
+    """What measured material allows to say about one picture.
+
+    Attributes:
+        status: "calibrated"; "outside" of what was validated, then `reason` says why and no figure is given; or "not
+            calibrated": there is no table for these weights.
+        reason: why there is no figure, "" where there is one.
+        stratum: the validated stratum that the picture belongs to, in words; where it is outside, the nearest one; "".
+        statistic, value: the detection statistic and its value here.
+        p_consistent: conformal p-value of "this picture is consistent throughout": how rare a value this high is among
+            untouched photographs of the stratum; None where not calibrated.
+        p_smallest: the smallest p-value that so many photographs can give.
+        llr: log10 of the likelihood ratio of spliced to untouched, within its limits; None where not calibrated.
+        llr_limits: (low, high) beyond which the number of pictures carries no log10 likelihood ratio.
+        verbal: the likelihood ratio on the verbal scale, "" where there is none.
+        rates: error rates of the stratum at the operating points.
+        photos, cameras: untouched ones behind the p-value.
+        date: of the table, UTC.
+        origin: whose photographs: "shipped with the weights" or "this laboratory".
+        material: one sentence on the photographs.
+        weights_sha256: of the weights that the table belongs to; "" without a table.
+    """
+
+    status: Literal["calibrated", "outside", "not calibrated"]
+    reason: str = ""
+    stratum: str = ""
+    statistic: str = STATISTIC
+    value: float | None = None
+    p_consistent: float | None = None
+    p_smallest: float | None = None
+    llr: float | None = None
+    llr_limits: tuple[float, float] | None = None
+    verbal: str = ""
+    rates: tuple[ErrorRate, ...] = ()
+    photos: int = 0
+    cameras: int = 0
+    date: str = ""
+    origin: str = ""
+    material: str = ""
+    weights_sha256: str = ""

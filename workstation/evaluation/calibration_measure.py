@@ -1,0 +1,171 @@
+"""Photographs become measures: every reference image through the same analysis as an analyst's picture.
+
+Measures are kept as they come in, one line each, so that an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from workstation import analysis
+from workstation.analysis.model import Encoder
+from workstation.analysis.result import AnalysisRequest
+from workstation.analysis.statement import Conditions, Detection
+from workstation.errors import WorkstationError
+from workstation.evaluation.calibration_images import CalibrationProblem, Photo, ReferenceImage, reference_images
+from workstation.evaluation.strata import Treatment, write
+from workstation.evidence import open_evidence
+from workstation.progress import Progress, Stopwatch, drain
+
+MOST_PER_CAMERA = 6
+"""Photographs of one camera that count: photographs of one camera resemble each other, and a collection of one camera
+would otherwise pass for many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One reference image and what came of it.
+
+    Attributes:
+        photo: short hash of the host's file name; images of one photograph share it.
+        camera, kind: of the host.
+        donor: camera of the foreign part, "" for an untouched image.
+        share: of the picture that is foreign.
+        treatment: name of the `Treatment`.
+        detection: None where the image is not assessable, then `reason` says why.
+        conditions: as the analysis measured them.
+        groups: number of groups that the analysis found, 0 where not assessable.
+        reason: why there is no detection.
+    """
+
+    photo: str
+    camera: str
+    kind: str
+    donor: str
+    share: float
+    treatment: str
+    detection: Detection | None
+    conditions: Conditions | None
+    groups: int = 0
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """What is measured once."""
+        return self.photo, self.treatment, bool(self.donor)
+
+
+def chosen_photos(photos: Sequence[Photo], *, most: int = MOST_PER_CAMERA) -> tuple[Photo, ...]:
+    """At most so many photographs of each camera, the same ones every time.
+
+    Args:
+        photos: of any number of cameras.
+        most: per camera; larger photographs first, since they serve more treatments, then by a hash of their names.
+    """
+    by_camera: dict[str, list[Photo]] = {}
+    for photo in photos:
+        by_camera.setdefault(photo.camera, []).append(photo)
+    ordered = (sorted(group, key=lambda p: (-p.width * p.height, name_hash(p))) for group in by_camera.values())
+    return tuple(photo for group in ordered for photo in group[:most])
+
+
+def name_hash(photo: Photo) -> str:
+    """Names a photograph in tables without saying where it is."""
+    return sha256(photo.file.name.encode()).hexdigest()[:12]
+
+
+def measure(
+    photos: Sequence[Photo], treatments: Sequence[Treatment], encoder: Encoder, journal: Path, *, seed: int = 0
+) -> Generator[Progress, None, tuple[Measure, ...]]:
+    """Measure all reference images that the journal does not hold yet.
+
+    Args:
+        photos: hosts and donors.
+        treatments: in this order.
+        encoder: that embeds them.
+        journal: JSON lines; begun anew if it belongs to other weights.
+        seed: of the draws.
+
+    Yields:
+        Progress after each image.
+
+    Returns:
+        All measures of the journal for these photos and treatments.
+
+    Raises:
+        CalibrationProblem: if the journal cannot be written.
+    """
+    done = {measure.key: measure for measure in _read(journal, encoder.description.sha256, seed)}
+    wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height))
+    watch, count = Stopwatch(), 0
+    kept: list[Measure] = []
+    with tempfile.TemporaryDirectory() as folder, _opened(journal, encoder.description.sha256, seed, done) as lines:
+        for treatment in treatments:
+            for image in reference_images(photos, treatment, seed=seed):
+                count += 1
+                key = name_hash(image.photo), treatment.name, image.spliced
+                if key not in done:
+                    done[key] = _measured(image, treatment, encoder, Path(folder))
+                    lines.write(json.dumps(asdict(done[key])) + "\n")
+                    lines.flush()
+                kept.append(done[key])
+                fraction = count / max(wanted, count)
+                yield Progress(f"measuring, {treatment.name}", fraction, watch.remaining(fraction))
+    return tuple(kept)
+
+
+def _measured(image: ReferenceImage, treatment: Treatment, encoder: Encoder, folder: Path) -> Measure:
+    photo, share = image.photo, round(image.share, 4)
+    identity = (name_hash(photo), photo.camera, photo.kind, image.donor, share, treatment.name)
+    request = AnalysisRequest(model=encoder.description.name, threads=encoder.threads)
+    try:
+        evidence = open_evidence(write(image.image, treatment, folder, "reference"))
+        result = drain(analysis.run(evidence, request, encoder=encoder))
+    except WorkstationError as problem:
+        return Measure(*identity, None, None, reason=problem.what)
+    groups = len(result.partition.groups) if result.partition else 0
+    return Measure(*identity, result.detection, result.conditions, groups, result.reason)
+
+
+def _read(journal: Path, weights: str, seed: int) -> Iterator[Measure]:
+    """What an earlier run left; nothing if it belongs to other weights or another seed."""
+    try:
+        lines = journal.read_text(encoding="utf-8").splitlines()
+        if not lines or json.loads(lines[0]) != _head(weights, seed):
+            return
+        for line in lines[1:]:
+            yield _from_fields(json.loads(line))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        raise CalibrationProblem(f"{journal} is no journal of measures ({problem}); delete it") from problem
+
+
+def _opened(journal: Path, weights: str, seed: int, done: dict[Any, Measure]) -> Any:
+    """The journal, ready to be added to."""
+    try:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        if not done:
+            journal.write_text(json.dumps(_head(weights, seed)) + "\n", encoding="utf-8")
+        return journal.open("a", encoding="utf-8")
+    except OSError as problem:
+        raise CalibrationProblem(f"{journal} cannot be written ({problem.strerror or problem})") from problem
+
+
+def _head(weights: str, seed: int) -> dict[str, Any]:
+    return {"format": 1, "weights_sha256": weights, "seed": seed}
+
+
+def _from_fields(fields: dict[str, Any]) -> Measure:
+    detection, conditions = fields.pop("detection"), fields.pop("conditions")
+    return Measure(
+        **fields,
+        detection=None if detection is None else Detection(**detection),
+        conditions=None if conditions is None else Conditions(**conditions),
+    )
