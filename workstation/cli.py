@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from workstation import __version__, paths, report_command, self_test_command, terminal
+from workstation import __version__, case_command, paths, report_command, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command
 from workstation.evaluation import command as evaluation_command

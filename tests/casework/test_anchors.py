@@ -24,7 +24,7 @@ def test_a_hash_may_be_typed_as_it_is_printed() -> None:
 
 def test_a_report_is_an_anchor_by_its_audit_object(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    file.write_text(json.dumps({"x": [{"custody": {"audit": {"head": HASH, "entries": 7, "identifier": "ab"}}}]}))
+    file.write_text(json.dumps({"x": [{"custody": {"audit": {"head": HASH, "entries": 7, "case": "ab"}}}]}))
     assert anchors.from_file(file) == anchors.Anchor("report.json", HASH, 7, "ab")
     for content in ("{}", "[", '{"audit": {"head": "12", "entries": 7}}', "\xff"):
         file.write_text(content, encoding="latin-1")

@@ -66,7 +66,7 @@ def from_json(content: Json, source: str) -> Anchor:
     for audit in _audits(content):
         head, entries = audit.get("head"), audit.get("entries")
         if isinstance(head, str) and HASH.fullmatch(head) and isinstance(entries, int):
-            identifier = audit.get("identifier")
+            identifier = audit.get("case", audit.get("identifier"))
             return Anchor(source, head, entries, identifier if isinstance(identifier, str) else "")
     raise BadAnchor(f"{source} names no head of an audit log")
 

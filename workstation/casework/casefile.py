@@ -29,7 +29,7 @@ from workstation.progress import Progress, drain
 
 MUST_STAND = frozenset({NEW, MIGRATE, "blind.lock", "blind.reveal", "report.issue", "review.add"})
 """Actions that cannot be undone: a later entry can only answer them."""
-DETAILS = ("title", "number", "laboratory", "legal_authority", "question", "blind")
+DETAILS = ("title", "number", "laboratory", "client", "received", "legal_authority", "question", "blind")
 
 
 class CaseFile:
@@ -64,6 +64,8 @@ class CaseFile:
         operator: str,
         number: str | None = None,
         laboratory: str | None = None,
+        client: str | None = None,
+        received: str | None = None,
         legal_authority: str | None = None,
         question: str | None = None,
         blind: bool = False,
@@ -79,6 +81,8 @@ class CaseFile:
             "title": title,
             "number": number,
             "laboratory": laboratory,
+            "client": client,
+            "received": received,
             "legal_authority": legal_authority,
             "question": question,
             "blind": int(blind),
@@ -164,7 +168,7 @@ class CaseFile:
         return CaseDetails(**{**row, "blind": bool(row["blind"])})
 
     def set_details(self, **values: str | bool | None) -> CaseDetails:
-        """Set title, number, laboratory, legal_authority, question or blind ("case.describe").
+        """Set title, number, laboratory, client, received, legal_authority, question or blind ("case.describe").
 
         Raises:
             CaseRefusal: for another field, or a case without a title.

@@ -40,6 +40,15 @@ class RowChange:
         before, after = (None if row is None else dict(row) for row in (self.before, self.after))
         return {"table": self.table, "id": self.id, "before": before, "after": after}
 
+    @property
+    def described(self) -> str:
+        """For people: "notes 5 added", "notes 5: text", "notes 5 removed"."""
+        if self.before is None:
+            return f"{self.table} {self.id} added"
+        if self.after is None:
+            return f"{self.table} {self.id} removed"
+        return f"{self.table} {self.id}: {', '.join(name.replace('_', ' ') for name in self.after)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -80,6 +89,13 @@ class Entry:
     body: str
     exhibits: tuple[int, ...] = ()
     undoes: int | None = None
+
+    @property
+    def described(self) -> str:
+        """What it did, for people, without the values: "notes 5: text"."""
+        words = [change.described for change in self.changes]
+        words += [f"{name} {value}" for name, value in self.arguments.items() if name != "exhibit"]
+        return "; ".join(words) if self.undoes is None else "; ".join([f"takes back entry {self.undoes}", *words])
 
 
 def write(

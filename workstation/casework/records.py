@@ -42,6 +42,7 @@ class CaseDetails:
         title: of the case.
         number: the laboratory's or the court's.
         laboratory: that works on it.
+        client: who asked for the examination; received: when the order came, as the analyst states it.
         legal_authority: on which the examination rests.
         question: that was asked.
         blind: whether new exhibits start with their metadata hidden.
@@ -52,6 +53,8 @@ class CaseDetails:
     title: str
     number: str | None
     laboratory: str | None
+    client: str | None
+    received: str | None
     legal_authority: str | None
     question: str | None
     blind: bool

@@ -61,6 +61,8 @@ case = _table(
     _text("title", needed=True),
     _text("number"),
     _text("laboratory"),
+    _text("client"),
+    _text("received"),
     _text("legal_authority"),
     _text("question"),
     _number("blind", needed=True),

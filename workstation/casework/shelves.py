@@ -246,7 +246,7 @@ class Opinions(Shelf[Opinion]):
         return self.get(number)
 
     def withdraw(self, number: int, reason: str) -> Opinion:
-        """Say that an opinion no longer stands ("opinion.withdraw"); it stays in the case and in the report."""
+        """Say that an opinion no longer stands ("opinion.withdraw"); it stays in the case."""
         with self._store.change("opinion.withdraw") as draft:
             draft.update(self.table, number, {"withdrawn": reason})
         return self.get(number)

@@ -1,0 +1,71 @@
+"""Exhibits of a case are analysed one after the other; every outcome goes into the case."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from workstation import analysis, evidence, terminal
+from workstation.analysis.model import Encoder, load_encoder
+from workstation.analysis.result import AnalysisRequest
+from workstation.casework import CaseFile, ExhibitRecord
+from workstation.casework.problems import CaseProblem, CaseRefusal
+from workstation.errors import WorkstationError
+from workstation.evidence.record import Evidence
+from workstation.progress import Progress
+
+
+def analyze(case: CaseFile, exhibits: Sequence[ExhibitRecord], request: AnalysisRequest) -> list[ExhibitRecord]:
+    """Analyse exhibits and keep every result, or why there is none.
+
+    Args:
+        case: open for writing.
+        exhibits: of it.
+        request: the same for all.
+
+    Returns:
+        Those that failed.
+
+    Raises:
+        WeightsProblem, DeviceProblem: if the model cannot be loaded.
+        CaseProblem: if the case cannot be written; what was finished before is kept.
+    """
+    if not exhibits:
+        return []
+    encoder = load_encoder(request.model, device=request.device, threads=request.threads, precision=request.precision)
+    failed = []
+    for exhibit in exhibits:
+        try:
+            record = terminal.follow(_analyze_one(case, exhibit, request, encoder), exhibit.name)
+        except CaseProblem:
+            raise
+        except WorkstationError as problem:
+            terminal.complain(problem, exhibit.name)
+            case.analyses.failed(exhibit.id, request, problem.summary)
+            failed.append(exhibit)
+        else:
+            terminal.say(f"exhibit {exhibit.label}: {exhibit.name}: {record}")
+    return failed
+
+
+def open_exhibit(case: CaseFile, exhibit: ExhibitRecord) -> Generator[Progress, None, Evidence]:
+    """Open an exhibit's file, and make sure that it is the one that was taken in.
+
+    Raises:
+        Unopenable: if it is not where it was; `exifact case find` looks for it.
+        CaseRefusal: if its bytes are others than at intake.
+    """
+    opened = yield from evidence.open_steps(case.exhibits.file_of(exhibit.id))
+    if opened.identity.sha256 != exhibit.sha256:
+        raise CaseRefusal(
+            f"{exhibit.name} has changed since intake: SHA-256 was {exhibit.sha256}, is {opened.identity.sha256}"
+        )
+    return opened
+
+
+def _analyze_one(
+    case: CaseFile, exhibit: ExhibitRecord, request: AnalysisRequest, encoder: Encoder
+) -> Generator[Progress, None, str]:
+    opened = yield from open_exhibit(case, exhibit)
+    result = yield from analysis.run(opened, request, encoder=encoder)
+    case.analyses.add(exhibit.id, result)
+    return result.status if result.status == "complete" else f"{result.status}: {result.reason}"

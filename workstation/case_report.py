@@ -1,0 +1,88 @@
+"""A case on disk becomes a report, and the case's log says so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from workstation.case_analysis import open_exhibit
+from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedReport
+from workstation.casework.problems import CaseRefusal
+from workstation.progress import Progress, drain
+from workstation.report.atomic import write_bytes
+from workstation.report.document import ReportDocument, build
+from workstation.report.from_case import circumstances_of
+from workstation.report.pdf import render_pdf
+from workstation.report.template import load_template
+
+
+def report_steps(
+    case: CaseFile, exhibits: Sequence[ExhibitRecord], out: Path, template: Path | None = None
+) -> Generator[Progress, None, IssuedReport]:
+    """Write a report on exhibits of a case.
+
+    The head that the report prints is that of the log before the report; the entry that says that it was issued comes
+    after it.
+
+    Args:
+        case: open for writing, so that the report can be logged.
+        exhibits: in the order of the report.
+        out: the PDF.
+        template: of the laboratory's reports; None = the user's own, if there is one.
+
+    Yields:
+        Progress.
+
+    Returns:
+        What the case keeps of it.
+
+    Raises:
+        CaseRefusal: if there is nothing to report on, an exhibit changed since intake, or its metadata are hidden.
+        CaseReadOnly: if the case is open for reading only.
+        ExportProblem: if the file cannot be written.
+    """
+    document = yield from document_steps(case, exhibits, template)
+    yield Progress("writing the report", 0.8)
+    content = render_pdf(document)
+    write_bytes(out, content)
+    audit = document.circumstances.audit
+    assert audit is not None
+    return case.reports.issued(
+        document.number,
+        issued=document.created,
+        name=out.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        head=audit.head,
+        entries=audit.entries,
+    )
+
+
+def document_steps(
+    case: CaseFile, exhibits: Sequence[ExhibitRecord], template: Path | None = None
+) -> Generator[Progress, None, ReportDocument]:
+    """Gather what a report on these exhibits says; the arguments and errors of `report_steps`."""
+    if not exhibits:
+        raise CaseRefusal("the case has no exhibit to report on")
+    hidden = [exhibit.label for exhibit in exhibits if exhibit.metadata_hidden]
+    if hidden:
+        raise CaseRefusal(
+            f"the metadata of exhibit {', '.join(hidden)} are hidden, and a report prints them; reveal them first"
+        )
+    opened: list[Exhibit] = []
+    for position, exhibit in enumerate(exhibits):
+        yield Progress(f"reading {exhibit.name}", 0.6 * position / len(exhibits))
+        evidence = drain(open_exhibit(case, exhibit))
+        opened.append(replace(case.as_exhibit(exhibit.id, evidence), note=""))  # the notes come with author and date
+    yield Progress("verifying the case", 0.6)
+    verified = case.verify(originals=False)
+    state = "intact" if verified.intact else "; ".join(finding.sentence for finding in verified.findings)
+    record = case.snapshot()
+    positions = {exhibit.id: position for position, exhibit in enumerate(exhibits, start=1)}
+    details = record.details
+    whole = Case(tuple(opened), title=details.title, operator=case.operator, record=record)
+    look = load_template(template)
+    if details.laboratory and not look.laboratory:
+        look = replace(look, laboratory=details.laboratory)
+    return build(whole, circumstances=circumstances_of(record, positions, checked=state), template=look)
