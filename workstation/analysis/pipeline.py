@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis import calibration, findings, maps, model, partition, published
+from workstation.analysis import calibration, findings, maps, model, partition, published, validation
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.detection import detect
 from workstation.analysis.geometry import PatchGrid
@@ -161,6 +161,7 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
         conditions=conditions,
         detection=detection,
         calibration=statement,
+        validation=validation.last(task.encoder.description.sha256),
     )
 
 

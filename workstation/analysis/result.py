@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.geometry import MapGeometry, PatchGrid
-from workstation.analysis.statement import CalibrationStatement, Conditions, Detection
+from workstation.analysis.statement import CalibrationStatement, Conditions, Detection, ValidationReport
 from workstation.errors import RecordedWarning
 
 FloatArray: TypeAlias = NDArray[np.float32]
@@ -206,6 +206,7 @@ class AnalysisResult:
         conditions: what error rates depend on.
         detection: the picture reduced to one number, several ways.
         calibration: what measured photographs allow to say about it.
+        validation: the last comparison of this machine with stored results; None if there was none with these weights.
     """
 
     status: Literal["complete", "not assessable"]
@@ -225,3 +226,4 @@ class AnalysisResult:
     conditions: Conditions | None = None
     detection: Detection | None = None
     calibration: CalibrationStatement | None = None
+    validation: ValidationReport | None = None

@@ -142,3 +142,66 @@ class CalibrationStatement:
     origin: str = ""
     material: str = ""
     weights_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One example on one device.
+
+    Attributes:
+        image: name of the file.
+        device: that computed it here; as asked for ("cuda") where it could not.
+        passed: whether everything lies within the tolerances.
+        reason: what does not, "" if all does.
+        largest, usual: difference of the departure map, of the worst cell and of the 95th percentile.
+        score: relative difference of the mean dissimilarity.
+        agreement: share of cells in the stored group.
+        seconds: that the analysis took.
+    """
+
+    image: str
+    device: str
+    passed: bool
+    reason: str = ""
+    largest: float | None = None
+    usual: float | None = None
+    score: float | None = None
+    agreement: float | None = None
+    seconds: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Pass or fail with the numbers, on one line."""
+        if self.largest is None:
+            return f"{self.image} on {self.device}: FAIL, {self.reason}"
+        verdict = "pass" if self.passed else f"FAIL, {self.reason}"
+        return (
+            f"{self.image} on {self.device}: {verdict} (departure differs by {self.largest:.4f} at most, "
+            f"{self.usual:.4f} in 95 % of the cells; score by {self.score:.2%}; {self.agreement:.1%} of the cells in "
+            f"the stored group)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """The outcome for all examples and devices.
+
+    Attributes:
+        weights, weights_sha256: that were used.
+        program: version.
+        date: UTC, ISO 8601.
+        checks: one per example and device.
+        skipped: devices that this computer does not offer, each with the reason.
+    """
+
+    weights: str
+    weights_sha256: str
+    program: str
+    date: str
+    checks: tuple[Check, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether there was something to compare and all of it passed."""
+        return bool(self.checks) and all(check.passed for check in self.checks)

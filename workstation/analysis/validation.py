@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from workstation import __version__, analysis, paths
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisRequest, AnalysisResult, Maps
+from workstation.analysis.statement import Check, ValidationReport
 from workstation.errors import DeviceProblem, WorkstationError
 from workstation.evidence import open_evidence
 from workstation.progress import Progress, Stopwatch, drain
@@ -46,69 +47,6 @@ class ValidationProblem(WorkstationError):
     """This installation cannot be compared with stored results."""
 
     remedy = "Reinstall Exifact, or store results for these weights with `exifact validate --store`."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One example on one device.
-
-    Attributes:
-        image: name of the file.
-        device: that computed it here; as asked for ("cuda") where it could not.
-        passed: whether everything lies within the tolerances.
-        reason: what does not, "" if all does.
-        largest, usual: difference of the departure map, of the worst cell and of the 95th percentile.
-        score: relative difference of the mean dissimilarity.
-        agreement: share of cells in the stored group.
-        seconds: that the analysis took.
-    """
-
-    image: str
-    device: str
-    passed: bool
-    reason: str = ""
-    largest: float | None = None
-    usual: float | None = None
-    score: float | None = None
-    agreement: float | None = None
-    seconds: float | None = None
-
-    @property
-    def sentence(self) -> str:
-        """Pass or fail with the numbers, on one line."""
-        if self.largest is None:
-            return f"{self.image} on {self.device}: FAIL, {self.reason}"
-        verdict = "pass" if self.passed else f"FAIL, {self.reason}"
-        return (
-            f"{self.image} on {self.device}: {verdict} (departure differs by {self.largest:.4f} at most, "
-            f"{self.usual:.4f} in 95 % of the cells; score by {self.score:.2%}; {self.agreement:.1%} of the cells in "
-            f"the stored group)"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationReport:
-    """The outcome for all examples and devices.
-
-    Attributes:
-        weights, weights_sha256: that were used.
-        program: version.
-        date: UTC, ISO 8601.
-        checks: one per example and device.
-        skipped: devices that this computer does not offer, each with the reason.
-    """
-
-    weights: str
-    weights_sha256: str
-    program: str
-    date: str
-    checks: tuple[Check, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether there was something to compare and all of it passed."""
-        return bool(self.checks) and all(check.passed for check in self.checks)
 
 
 def validate(
@@ -161,15 +99,20 @@ def validate(
     return report
 
 
-def last() -> ValidationReport | None:
-    """The outcome that was kept last on this machine; None if there is none or it cannot be read."""
+def last(weights_sha256: str = "") -> ValidationReport | None:
+    """The outcome that was kept last on this machine; None if there is none or it cannot be read.
+
+    Args:
+        weights_sha256: only an outcome of these weights; "" = of any.
+    """
     try:
         fields = json.loads(_last_file().read_text(encoding="utf-8"))
         checks = tuple(Check(**check) for check in fields.pop("checks"))
         skipped = tuple((str(device), str(reason)) for device, reason in fields.pop("skipped"))
-        return ValidationReport(**fields, checks=checks, skipped=skipped)
+        report = ValidationReport(**fields, checks=checks, skipped=skipped)
     except (OSError, ValueError, TypeError, KeyError):
         return None
+    return report if weights_sha256 in ("", report.weights_sha256) else None
 
 
 def store(*, model: str = "compact", threads: int | None = None) -> Generator[Progress, None, Path]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -72,6 +72,10 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
         "findings": [_finding(f) for f in result.findings] if result else [],
         "limits": [text(sentence) for sentence in report.limits],
         "score": number(result.score) if result else None,
+        "conditions": _values(result.conditions) if result else None,
+        "detection": _values(result.detection) if result else None,
+        "calibration": _values(result.calibration) if result else None,
+        "validation": _values(result.validation) if result else None,
         "grid": _grid(result),
         "suitability": _suitability(result),
         "maps": _maps(report),
@@ -159,6 +163,17 @@ def _finding(finding: Finding) -> Json:
         "group": finding.group or None,
         "numbers": {name: number(value) for name, value in finding.numbers},
     }
+
+
+def _values(record: Any) -> Json:
+    """A frozen record of plain values as an object with the same names."""
+    if is_dataclass(record):
+        return {field.name: _values(getattr(record, field.name)) for field in fields(record)}
+    if isinstance(record, tuple):
+        return [_values(value) for value in record]
+    if isinstance(record, float):
+        return number(record)
+    return text(record) if isinstance(record, str) else record
 
 
 def _grid(result: AnalysisResult | None) -> Json:

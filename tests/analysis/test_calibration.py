@@ -1,0 +1,212 @@
+"""Calibration tables: which stratum a picture belongs to, what the numbers are, and when the program abstains."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workstation import paths
+from workstation.analysis import calibration
+from workstation.analysis.calibration import CalibrationTable, CalibrationTableProblem, read_table, table_for, verbal
+from workstation.analysis.model.registry import find
+from workstation.analysis.statement import Conditions, Detection, ErrorRate
+
+PICTURE = Conditions(
+    long_side=1024, quality=90, quality_estimated=False, interpolated=False, out_of_focus=0.1, device_class="phone"
+)
+
+
+def detection(contrast: float) -> Detection:
+    return Detection(contrast, 0.1, 0.1, 0.5, 0.05)
+
+
+def stratum(name: str = "middle", photos: int = 39, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "long_side": [901, 1280],
+        "quality": [85, 100],
+        "lossless": True,
+        "interpolated": False,
+        "photos": photos,
+        "cameras": 20,
+        "authentic": [(i + 1) / 100 for i in range(photos)],
+        "intercept": -2.0,
+        "slope": 10.0,
+        "llr_limits": [-1.0, 1.2],
+        "rates": [
+            {
+                "level": 0.05,
+                "stated": True,
+                "false_alarms": 2,
+                "photos": photos,
+                "cameras": 20,
+                "low": 0.006,
+                "high": 0.17,
+                "needed": 19,
+                "found": 30,
+                "spliced": 39,
+            }
+        ],
+        **changes,
+    }
+
+
+def table_fields(*strata: dict[str, Any], sha256: str = "0" * 64) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "weights": "compact",
+        "weights_sha256": sha256,
+        "statistic": "contrast",
+        "date": "2026-11-21T10:00:00Z",
+        "material": "made up",
+        "strata": list(strata),
+    }
+
+
+def read(tmp_path: Path, *strata: dict[str, Any]) -> CalibrationTable:
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps(table_fields(*strata)), encoding="utf-8")
+    return read_table(file, "this laboratory")
+
+
+def test_p_value_counts_photographs_as_high_or_higher(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.355), PICTURE)
+    assert statement.status == "calibrated"
+    assert statement.p_consistent == pytest.approx((1 + 4) / 40)  # 0.36, 0.37, 0.38, 0.39
+    assert statement.p_smallest == pytest.approx(1 / 40)
+    assert (statement.photos, statement.cameras, statement.origin) == (39, 20, "this laboratory")
+
+
+def test_an_equal_value_counts_against_the_picture_not_for_it(tmp_path: Path) -> None:
+    table = read(tmp_path, stratum())
+    assert table.strata[0].p_value(0.39) == pytest.approx(2 / 40)
+
+
+def test_likelihood_ratio_is_the_line_within_its_limits(tmp_path: Path) -> None:
+    table = read(tmp_path, stratum())
+    assert table.state(detection(0.2), PICTURE).llr == pytest.approx(0.0)
+    assert table.state(detection(0.3), PICTURE).llr == pytest.approx(1 / math.log(10))
+    assert table.state(detection(1.9), PICTURE).llr == 1.2
+    assert table.state(detection(-0.9), PICTURE).llr == -1.0
+
+
+@pytest.mark.parametrize(
+    ("llr", "words"),
+    [
+        (0.0, "no support for either"),
+        (-0.29, "no support for either"),
+        (0.5, "weak support for a part from another camera"),
+        (-0.5, "weak support for one processing throughout"),
+        (1.2, "moderate support for a part from another camera"),
+        (2.5, "moderately strong support for a part from another camera"),
+        (9.0, "extremely strong support for a part from another camera"),
+    ],
+)
+def test_verbal_scale(llr: float, words: str) -> None:
+    assert verbal(llr) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"long_side": 400}, "400 pixels"),
+        ({"long_side": 4032}, "4032 pixels"),
+        ({"quality": 60}, "last JPEG quality 60"),
+        ({"quality": 60}, "the nearest that were: middle"),
+    ],
+)
+def test_abstains_outside_the_validated_strata(tmp_path: Path, changes: dict[str, Any], part: str) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), replace(PICTURE, **changes))
+    assert statement.status == "outside"
+    assert part in statement.reason
+    assert statement.p_consistent is None
+    assert statement.llr is None
+    assert statement.rates == ()
+
+
+def test_a_stratum_with_few_photographs_is_not_validated(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum(photos=18)).state(detection(0.9), PICTURE)
+    assert statement.status == "outside"
+    assert "only 18 photographs like it were measured, 19 are needed" in statement.reason
+
+
+def test_the_nearest_stratum_is_near_in_size_and_save(tmp_path: Path) -> None:
+    table = read(
+        tmp_path,
+        stratum("middle"),
+        stratum("coarse", quality=[70, 84], lossless=False),
+        stratum("small", long_side=[641, 900]),
+    )
+    nearest = [
+        table.state(detection(0.1), replace(PICTURE, long_side=side, quality=quality)).stratum
+        for side, quality in ((600, 90), (1400, 95), (1400, 60))
+    ]
+    assert nearest == ["small", "middle", "coarse"]
+
+
+def test_pictures_that_are_no_jpeg_need_a_stratum_that_takes_them(tmp_path: Path) -> None:
+    png = replace(PICTURE, quality=None)
+    assert read(tmp_path, stratum()).state(detection(0.1), png).status == "calibrated"
+    assert read(tmp_path, stratum(lossless=False)).state(detection(0.1), png).status == "outside"
+
+
+def test_enlarged_pictures_take_their_own_stratum_where_there_is_one(tmp_path: Path) -> None:
+    enlarged = replace(PICTURE, interpolated=True)
+    both = read(tmp_path, stratum("plain"), stratum("enlarged", interpolated=True))
+    assert both.state(detection(0.1), enlarged).stratum == "enlarged"
+    assert both.state(detection(0.1), PICTURE).stratum == "plain"
+
+
+def test_a_level_that_few_photographs_cannot_carry_is_not_stated() -> None:
+    rate = ErrorRate(0.01, False, 0, 40, 21, 0.0, 1.0, 99)
+    assert rate.words == "at 1%: fewer than 99 photographs: not stated"
+
+
+def test_without_a_table_nothing_is_calibrated() -> None:
+    statement = calibration.state(None, detection(0.4), PICTURE)
+    assert statement.status == "not calibrated"
+    assert statement.value == 0.4
+    assert statement.p_consistent is None
+
+
+def test_a_table_of_other_weights_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    description = replace(find("compact"), folder=tmp_path)
+    own = calibration.own_file("compact")
+    own.parent.mkdir(parents=True)
+    own.write_text(json.dumps(table_fields(stratum(), sha256="f" * 64)), encoding="utf-8")
+    assert table_for(description) == (None, None)
+    own.write_text(json.dumps(table_fields(stratum(), sha256=description.sha256)), encoding="utf-8")
+    table, warning = table_for(description)
+    assert table is not None
+    assert (table.origin, warning) == ("this laboratory", None)
+
+
+def test_a_damaged_table_is_a_warning_and_no_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    own = calibration.own_file("compact")
+    own.parent.mkdir(parents=True)
+    own.write_text('{"format": 1}', encoding="utf-8")
+    table, warning = table_for(find("compact"))
+    assert table is None
+    assert warning is not None
+    assert warning.code == "calibration-unreadable"
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"statistic": "luck"}, {"strata": [{}]}])
+def test_impossible_tables_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps({**table_fields(), **change}), encoding="utf-8")
+    with pytest.raises(CalibrationTableProblem):
+        read_table(file, "")
+
+
+def test_values_are_kept_sorted_for_counting(tmp_path: Path) -> None:
+    table = read(tmp_path, stratum(authentic=[0.3, 0.1, 0.2], photos=3))
+    np.testing.assert_allclose(table.strata[0].authentic, [0.1, 0.2, 0.3])
