@@ -67,11 +67,11 @@ def test_best_balanced_accuracy_by_hand() -> None:
     assert metrics.best_balanced_accuracy(TRUTH, SCORES) == pytest.approx(5 / 6)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_best_thresholds_are_those_of_a_search_with_scikit_learn(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    truth = rng.random(60) < 0.3
-    scores = np.round(rng.normal(size=60) + truth, 1)  # with ties
+    truth = rng.random(40) < 0.3
+    scores = np.round(rng.normal(size=40) + truth, 1)  # with ties
     decisions = [scores >= t for t in np.unique(scores)]
 
     assert metrics.best_f1(truth, scores) == pytest.approx(max(f1_score(truth, d) for d in decisions))
@@ -80,3 +80,23 @@ def test_the_best_thresholds_are_those_of_a_search_with_scikit_learn(seed: int) 
     cuts = [spread >= t for t in np.linspace(0, 1, metrics.IOU_STEPS)]
     foreign, host = (max(jaccard_score(truth, c, pos_label=label, zero_division=0) for c in cuts) for label in (1, 0))
     assert metrics.class_balanced_iou(truth, scores) == pytest.approx((foreign + host) / 2)
+
+
+@pytest.mark.parametrize(
+    ("figure", "resampled"),
+    [
+        (metrics.average_precision, metrics.average_precision_of),
+        (metrics.roc_auc, metrics.roc_auc_of),
+        (metrics.best_balanced_accuracy, metrics.best_balanced_accuracy_of),
+    ],
+)
+def test_resamples_have_the_figures_of_what_was_drawn(figure: metrics.Figure, resampled: metrics.CurveFigure) -> None:
+    rng = np.random.default_rng(5)
+    truth = np.arange(30) < 11
+    scores = np.round(rng.normal(size=30) + truth, 1)  # with ties
+    weights = rng.integers(0, 4, (20, 30)).astype(float)
+
+    found = resampled(metrics.weighted_curve(truth, scores, weights))
+
+    drawn = [np.repeat(np.arange(30), counts.astype(int)) for counts in weights]
+    np.testing.assert_allclose(found, [figure(truth[d], scores[d]) for d in drawn])

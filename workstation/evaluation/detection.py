@@ -12,15 +12,16 @@ from workstation.evaluation.intervals import Estimate, bootstrap, clopper_pearso
 from workstation.evaluation.metrics import Figure
 from workstation.evaluation.rows import Row
 
-DRAWS = 500
-"""Resamples of a figure over images; each is a call of scikit-learn."""
-
-FIGURES: dict[str, tuple[str, Figure]] = {
-    "ap": ("AP", metrics.average_precision),
-    "auc": ("AUC", metrics.roc_auc),
-    "balanced_accuracy": ("balanced accuracy, best threshold", metrics.best_balanced_accuracy),
+FIGURES: dict[str, tuple[str, Figure, metrics.CurveFigure]] = {
+    "ap": ("AP", metrics.average_precision, metrics.average_precision_of),
+    "auc": ("AUC", metrics.roc_auc, metrics.roc_auc_of),
+    "balanced_accuracy": (
+        "balanced accuracy, best threshold",
+        metrics.best_balanced_accuracy,
+        metrics.best_balanced_accuracy_of,
+    ),
 }
-"""name -> (title, figure)."""
+"""name -> (title, the figure, the same of many resamples at once)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def detect(rows: Sequence[Row], *, score: str = "score") -> Detection | None:
         return None
     scores = np.array([getattr(row, score) for row in carrying], np.float64)
     figures = {}
-    for name, (_, figure) in FIGURES.items():
-        given, turned = bootstrap(figure, truth, scores, draws=DRAWS), bootstrap(figure, truth, -scores, draws=DRAWS)
+    for name, (_, figure, resampled) in FIGURES.items():
+        given, turned = (bootstrap(figure, resampled, truth, ranked) for ranked in (scores, -scores))
         figures[name] = given, max(given, turned, key=lambda estimate: estimate.value)
     tampered = int(np.count_nonzero(truth))
     return Detection(len(carrying) - tampered, tampered, len(rows) - len(carrying), figures)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
+
+from workstation.evaluation.metrics import CurveFigure, Figure, weighted_curve
 
 LEVEL = 0.95
 """Of every interval."""
@@ -65,7 +67,8 @@ def bootstrap_mean(
 
 
 def bootstrap(
-    statistic: Callable[[NDArray[np.bool_], Values], float],
+    figure: Figure,
+    resampled: CurveFigure,
     truth: NDArray[np.bool_],
     scores: Values,
     *,
@@ -75,19 +78,18 @@ def bootstrap(
     """A figure of scored images with its interval; either class is drawn by itself, so that both stay there.
 
     Args:
-        statistic: of (truth, scores), e.g. `metrics.roc_auc`.
+        figure: of (truth, scores), e.g. `metrics.roc_auc`.
+        resampled: the same of many weighted rankings at once, e.g. `metrics.roc_auc_of`.
         truth: (N,) bool, with both classes.
         scores: (N,).
         seed: of the draws.
         draws: number of resamples.
     """
     rng = np.random.default_rng(seed)
-    classes = [np.flatnonzero(truth), np.flatnonzero(~truth)]
-    found = np.empty(draws)
-    for draw in range(draws):
-        drawn = np.concatenate([rng.choice(members, members.size) for members in classes])
-        found[draw] = statistic(truth[drawn], scores[drawn])
-    return _percentiles(statistic(truth, scores), found, truth.size)
+    weights = np.empty((draws, truth.size))
+    for members in (np.flatnonzero(truth), np.flatnonzero(~truth)):
+        weights[:, members] = rng.multinomial(members.size, np.full(members.size, 1 / members.size), draws)
+    return _percentiles(figure(truth, scores), resampled(weighted_curve(truth, scores, weights)), truth.size)
 
 
 def paired_difference(

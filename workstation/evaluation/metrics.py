@@ -7,6 +7,7 @@ a threshold and the class-balanced IoU (Huh et al., "Fighting Fake News", ECCV 2
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,24 @@ from sklearn.metrics import (
 
 Truth = NDArray[np.bool_]
 Scores = NDArray[np.floating]
+Weights = NDArray[np.float64]
 Figure = Callable[[Truth, Scores], float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightedCurve:
+    """What lies at or above each distinct score, from the highest, in many resamples at once.
+
+    Attributes:
+        hits: (draws, distinct scores) weight of the foreign.
+        alarms: (draws, distinct scores) weight of all.
+    """
+
+    hits: Weights
+    alarms: Weights
+
+
+CurveFigure = Callable[[WeightedCurve], Weights]
 
 IOU_STEPS = 200
 """Thresholds that the class-balanced IoU tries, evenly over the range of the scores."""
@@ -145,6 +163,42 @@ def false_and_true_alarms(truth: Truth, called: Truth) -> tuple[int, int]:
     return int(np.count_nonzero(called & ~truth)), int(np.count_nonzero(called & truth))
 
 
+def weighted_curve(truth: Truth, scores: Scores, weights: Weights) -> WeightedCurve:
+    """Rank once, weigh often: what a bootstrap needs.
+
+    Args:
+        truth: (N,) bool, with both classes.
+        scores: (N,) finite.
+        weights: (draws, N), how often each is drawn; both classes keep some weight in every draw.
+    """
+    order, last = _ranking(scores)
+    weighted = weights[:, order]
+    hits, alarms = np.cumsum(weighted * truth[order], 1), np.cumsum(weighted, 1)
+    return WeightedCurve(hits[:, last], alarms[:, last])
+
+
+def average_precision_of(curve: WeightedCurve) -> Weights:
+    """`average_precision` of every resample: (draws,)."""
+    gained = np.diff(curve.hits, prepend=0.0, axis=1)
+    precision = curve.hits / np.maximum(curve.alarms, 1e-12)
+    return np.asarray((gained * precision).sum(1) / curve.hits[:, -1])
+
+
+def roc_auc_of(curve: WeightedCurve) -> Weights:
+    """`roc_auc` of every resample: (draws,), the area under straight lines between thresholds."""
+    false = np.diff(curve.alarms - curve.hits, prepend=0.0, axis=1)
+    before = np.concatenate((np.zeros((len(curve.hits), 1)), curve.hits[:, :-1]), 1)
+    area = (false * (curve.hits + before) / 2).sum(1)
+    return np.asarray(area / curve.hits[:, -1] / (curve.alarms - curve.hits)[:, -1])
+
+
+def best_balanced_accuracy_of(curve: WeightedCurve) -> Weights:
+    """`best_balanced_accuracy` of every resample: (draws,)."""
+    false = curve.alarms - curve.hits
+    found = curve.hits / curve.hits[:, -1:] + 1 - false / false[:, -1:]
+    return np.asarray(np.maximum(0.5, found.max(1) / 2))
+
+
 def _table(truth: Truth, called: Truth) -> tuple[Truth, Truth, NDArray[np.int64]]:
     """The four cells of the confusion matrix (label, call, count): scikit-learn is slow on every pixel by itself."""
     labels, calls = np.array([True, True, False, False]), np.array([True, False, True, False])
@@ -153,10 +207,15 @@ def _table(truth: Truth, called: Truth) -> tuple[Truth, Truth, NDArray[np.int64]
     return labels, calls, np.array([hits, positives - hits, false, truth.size - positives - false])
 
 
-def _counts_by_threshold(truth: Truth, scores: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _counts_by_threshold(truth: Truth, scores: Scores) -> tuple[Weights, Weights]:
     """For each distinct score as threshold, from the highest: foreign at or above it, all at or above it."""
-    order = np.argsort(scores, kind="stable")[::-1]  # fast where pixels come sorted already
-    ranked = scores[order]
-    last = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)
+    order, last = _ranking(scores)
     hits = np.cumsum(truth[order])[last].astype(np.float64)
     return hits, (last + 1).astype(np.float64)
+
+
+def _ranking(scores: Scores) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices from the highest score to the lowest, and where in them each distinct score ends."""
+    order = np.argsort(scores, kind="stable")[::-1]  # fast where pixels come sorted already
+    ranked = scores[order]
+    return order, np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)

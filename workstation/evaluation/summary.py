@@ -49,7 +49,7 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
 
 
 def subsets(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """All rows; then those of each set and of each kind (with the authentic ones of its sets), if there are several."""
+    """All rows; those of each set, and of each kind with the authentic ones of its sets, where that is another part."""
     found = {ALL: list(rows)}
     datasets = list(dict.fromkeys(row.dataset for row in rows))
     if len(datasets) > 1:
@@ -58,7 +58,9 @@ def subsets(rows: Sequence[Row]) -> dict[str, list[Row]]:
     if len(kinds) > 1:
         for kind in kinds:
             sets = {row.dataset for row in rows if row.kind == kind}
-            found[f"kind {kind}"] = [r for r in rows if r.kind == kind or (not r.tampered and r.dataset in sets)]
+            part = [r for r in rows if r.kind == kind or (not r.tampered and r.dataset in sets)]
+            if part not in found.values():
+                found[f"kind {kind}"] = part
     return found
 
 

@@ -12,6 +12,20 @@ from workstation.evaluation.summary import BETTER, GIVEN, SCORES
 
 NEVER = "–"
 
+MEANINGS = {
+    GIVEN: "Higher means foreign, fixed: what a user gets.",
+    BETTER: (
+        "The better of map and inverted map, chosen with the truth: what papers report. Its pixel AP is their p-mAP, "
+        "its class-balanced IoU their cIoU."
+    ),
+}
+
+COMPARED = ("ap", "f1", "f1_fixed", "auc")
+"""Figures of the table of differences."""
+
+FEWEST = 5
+"""Images behind an interval that is printed; a bootstrap over fewer says nothing."""
+
 
 def as_markdown(summary: Mapping[str, Any]) -> str:
     """The text of summary.md.
@@ -47,8 +61,10 @@ def _head(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"# {summary['dataset']}: {summary['model']}"
     yield ""
     yield f"Exifact {summary['program']}, weights {summary['model']} (SHA-256 {summary['weights_sha256']})."
-    yield f"Degradation: {summary['degradation'] or 'none'}. Images: {images['authentic']} authentic, "
-    yield f"{images['tampered']} tampered ({images['with_mask']} with a mask); failed: {images['failed']}."
+    yield (
+        f"Degradation: {summary['degradation'] or 'none'}. Images: {images['authentic']} authentic, "
+        f"{images['tampered']} tampered ({images['with_mask']} with a mask); failed: {images['failed']}."
+    )
     if "per_megapixel" in seconds:
         yield (
             f"Analysis: {seconds['total']:.0f} s in all, median {seconds['median_per_image']:.2f} s per image, "
@@ -61,40 +77,46 @@ def _head(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _localisation(summary: Mapping[str, Any]) -> Iterator[str]:
-    rows = [
-        [name, method, polarity, str(found["images"]), str(found["missing_maps"])]
-        + [_mean(found[figure][polarity]) for figure in TITLES]
-        for name, methods in summary["localisation"].items()
-        for method, found in methods.items()
-        for polarity in (GIVEN, BETTER)
+    found = [
+        (name, method, one) for name, methods in summary["localisation"].items() for method, one in methods.items()
     ]
-    if not rows:
+    if not found:
         return
     yield "## Localisation"
     yield ""
     yield (
-        "Means over images ± half the 95 % bootstrap interval. *As given*: higher means foreign, fixed. *Better of "
-        "both*: the better of map and inverted map, chosen with the truth, as papers report; its pixel AP is their "
-        "p-mAP. Missing maps count as constant ones. Fixed threshold: "
-        f"{summary['threshold']:g} for {summary['model']}; for the others the middle of each map's range."
+        "Means over images ± half the 95 % bootstrap interval over images. A missing map counts as a constant one. "
+        f"Fixed threshold: {summary['threshold']:g} for {summary['model']}, the middle of the scale that is stored with "
+        "the weights; for the others the middle of each map's range. The best threshold looks at the truth."
     )
     yield ""
-    yield from table(["set", "method", "polarity", "n", "missing", *TITLES.values()], rows)
     for name, title in summary["methods"].items():
         yield f"- {name}: {title}"
     yield ""
+    for polarity, meaning in MEANINGS.items():
+        yield f"### Polarity {polarity}"
+        yield ""
+        yield meaning
+        yield ""
+        rows = (
+            [name, method, str(one["images"]), str(one["missing_maps"]), *(_mean(one[f][polarity]) for f in TITLES)]
+            for name, method, one in found
+        )
+        yield from table(["set", "method", "n", "missing", *TITLES.values()], rows)
 
 
 def _differences(summary: Mapping[str, Any]) -> Iterator[str]:
     rows = [
-        [name, peer, *(f"{f['value']:+.3f} [{f['low']:+.3f}, {f['high']:+.3f}]" for f in map(found.get, TITLES))]
+        [name, peer, str(found["ap"]["n"]), *(_difference(found[figure]) for figure in COMPARED)]
         for name, peers in summary["differences"].items()
         for peer, found in peers.items()
     ]
     if rows:
         yield f"### {summary['model']} minus the other, image by image"
         yield ""
-        yield from table(["set", "other", *TITLES.values()], rows)
+        yield "Fixed polarity; all figures are in summary.json."
+        yield ""
+        yield from table(["set", "other", "n", *(TITLES[figure] for figure in COMPARED)], rows)
 
 
 def _detection(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -108,7 +130,7 @@ def _detection(summary: Mapping[str, Any]) -> Iterator[str]:
     if rows:
         yield "## Detection"
         yield ""
-        titles = [title for title, _ in FIGURES.values()]
+        titles = [title for title, _, _ in FIGURES.values()]
         yield from table(["set", "score", "polarity", "authentic", "tampered", "without score", *titles], rows)
 
 
@@ -170,7 +192,15 @@ def _failures(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _mean(estimate: Mapping[str, float]) -> str:
+    if estimate["n"] < FEWEST:
+        return f"{estimate['value']:.3f}"
     return f"{estimate['value']:.3f} ± {(estimate['high'] - estimate['low']) / 2:.3f}"
+
+
+def _difference(estimate: Mapping[str, float]) -> str:
+    if estimate["n"] < FEWEST:
+        return f"{estimate['value']:+.3f}"
+    return f"{estimate['value']:+.3f} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]"
 
 
 def _share(estimate: Mapping[str, float] | None) -> str:

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+import pytest
+
+from workstation.evaluation.detection import detect, pointing
+from workstation.evaluation.rows import Row
+
+
+def test_scores_of_images_are_ranked_by_hand(made_rows: list[Row]) -> None:
+    # authentic .3 .4 .5 .6; tampered .52 .54 .56 .58 .6 and seven above: 43 pairs in order, one tie, four reversed
+    found = detect(made_rows)
+
+    assert found is not None
+    assert (found.authentic, found.tampered, found.without) == (4, 12, 0)
+    given, better = found.figures["auc"]
+    assert given.value == pytest.approx((43 + 0.5) / 48)
+    assert better == given
+    assert given.low < given.value <= given.high
+
+
+def test_a_score_that_ranks_the_wrong_way_is_better_inverted_and_named_so(made_rows: list[Row]) -> None:
+    turned = [replace(row, score=-(row.score or 0)) for row in made_rows]
+    found = detect(turned)
+    assert found is not None
+    given, better = found.figures["auc"]
+    assert (given.value, better.value) == pytest.approx((1 - 43.5 / 48, 43.5 / 48))
+
+
+def test_images_without_a_score_are_counted_not_guessed(made_rows: list[Row]) -> None:
+    found = detect([replace(made_rows[0], score=None, error="damaged"), *made_rows[1:]])
+    assert found is not None
+    assert (found.tampered, found.without) == (11, 1)
+
+
+def test_one_class_alone_cannot_be_told_apart(made_rows: list[Row]) -> None:
+    assert detect([row for row in made_rows if row.tampered]) is None
+    assert detect(made_rows, score="llr") is None
+
+
+def test_pointing_at_an_authentic_image_is_a_false_alarm(made_rows: list[Row]) -> None:
+    found = pointing(made_rows)
+    assert found.authentic is not None
+    assert found.tampered is not None
+    assert (found.authentic.value, found.authentic.n) == (0.25, 4)
+    assert (found.tampered.value, found.tampered.n) == (0.5, 12)
+    assert found.balanced_accuracy == pytest.approx((0.75 + 0.5) / 2)
+    assert found.authentic.low < 0.01  # one of four says little
+    assert found.authentic.high > 0.8
+
+
+def test_failed_images_take_no_part_in_pointing_and_unassessable_ones_are_not_pointed_at(made_rows: list[Row]) -> None:
+    failed = replace(made_rows[-1], groups=None, score=None, error="damaged")
+    flat = replace(made_rows[-2], groups=None, score=None, abstained="not assessable: flat")
+    found = pointing([*made_rows[:-2], flat, failed])
+    assert found.authentic is not None
+    assert (found.authentic.value, found.authentic.n) == (0, 3)

@@ -1,0 +1,188 @@
+"""The whole way of an evaluation with an encoder that needs no weights, on made-up images."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evaluation.made_sets import MAKERS, manifest
+from statistics_encoder import StatisticsEncoder
+
+from workstation.analysis.result import AnalysisRequest
+from workstation.evaluation import command
+from workstation.evaluation.datasets import DatasetProblem
+from workstation.evaluation.datasets_published import load
+from workstation.evaluation.degradations import Degradation
+from workstation.evaluation.evaluate import Evaluated, Plan, evaluate
+from workstation.evaluation.peers import PEERS
+from workstation.evaluation.rows import Row
+from workstation.evaluation.summary import summarise
+from workstation.evaluation.summary_text import as_markdown
+from workstation.progress import drain
+
+PlanMaker = Callable[..., Plan]
+
+
+@pytest.fixture
+def encoder() -> StatisticsEncoder:
+    return StatisticsEncoder(patch=24, stride=8)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> PlanMaker:
+    def make(name: str = "manifest", **options: object) -> Plan:
+        root = tmp_path / name
+        if not root.is_dir():
+            root.mkdir()
+            MAKERS[name][0](root)
+        return Plan(load(name, root), AnalysisRequest("statistics"), tmp_path / "out", **options)
+
+    return make
+
+
+def test_every_image_becomes_a_row_and_a_map_in_the_scorers_layout(
+    plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path
+) -> None:
+    found = drain(evaluate(plan(), encoder=encoder))
+
+    authentic, spliced = found.rows
+    assert (authentic.label, spliced.label) == ("authentic", "tampered")
+    assert spliced.figures is not None
+    assert spliced.figures.auc > 0.8
+    assert spliced.mask_fraction == pytest.approx(0.125)
+    assert spliced.constant is not None
+    assert spliced.constant.ap == pytest.approx(0.125)
+    assert (authentic.figures, authentic.mask_fraction) == (None, 0)
+    assert all(row.score is not None and row.groups and not row.error for row in found.rows)
+    heat = np.load(tmp_path / "out" / "made" / "s.npy")
+    assert (heat.ndim, heat.dtype) == (2, np.float32)
+
+
+def test_a_stopped_evaluation_goes_on_where_it_was(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    whole = plan("casia_2")
+    rows = 12  # of patches, in each image
+    steps = evaluate(whole, encoder=encoder)
+    for _ in range(2):  # the first image is done when the second is announced
+        next(steps)
+    steps.close()
+    assert encoder.embedded == rows
+
+    found = drain(evaluate(whole, encoder=encoder))
+    assert encoder.embedded == 3 * rows
+    assert [row.image for row in found.rows] == [s.name for s in whole.dataset.samples]
+
+    drain(evaluate(whole, encoder=encoder))
+    assert encoder.embedded == 3 * rows
+
+
+def test_another_question_needs_another_folder(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    drain(evaluate(plan(), encoder=encoder))
+    with pytest.raises(DatasetProblem, match="degradation was '' and is 'jpeg=60' now"):
+        drain(evaluate(plan(degradation=Degradation(quality=60)), encoder=encoder))
+
+
+def test_failures_are_listed_and_count_as_constant_maps(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    whole = plan("casia_2")
+    first, second = (sample for sample in whole.dataset.samples if sample.tampered)
+    first.file.write_bytes(b"not an image")
+    assert second.mask is not None
+    second.mask.unlink()
+
+    found = drain(evaluate(whole, encoder=encoder))
+    authentic, damaged, without_mask = found.rows
+    summary = summarise(found)
+
+    assert damaged.figures is None
+    assert damaged.constant is not None
+    assert "no mask: looked for" in without_mask.error
+    assert [f["image"] for f in summary["failures"]] == [first.name, second.name]
+    measured = summary["localisation"]["all"]["statistics"]
+    assert (measured["images"], measured["missing_maps"]) == (1, 1)
+    assert measured["ap"]["as given"]["value"] == pytest.approx(0.125)
+    assert damaged.error in as_markdown(summary)
+    assert authentic.error == ""
+
+
+def test_what_failed_is_tried_again(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    whole = plan()
+    mask = whole.dataset.samples[1].mask
+    assert mask is not None
+    content = mask.read_bytes()
+    mask.unlink()
+    assert drain(evaluate(whole, encoder=encoder)).rows[1].error
+
+    mask.write_bytes(content)
+    row = drain(evaluate(whole, encoder=encoder)).rows[1]
+    assert (row.error, row.figures is not None) == ("", True)
+
+
+def test_an_image_that_is_too_small_abstains_and_counts_as_a_constant_map(plan: PlanMaker) -> None:
+    found = drain(evaluate(plan(degradation=Degradation(resize=0.5)), encoder=StatisticsEncoder(patch=64)))
+
+    row = found.rows[1]
+    assert row.abstained.startswith("not assessable: 64×48 pixels")
+    assert (row.error, row.score, row.figures) == ("", None, row.constant)
+    assert summarise(found)["localisation"]["all"]["statistics"]["missing_maps"] == 1
+
+
+def test_degraded_images_are_what_is_analysed(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    found = drain(evaluate(plan(degradation=Degradation(2.0, 50)), encoder=encoder))
+    assert {(row.height, row.width) for row in found.rows} == {(192, 256)}
+    assert found.rows[1].mask_fraction == pytest.approx(0.125)
+
+
+def test_peers_are_measured_on_the_same_images(plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path) -> None:
+    drain(evaluate(plan(), encoder=encoder))
+    found = drain(evaluate(plan(peers=tuple(PEERS)), encoder=encoder))  # asked for later: measured then
+
+    assert set(found.rows[1].peers) == set(PEERS)
+    assert (tmp_path / "out" / "peers" / "ela" / "made" / "s.npy").is_file()
+    summary = summarise(found)
+    ours = summary["localisation"]["all"]["statistics"]["ap"]["as given"]["value"]
+    control = summary["localisation"]["all"]["control"]["ap"]["as given"]["value"]
+    assert summary["differences"]["all"]["control"]["ap"]["value"] == pytest.approx(ours - control)
+    assert "statistics minus the other" in as_markdown(summary)
+
+
+def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_rows: list[Row]) -> None:
+    question = {"model": "compact", "program": "0", "dataset": "made", "degradation": "", "threshold": 0.5}
+    question["weights_sha256"] = "0" * 64
+    copied = tuple(
+        replace(row, image=f"{n}{row.image}", peers={"control": row.constant}) for row in made_rows for n in "abcde"
+    )
+    summary = summarise(Evaluated(plan(), copied, question))
+    text = as_markdown(summary)
+
+    located = summary["localisation"]["all"]["compact"]
+    assert located["ap"]["as given"]["value"] == pytest.approx((6 * 0.9 + 6 * 0.2) / 12)
+    assert set(located) == {"images", "missing_maps", "ap", "ciou", "f1", "f1_fixed", "mcc", "mcc_fixed", "auc"}
+    assert set(located["mcc"]) == {"as given", "better of both"}
+    assert set(summary["detection"]["all"]["score"]) == {
+        *("authentic", "tampered", "without"),
+        *("ap", "auc", "balanced_accuracy"),
+    }
+    assert summary["seconds"] == {"total": 160.0, "median_per_image": 2.0, "per_megapixel": 2.0}
+    assert "5 of 20: 25.0% [8.7%, 49.1%]" in text
+    assert "192 px (10 of 10: 100.0%" in text
+    json.dumps(summary)
+
+
+def test_the_command_writes_what_it_says(plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path) -> None:
+    evaluated = drain(evaluate(plan(), encoder=encoder))
+    command.write(evaluated)
+
+    out = tmp_path / "out"
+    assert (out / "per_image.csv").read_text(encoding="utf-8").count("\n") == 3
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["images"]["tampered"] == 1
+    assert (out / "summary.md").read_text(encoding="utf-8").startswith("# manifest: statistics\n")
+
+
+def test_parts_of_a_set_are_chosen(tmp_path: Path) -> None:
+    manifest(tmp_path)
+    whole = load("manifest", tmp_path)
+    assert len(command._chosen(whole, [], [], None).samples) == 2
+    assert [s.label for s in command._chosen(whole, [], ["copymove"], None).samples] == ["authentic"]
+    with pytest.raises(DatasetProblem, match="it holds made"):
+        command._chosen(whole, ["other"], [], None)
