@@ -86,7 +86,7 @@ def _localisation(summary: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "Means over images ± half the 95 % bootstrap interval over images. A missing map counts as a constant one. "
-        f"Fixed threshold: {summary['threshold']:g} for {summary['model']}, the middle of the scale that is stored with "
+        f"Fixed threshold: {summary['threshold']:g} for {summary['model']}, the middle of the scale stored with "
         "the weights; for the others the middle of each map's range. The best threshold looks at the truth."
     )
     yield ""
