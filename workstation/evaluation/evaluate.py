@@ -212,9 +212,14 @@ def _analysed(row: Row, case: _Case, encoder: Encoder) -> Row:
     )
 
 
-def calibrated(result: AnalysisResult) -> tuple[float | None, float | None, str]:  # noqa: ARG001 - tables are not read yet
+def calibrated(result: AnalysisResult) -> tuple[float | None, float | None, str]:
     """(conformal p-value, log10 likelihood ratio, why neither is stated or "")."""
-    return None, None, NOT_CALIBRATED
+    statement = result.calibration
+    if statement is None or statement.status == "not calibrated":
+        return None, None, NOT_CALIBRATED
+    if statement.status == "outside":
+        return None, None, f"outside what was validated: {statement.reason}"
+    return statement.p_consistent, statement.llr, ""
 
 
 def _measured_peers(case: _Case) -> Generator[tuple[str, Localisation | None], None, None]:
