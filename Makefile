@@ -14,7 +14,7 @@ READY := $(VENV)/.ready
 PIP_OPTIONS := --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 ARGS ?=
 
-.PHONY: run test test-slow lint format bench screenshots picture train example freeze environment system clean help
+.PHONY: run test test-slow lint format bench screenshots picture train example freeze environment system clean help bundle bundle-test deb tarball
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,9 @@ help:
 	@echo "make screenshots  open the window in every state and save pictures to ./screenshots/"
 	@echo "make picture      take the README's picture of the window"
 	@echo "make train        train the compact model: ARGS='--photos FOLDER --out FILE'"
+	@echo "make bundle       build the offline program: dist/exifact/exifact"
+	@echo "make deb tarball  pack it: dist/exifact_*.deb, dist/exifact-*.tar.zst"
+	@echo "make bundle-test  build, install into a bare Debian without a network, and try everything (as root)"
 	@echo "make clean        remove the environment and everything that was made here"
 
 system:
@@ -78,6 +81,20 @@ picture: $(READY)
 
 train: $(READY)
 	$(BIN)/exifact train $(ARGS)
+
+# The same commit and the same environment give the same files: no hash seed, no clock.
+BUNDLE_ENVIRONMENT := PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
+
+bundle: $(READY)
+	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt -e '.[bundle]'
+	$(BUNDLE_ENVIRONMENT) $(BIN)/pyinstaller --noconfirm --log-level WARN --workpath build --distpath dist pyinstaller.spec
+	$(BIN)/python packaging/finish.py
+
+deb tarball:
+	$(BUNDLE_ENVIRONMENT) $(BIN)/python packaging/packages.py $@ $(ARGS)
+
+bundle-test: bundle deb tarball
+	$(BIN)/python packaging/bundle_test.py $(ARGS)
 
 freeze: $(READY)
 	@sed -n '/^#/p' constraints.txt > constraints.new
