@@ -17,7 +17,7 @@ from tests.report.conftest import HEIGHT, LIMIT, MOMENT, SENTENCE, WIDTH, comple
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
-from workstation.report import build, wording
+from workstation.report import build, pictures, wording
 from workstation.report.pdf import fitted, render_pdf
 from workstation.report.pictures import exhibit_picture
 from workstation.report.typeface import register_fonts
@@ -39,7 +39,7 @@ def test_identity_hashes_and_match_are_selectable_text(exhibit: Exhibit) -> None
     for expected in (identity.name, identity.sha256, identity.sha1, identity.md5, "EX-20261121-093000-"):
         assert expected in text
     assert "has the same SHA-256" in text
-    assert "Made by — not stated" in text
+    assert "Operator — missing" in text
 
 
 def test_every_metadata_entry_is_listed_with_number_and_offset(exhibit: Exhibit) -> None:
@@ -61,11 +61,11 @@ def test_findings_limits_partition_regions_notes_and_provenance_are_in_it(exhibi
         "Case 7",
         "J. Examiner",
         SENTENCE,
-        "What this cannot tell",
+        "Limitations and error rates",
         LIMIT,
         "does not show that the photograph is untouched",
-        "group B: 18.2% of the assessable area",
-        "not assessable: 5.7% of the cells",
+        "group B: 18.2 % of the assessable area",
+        "not assessable: 5.7 % of the cells",
         "0.94 (mean adjusted Rand",
         "k = 2: stability 0.94, separation 0.41 (one group alone would show 0.12)",
         "0.37 (cosine, between the largest group",
@@ -92,7 +92,7 @@ def test_pages_are_numbered_and_name_report_and_exhibit(exhibit: Exhibit) -> Non
         text = page.extract_text()
         assert f"page {number} of {total}" in text
         assert "EX-20261121-093000-" in text
-        assert "Exhibit 1: IMG_0042.jpg" in text
+        assert number == 1 or "Examination of photographs: IMG_0042.jpg" in text
 
 
 def test_all_fonts_are_embedded(exhibit: Exhibit) -> None:
@@ -107,7 +107,7 @@ def test_sections_are_in_the_outline(exhibit: Exhibit) -> None:
     def titles(items: list[object]) -> list[str]:
         return [t for item in items for t in (titles(item) if isinstance(item, list) else [item["/Title"]])]  # type: ignore[index]
 
-    assert {"Exhibit 1: IMG_0042.jpg", "Findings", "Maps", "Warnings", "Provenance of the analysis"} <= set(
+    assert {"3  Observations", "3.1  Exhibit 1: IMG_0042.jpg", "Findings", "Maps", "Warnings"} <= set(
         titles(read(exhibit).outline)
     )
 
@@ -135,7 +135,7 @@ def test_a_changed_file_is_printed_as_mismatch_with_its_new_hash(exhibit: Exhibi
 
     assert document.exhibits[0].verification.state == "differs"
     assert "no longer has the hashes" in text
-    assert "Hashes do not match on re-reading." in text
+    assert "before the analysis and now: do not agree" in text
     assert document.exhibits[0].verification.sha256 in text
     assert "has the same SHA-256" not in text
 
@@ -169,7 +169,7 @@ def test_no_words_of_judgement(exhibit: Exhibit, failed: Exhibit, not_assessable
 
 
 def test_small_jpegs_keep_their_bytes(exhibit: Exhibit, photograph: Path) -> None:
-    page = read(exhibit).pages[0]
+    page = next(page for page in read(exhibit).pages if "/XObject" in page["/Resources"])
 
     images = [o.get_object() for o in page["/Resources"]["/XObject"].values()]
     assert photograph.read_bytes() in [image._data for image in images]
@@ -193,7 +193,7 @@ def test_unicode_names_are_printed_and_what_has_no_glyph_is_named(renamed: Calla
     text = text_of(read(renamed("Überführung Ωμέγα Снимок 東 \u202egpj.jpg")))
 
     assert "Überführung Ωμέγα Снимок ⟨U+6771⟩ ⟨U+202E⟩gpj.jpg" in text
-    assert "invisible or that this report's typeface lacks" in text
+    assert "is invisible or that the report's typeface lacks" in text
 
 
 def test_markup_in_names_and_notes_is_text(exhibit: Exhibit) -> None:
@@ -211,8 +211,8 @@ def test_very_long_values_and_unreadable_entries_fit(exhibit: Exhibit) -> None:
     reader = read(replace(exhibit, evidence=evidence))
 
     text = text_of(reader)
-    assert "(60000 characters, whole in result.json)" in text.replace("- ", "")
-    assert "present but unreadable: entry runs past the end at 0x1A4" in text
+    assert "(60 000 characters, whole in the attached report.json)" in text
+    assert "present but unreadable: entry runs past the end @ 0x1A4" in text
     assert "80 entries in all" in text
 
 
@@ -279,7 +279,7 @@ def test_bytes_that_change_between_verification_and_picture_are_not_shown(exhibi
 
     assert document.exhibits[0].verification.state == "match"
     assert picture.jpeg != path.read_bytes()
-    assert "A rendition for this report" in picture.caption
+    assert picture.entry["treatment"] == "none"
 
 
 def test_broken_exif_over_good_pixels_is_said_in_the_report_alone(tmp_path: Path) -> None:
@@ -305,24 +305,25 @@ def test_moved_limits_are_printed(exhibit: Exhibit) -> None:
     assert "Limits moved by the analyst to 0.1 to 0.5; those stored with the weights are 0 to 0.8" in text
 
 
-def test_several_exhibits_are_listed_and_head_their_own_pages(exhibit: Exhibit, failed: Exhibit) -> None:
+def test_several_exhibits_are_listed_and_have_their_own_parts(exhibit: Exhibit, failed: Exhibit) -> None:
     reader = read(exhibit, failed, title="Two")
 
-    first, last = reader.pages[0].extract_text(), reader.pages[-1].extract_text()
-    assert "Exhibits of this report" in first
-    assert "2 exhibits" in first
-    assert "Exhibit 2: IMG_0042.jpg" in last
+    assert "1 — missing IMG_0042.jpg agree" in " ".join(reader.pages[0].extract_text().split())
+    assert "Two: 2 exhibits" in reader.pages[1].extract_text()
+    for part in ("3.2 Exhibit 2: IMG_0042.jpg", "6.3 Analysis of Exhibit 2", "10.2 Exhibit 2: IMG_0042.jpg"):
+        assert part in text_of(reader), part
 
 
-def test_a_large_photograph_is_shown_as_a_rendition(tmp_path: Path) -> None:
+def test_a_large_photograph_is_shown_as_a_rendition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "LARGEST_JPEG_KEPT", 20_000)
+    monkeypatch.setattr(pictures, "RENDITION_SIDE", 600)
     path = tmp_path / "noise.jpg"
-    pixels = np.random.default_rng(0).integers(0, 256, (1500, 2400, 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 800, 3), np.uint8)
     Image.fromarray(pixels).save(path, quality=95)
 
     text = text_of(read(Exhibit(open_evidence(path))))
 
-    assert path.stat().st_size > 3_000_000
-    assert "A rendition for this report, 2000×1250 pixels, recompressed as JPEG" in text
+    assert "A rendition for this report, 600×300 pixels, recompressed as JPEG" in text
 
 
 def test_a_running_head_that_is_too_long_is_shortened_in_the_middle() -> None:

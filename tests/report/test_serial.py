@@ -113,6 +113,7 @@ def test_findings_partition_regions_and_provenance(exhibit: Exhibit) -> None:
     assert written["findings"][:1] == [
         {
             "kind": "departs",
+            "variant": None,
             "sentence": SENTENCE,
             "group": "B",
             "numbers": {"share": pytest.approx(12 / 66), "departure": 0.5, "p": None},

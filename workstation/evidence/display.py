@@ -7,8 +7,9 @@ and row r covers x from c to c + 1 and y from r to r + 1, so that whole and brok
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +75,35 @@ def oriented_point(x: float, y: float, width: float, height: float, orientation:
     return (width - x if mirrored else x, height - y if flipped else y)
 
 
-def colour_management(pixels: Pixels) -> str:
-    """What `display_rgb` does with the file's colour profile, in words."""
+@dataclass(frozen=True, slots=True)
+class ProfileUse:
+    """What `display_rgb` does with the file's colour profile.
+
+    Attributes:
+        how: "none" (there is no profile), "unfit" (it is not for RGB values), "converted".
+        name: the profile's own description, "" without one.
+    """
+
+    how: Literal["none", "unfit", "converted"]
+    name: str = ""
+
+
+def profile_use(pixels: Pixels) -> ProfileUse:
+    """What `display_rgb` does with the file's colour profile."""
     if not pixels.icc_profile:
-        return "no colour profile; shown as sRGB"
-    name = icc_description(pixels.icc_profile)
-    if _transform(pixels.icc_profile) is None:
-        return f"colour profile “{name}” does not fit RGB values; shown as sRGB"
-    return f"colour profile “{name}” converted to sRGB for display"
+        return ProfileUse("none")
+    how: Literal["unfit", "converted"] = "unfit" if _transform(pixels.icc_profile) is None else "converted"
+    return ProfileUse(how, icc_description(pixels.icc_profile))
+
+
+def colour_management(pixels: Pixels) -> str:
+    """The same in words."""
+    use = profile_use(pixels)
+    return {
+        "none": "no colour profile; shown as sRGB",
+        "unfit": f"colour profile “{use.name}” does not fit RGB values; shown as sRGB",
+        "converted": f"colour profile “{use.name}” converted to sRGB for display",
+    }[use.how]
 
 
 def display_rgb(pixels: Pixels) -> NDArray[np.uint8]:

@@ -20,7 +20,14 @@ from workstation.paths import resources
 CONTENT_FILE = "report.json"
 """The attachment that holds the report's content."""
 
+WORDS_FILE = "texts.toml"
+"""The attachment that holds the words that the content is printed in."""
+
 _MIME_TYPES = {"json": "application/json", "toml": "application/toml"}
+_DESCRIPTIONS = {
+    CONTENT_FILE: "The content of this report as data",
+    WORDS_FILE: "The words that the content is printed in",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def _attach(document: Pdf, attached: Mapping[str, bytes], created: str) -> None:
             document,
             content,
             filename=name,
-            description="The content of this report as data",
+            description=_DESCRIPTIONS[name],
             mime_type=_MIME_TYPES[name.rpartition(".")[2]],
             creation_date=created,
             mod_date=created,

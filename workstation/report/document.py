@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,8 @@ from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
 from workstation.evidence import Rehash, rehash
 from workstation.evidence.record import Evidence
+from workstation.report.commission import Circumstances
+from workstation.report.template import Template
 from workstation.report.texts import report_texts
 
 Status: TypeAlias = Literal["complete", "not assessable", "failed", "not run"]
@@ -72,12 +74,14 @@ class ReportDocument:
     """A report.
 
     Attributes:
-        number: of the report: date, time and the first exhibit's hash.
-        created: UTC, ISO 8601, to the second.
+        number: of the report: the laboratory's own, or date, time and the first exhibit's hash.
+        created: when it was issued, UTC, ISO 8601, to the second.
         title: the case's title, "" where none was given.
         operator: who made it, "" where nobody was named.
         program: name and version.
         exhibits: in the analyst's order.
+        circumstances: what the program cannot know.
+        template: the laboratory, its language and words.
     """
 
     number: str
@@ -86,29 +90,42 @@ class ReportDocument:
     operator: str
     program: str
     exhibits: tuple[ExhibitReport, ...]
+    circumstances: Circumstances = field(default_factory=Circumstances)
+    template: Template = field(default_factory=Template)
 
 
-def build(case: Case, *, created: datetime | None = None) -> ReportDocument:
+def build(
+    case: Case,
+    *,
+    created: datetime | None = None,
+    circumstances: Circumstances | None = None,
+    template: Template | None = None,
+) -> ReportDocument:
     """Gather what there is to say about a case; reads every file again to compare its hashes.
 
     Args:
         case: at least one exhibit.
         created: time of the report; None = now.
+        circumstances: what the program cannot know; None = nothing was stated.
+        template: the laboratory's; None = English, no laboratory.
 
     Raises:
         ValueError: if the case holds no exhibit.
     """
     if not case.exhibits:
         raise ValueError("a report needs at least one exhibit")
+    stated = circumstances or Circumstances()
     moment = (created or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     first = case.exhibits[0].evidence.identity.sha256
     return ReportDocument(
-        number=f"EX-{moment:%Y%m%d-%H%M%S}-{first[:8]}",
+        number=stated.commission.number or f"EX-{moment:%Y%m%d-%H%M%S}-{first[:8]}",
         created=moment.isoformat().replace("+00:00", "Z"),
         title=case.title,
         operator=case.operator,
         program=f"Exifact {workstation.__version__}",
         exhibits=tuple(_report_on(position, exhibit) for position, exhibit in enumerate(case.exhibits, start=1)),
+        circumstances=stated,
+        template=template or Template(),
     )
 
 
@@ -118,13 +135,14 @@ def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
     warnings = [("file", warning) for warning in evidence.warnings]
     if result is not None:
         warnings += [("analysis", w) for w in result.warnings if w not in evidence.warnings]
+    words = report_texts()
     return ExhibitReport(
         position=position,
         exhibit=exhibit,
         verification=rehash(evidence.identity),
         status=status,
-        headline=_headline(status, exhibit),
-        limits=(*_limits_found(result), *report_texts().limits[status]),
+        headline=words(f"headlines.{status}", reason=_reason(exhibit).rstrip(".")).strip(),
+        limits=(*_limits_found(result), *words.several(f"limits.{status}"), *words.several("limits.always")),
         regions=tuple(statistics_of(region, result, evidence.pixels.rgb) for region in exhibit.regions),
         consistency=None if result is None else stored_scale_map(result),
         warnings=tuple(warnings),
@@ -141,6 +159,5 @@ def _status(exhibit: Exhibit) -> Status:
     return "failed" if exhibit.failure else "not run"
 
 
-def _headline(status: Status, exhibit: Exhibit) -> str:
-    reason = exhibit.failure if status == "failed" else exhibit.result.reason if exhibit.result else ""
-    return report_texts().headlines[status].format(reason=reason.rstrip(".")).strip()
+def _reason(exhibit: Exhibit) -> str:
+    return exhibit.failure if exhibit.result is None else exhibit.result.reason

@@ -1,4 +1,4 @@
-"""The building blocks of the PDF's pages: styles, headings, tables that break, pictures, legends."""
+"""What the PDF's pages are made of: styles, headings, tables that break, pictures, legends."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from io import BytesIO
 from itertools import chain
 from typing import Any
 
-from PIL import Image
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.enums import TA_LEFT
+from reportlab.lib.enums import TA_CENTER, TA_LEFT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
-from workstation.analysis.legends import Legend, paint_swatch
-from workstation.report.typeface import BOLD, MONO, SANS, markup
+from workstation.analysis.colours import bar_colours
+from workstation.report.typeface import BOLD, MONO, SANS, markup, printable
 
 PAGE_MARGIN = 15 * mm
 TEXT_WIDTH = 180 * mm
-
-SPACE_BEFORE_HEADINGS = 9
 
 LARGEST_PIXEL = 2.0
 """Points; a picture of a few pixels is not blown up beyond this."""
@@ -40,42 +37,53 @@ def _style(
 ) -> ParagraphStyle:
     return ParagraphStyle(
         name,
-        fontName=font,
-        bulletFontName=font,
-        fontSize=size,
-        leading=leading,
-        textColor=colour,
-        alignment=TA_LEFT,
-        splitLongWords=1,
-        **more,
+        **{
+            "fontName": font,
+            "bulletFontName": font,
+            "fontSize": size,
+            "leading": leading,
+            "textColor": colour,
+            "alignment": TA_LEFT,
+            "splitLongWords": 1,
+            "allowWidows": 0,
+            "allowOrphans": 0,
+            **more,
+        },
     )
 
 
-BODY = _style("body", 9, 12.6, spaceAfter=3)
-SMALL = _style("small", 7.4, 10, colour=MUTED, spaceAfter=2)
-CELL = _style("cell", 7.2, 9.2)
-CELL_HEAD = _style("cell-head", 7.2, 9.2, font=BOLD)
-CELL_MUTED = _style("cell-muted", 7.2, 9.2, colour=MUTED)
-CELL_MONO = _style("cell-mono", 6.3, 9.2, font=MONO)
+TONES = {
+    "body": _style("body", 9, 12.8, spaceAfter=4),
+    "small": _style("small", 7.4, 10, colour=MUTED, spaceAfter=3),
+    "alert": _style("alert", 9, 12.8, font=BOLD, colour=ALARM, spaceAfter=4),
+    "strong": _style("strong", 9, 12.8, font=BOLD, spaceAfter=4),
+}
+CAPTION = _style("caption", 7.8, 10.6, colour=INK, spaceBefore=2, spaceAfter=8)
+CELL = _style("cell", 7.4, 9.6)
+CELL_HEAD = _style("cell-head", 7.4, 9.6, font=BOLD)
+CELL_MONO = _style("cell-mono", 6.5, 9.6, font=MONO)
 LABEL = _style("label", 8.2, 11.4, colour=MUTED)
 VALUE = _style("value", 8.6, 11.4)
 VALUE_MONO = _style("value-mono", 7.4, 11.4, font=MONO)
-ALERT = _style("alert", 9, 12.6, font=BOLD, colour=ALARM, spaceAfter=3)
-BULLET = _style("bullet", 9, 12.6, leftIndent=11, bulletIndent=1, spaceAfter=3)
-BRIEF_HEAD = _style("brief-head", 9, 12.6, font=BOLD, colour=ACCENT, spaceAfter=3)
-TITLE = _style("title", 19, 24, font=BOLD, spaceAfter=2)
+BULLET = _style("bullet", 9, 12.8, leftIndent=11, bulletIndent=1, spaceAfter=3)
+KICKER = _style("kicker", 9, 12, colour=ACCENT, spaceAfter=2)
+TITLE = _style("title", 19, 24, font=BOLD, spaceAfter=8)
+LETTERHEAD = _style("letterhead", 12.5, 16, font=BOLD, spaceAfter=1)
+LETTERHEAD_LINE = _style("letterhead-line", 8, 11, colour=MUTED)
+END = _style("end", 9, 12, font=BOLD, alignment=TA_CENTER, spaceBefore=16)
 HEADINGS = {
-    1: _style("heading-1", 14, 18, font=BOLD, colour=ACCENT, spaceBefore=2, spaceAfter=5),
-    2: _style("heading-2", 10.6, 14, font=BOLD, spaceBefore=SPACE_BEFORE_HEADINGS, spaceAfter=4),
-    3: _style("heading-3", 8.8, 12, font=BOLD, colour=MUTED, spaceBefore=6, spaceAfter=2.5),
+    1: _style("heading-1", 14, 18, font=BOLD, colour=ACCENT, spaceBefore=16, spaceAfter=6),
+    2: _style("heading-2", 11, 14.5, font=BOLD, spaceBefore=12, spaceAfter=5),
+    3: _style("heading-3", 9.6, 12.6, font=BOLD, spaceBefore=10, spaceAfter=4),
+    4: _style("heading-4", 8.6, 11.6, font=BOLD, colour=MUTED, spaceBefore=8, spaceAfter=3),
 }
 
 
-class Heading(Paragraph):  # type: ignore[misc]
+class HeadingLine(Paragraph):  # type: ignore[misc]
     """A heading that is also an entry of the PDF's outline.
 
     Attributes:
-        level: 1 to 3.
+        level: 1 to 4; the last is no entry.
         plain: its text.
     """
 
@@ -85,27 +93,18 @@ class Heading(Paragraph):  # type: ignore[misc]
 
     def draw(self) -> None:
         """Draw the heading and set its bookmark."""
-        x, y = self.canv.absolutePosition(0, 0)
-        key = f"heading-{self.canv.getPageNumber()}-{x:.0f}-{y:.0f}"
-        self.canv.bookmarkPage(key)
-        self.canv.addOutlineEntry(self.plain, key, self.level - 1, closed=self.level > 1)
+        if self.level < 4:
+            x, y = self.canv.absolutePosition(0, 0)
+            key = f"heading-{self.canv.getPageNumber()}-{x:.0f}-{y:.0f}"
+            last: int = getattr(self.canv, "last_outline_level", -1)
+            depth = min(self.level - 1, last + 1)  # an outline cannot leave a level out
+            self.canv.last_outline_level = depth
+            self.canv.bookmarkPage(key)
+            self.canv.addOutlineEntry(printable(self.plain, BOLD), key, depth, closed=depth > 0)
         super().draw()
 
 
-def heading(text: str, level: int = 2, *, room: float = 38 * mm) -> list[Flowable]:
-    """A heading that starts a new page when less than `room` is left under it, so that it never stands alone."""
-    return [CondPageBreak(room), Heading(text, level)]
-
-
-def together(block: Sequence[Flowable]) -> KeepTogether:
-    """A block that is not torn apart between pages.
-
-    reportlab leaves the space before the first flowable out of the height that it asks for; what it lacks stands below.
-    """
-    return KeepTogether([*block, Spacer(1, SPACE_BEFORE_HEADINGS)])
-
-
-def paragraph(text: str, style: ParagraphStyle = BODY) -> Paragraph:
+def paragraph(text: str, style: ParagraphStyle) -> Paragraph:
     """A paragraph of plain text."""
     return Paragraph(markup(text, style.fontName), style)
 
@@ -115,9 +114,9 @@ def bullets(sentences: Sequence[str]) -> list[Flowable]:
     return [Paragraph(markup(s), BULLET, bulletText="–") for s in sentences]
 
 
-def grid(cells: Sequence[Sequence[Any]], widths: Sequence[float], *commands: tuple[Any, ...]) -> Table:
+def grid(cells: Sequence[Sequence[Any]], widths: Sequence[float], *commands: tuple[Any, ...], **more: Any) -> Table:
     """A table at the left margin in the report's face; `widths` in points, `commands` are reportlab's."""
-    table = Table(cells, colWidths=widths, hAlign="LEFT")
+    table = Table(cells, colWidths=widths, hAlign="LEFT", **more)
     table.setStyle(TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("VALIGN", (0, 0), (-1, -1), "TOP"), *commands]))
     return table
 
@@ -128,14 +127,15 @@ def padding(left: float, right: float, top: float, bottom: float) -> tuple[tuple
     return tuple((f"{side}PADDING", (0, 0), (-1, -1), size) for side, size in sides)
 
 
-def facts(rows: Sequence[tuple[str, str]], *, mono: Sequence[str] = (), columns: int = 1) -> Table:
+def facts(rows: Sequence[tuple[str, str]], *, mono: frozenset[str] = frozenset(), columns: int = 1) -> Table:
     """Labelled values, `columns` of them per line; those whose label is in `mono` in the monospaced face."""
     pairs = [(paragraph(label, LABEL), paragraph(text, VALUE_MONO if label in mono else VALUE)) for label, text in rows]
     cells = [list(chain.from_iterable(pairs[i : i + columns])) for i in range(0, len(pairs), columns)]
     cells[-1] += [""] * (2 * columns - len(cells[-1]))
-    label_width = (45 if columns == 1 else 27) * mm
+    label_width = (45 if columns == 1 else 30) * mm
     widths = [label_width, TEXT_WIDTH / columns - label_width] * columns
-    return grid(cells, widths, *padding(0, 4, 1.6, 1.6), ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE))
+    rule = ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE)
+    return grid(cells, widths, *padding(0, 4, 1.8, 1.8), rule, splitInRow=1, spaceAfter=5)
 
 
 def listing(
@@ -152,17 +152,18 @@ def listing(
     faces = [CELL_MONO if column in mono else CELL for column in range(len(head))]
     cells = [[paragraph(title, CELL_HEAD) for title in head]]
     cells += [[paragraph(cell, face) for cell, face in zip(row, faces, strict=True)] for row in rows]
-    table = Table(cells, colWidths=[width * mm for width in widths], repeatRows=1, hAlign="LEFT")
-    style = [
-        ("FONTNAME", (0, 0), (-1, -1), SANS),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        *padding(3, 3, 1.4, 1.8),
+    return grid(
+        cells,
+        [width * mm for width in widths],
+        *padding(3, 3, 1.6, 2),
         ("BACKGROUND", (0, 0), (-1, 0), SHADE),
         ("LINEBELOW", (0, 0), (-1, 0), 0.6, INK),
         ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
-    ]
-    table.setStyle(TableStyle(style))
-    return table
+        repeatRows=1,
+        splitInRow=1,
+        spaceBefore=2,
+        spaceAfter=6,
+    )
 
 
 class Picture(Flowable):  # type: ignore[misc]
@@ -209,21 +210,19 @@ class Picture(Flowable):  # type: ignore[misc]
         canvas.rect(0, 0, width, height)
 
 
-def as_jpeg(picture: Image.Image, quality: int = 93) -> bytes:
-    """A picture as JPEG bytes without chroma subsampling."""
-    stream = BytesIO()
-    picture.save(stream, "JPEG", quality=quality, subsampling=0)
-    return stream.getvalue()
-
-
 class ColourBar(Flowable):  # type: ignore[misc]
-    """The bar of a legend with its ticks, as lines and text."""
+    """The bar of a legend with its ticks, as lines and text.
 
-    def __init__(self, legend: Legend, width: float) -> None:
+    Args:
+        legend: as the report's data hold it.
+        labels: of its ticks.
+        width: in points.
+    """
+
+    def __init__(self, legend: Any, labels: Sequence[str], width: float) -> None:
         super().__init__()
-        if legend.bar is None or legend.limits is None:
-            raise ValueError(f"the legend of {legend.kind} has no bar")
-        self._colours, self._limits, self._legend = legend.bar, legend.limits, legend
+        self._colours = bar_colours(legend["colours"], legend["ground"], legend["opacity"])
+        self._legend, self._labels = legend, labels
         self.width, self.height = width, 22.0
 
     def draw(self) -> None:
@@ -238,40 +237,17 @@ class ColourBar(Flowable):  # type: ignore[misc]
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(0.5)
         canvas.rect(margin, bottom, length, bar, stroke=1, fill=0)
-        if self._legend.overflow:
+        if self._legend["above"] is not None:
             tip = canvas.beginPath()
             tip.moveTo(margin + length, bottom)
             tip.lineTo(margin + length + 6, bottom + bar / 2)
             tip.lineTo(margin + length, bottom + bar)
             tip.close()
             canvas.drawPath(tip, stroke=1, fill=1)
-        low, high = self._limits
+        low, high = self._legend["limits"]
         canvas.setFillColor(INK)
         canvas.setFont(SANS, 7.2)
-        for value, label in self._legend.ticks:
+        for value, label in zip(self._legend["ticks"], self._labels, strict=True):
             x = margin + (value - low) / (high - low) * length
             canvas.line(x, bottom, x, bottom - 3)
             canvas.drawCentredString(x, bottom - 10, label)
-
-
-def legend_block(legend: Legend, width: float) -> list[Flowable]:
-    """A legend under a picture: bar, swatches and notes, its text selectable."""
-    block: list[Flowable] = [Spacer(1, 2)]
-    if legend.bar is not None:
-        block.append(ColourBar(legend, width))
-    entries = [
-        [Picture(as_jpeg(paint_swatch(swatch, 60, 120)), 18, 9), paragraph(swatch.label, CELL)]
-        for swatch in legend.swatches
-    ]
-    if entries:
-        columns = 2 if len(entries) > 1 else 1
-        rows: list[list[Any]] = [
-            list(chain.from_iterable(entries[i : i + columns])) for i in range(0, len(entries), columns)
-        ]
-        rows[-1] += [""] * (2 * columns - len(rows[-1]))
-        widths = [24, width / columns - 24] * columns
-        block.append(grid(rows, widths, *padding(0, 4, 1, 1), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")))
-    block.append(Spacer(1, 3))
-    notes = [n for n in (legend.overflow, *legend.notes) if n]
-    block += [paragraph(note[0].upper() + note[1:].rstrip(".") + ".", SMALL) for note in notes]
-    return block

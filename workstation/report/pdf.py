@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,19 +13,20 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplate, PageBreak, PageTemplate
+from reportlab.platypus import BaseDocTemplate, Frame, NextPageTemplate, PageTemplate
 
-from workstation.report.archival import CONTENT_FILE, Description, archived
+from workstation.report.archival import CONTENT_FILE, WORDS_FILE, Description, archived
 from workstation.report.atomic import write_bytes
+from workstation.report.compose import composed
 from workstation.report.digest import sealed
-from workstation.report.document import ExhibitReport, ReportDocument
-from workstation.report.file_sections import file_sections
+from workstation.report.document import ReportDocument
 from workstation.report.flowables import MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
-from workstation.report.sections import analysis_sections, identity, title_page
-from workstation.report.serial import as_json, as_text
+from workstation.report.publication import Publication, publish
 from workstation.report.typeface import SANS, printable, register_fonts
+from workstation.report.typesetting import typeset
 
-HEAD, FOOT = 20 * mm, 18 * mm
+HEAD, FIRST_HEAD, FOOT = 20 * mm, 14 * mm, 19 * mm
+SIZE = 7.2
 
 
 def write_pdf(document: ReportDocument, path: Path) -> None:
@@ -32,50 +34,61 @@ def write_pdf(document: ReportDocument, path: Path) -> None:
 
     Raises:
         ExportProblem: if the file cannot be written.
+        TextsProblem: if the report's words cannot be used.
     """
     write_bytes(path, render_pdf(document))
 
 
 def render_pdf(document: ReportDocument) -> bytes:
     """The bytes of the report's PDF; the same document gives the same bytes."""
+    return print_pdf(publish(document))
+
+
+def print_pdf(publication: Publication) -> bytes:
+    """The bytes of a report's PDF from its data alone; the same data give the same bytes."""
+    printed = archived(pages(publication), _described(publication), _attached(publication))
+    return sealed(printed)
+
+
+def pages(publication: Publication) -> bytes:
+    """The pages alone, without attachments and digest."""
     register_fonts()
     rl_config.useA85 = 0  # binary streams: a quarter smaller than reportlab's text-safe default
     stream = BytesIO()
-    template = _Template(stream, document)
-    template.build(_story(document), canvasmaker=_NumberedCanvas)
-    content = as_text(as_json(document)).encode("utf-8")
-    return sealed(archived(stream.getvalue(), _described(document), {CONTENT_FILE: content}))
+    template = _Template(stream, publication)
+    story = [NextPageTemplate("later"), *typeset(publication, composed(publication))]
+    template.build(story, canvasmaker=_numbered(publication))
+    return stream.getvalue()
 
 
-def _described(document: ReportDocument) -> Description:
-    name = document.exhibits[0].evidence.identity.name
+def _attached(publication: Publication) -> dict[str, bytes]:
+    return {CONTENT_FILE: publication.json, WORDS_FILE: publication.words.encode("utf-8")}
+
+
+def _described(publication: Publication) -> Description:
+    report = publication.content["report"]
     return Description(
-        title=printable(f"{document.title or 'Examination of a photograph'}: {name}"),
-        author=printable(document.operator),
-        subject=f"Report {document.number}",
-        program=document.program,
-        language="en-GB",
-        created=datetime.fromisoformat(document.created),
+        title=printable(running_title(publication)),
+        author=printable(report["operator"] or ""),
+        subject=publication.texts("page.report", number=report["number"]),
+        program=report["program"],
+        language=publication.content["language"],
+        created=datetime.fromisoformat(report["created"]),
     )
 
 
-def _story(document: ReportDocument) -> list[Flowable]:
-    story = title_page(document)
-    for report in document.exhibits:
-        if len(document.exhibits) > 1:
-            story += [NextPageTemplate(_template_of(report)), PageBreak()]
-        story += [*identity(report), *analysis_sections(report), *file_sections(report)]
-    return story
-
-
-def _template_of(report: ExhibitReport) -> str:
-    return f"exhibit-{report.position}"
+def running_title(publication: Publication) -> str:
+    """The report's title and what it is about."""
+    content, texts = publication.content, publication.texts
+    exhibits = content["exhibits"]
+    about = exhibits[0]["exhibit"]["name"] if len(exhibits) == 1 else texts("page.exhibits", count=len(exhibits))
+    return texts("page.title", title=content["report"]["title"] or texts("title.untitled"), exhibits=about)
 
 
 class _Template(BaseDocTemplate):  # type: ignore[misc]
-    """Pages with a running head that names the exhibit and a foot that names the report."""
+    """A first page under the letterhead, and further ones with a running head."""
 
-    def __init__(self, stream: BytesIO, document: ReportDocument) -> None:
+    def __init__(self, stream: BytesIO, publication: Publication) -> None:
         super().__init__(
             stream,
             pagesize=A4,
@@ -86,42 +99,42 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
             initialFontName=SANS,
             invariant=1,  # no time of its own: `archived` gives the file the report's date
         )
-        several = len(document.exhibits) > 1
+        draw = _running(publication)
         self.addPageTemplates(
-            [_page("title", f"{len(document.exhibits)} exhibits", "", document)] * several
-            + [
-                _page(
-                    _template_of(e),
-                    f"Exhibit {e.position}: {e.evidence.identity.name}",
-                    e.evidence.identity.sha256,
-                    document,
-                )
-                for e in document.exhibits
+            [
+                PageTemplate(id="first", frames=[_frame(FIRST_HEAD)]),
+                PageTemplate(id="later", frames=[_frame(HEAD)], onPage=draw),
             ]
         )
 
 
-def _page(identifier: str, running: str, sha256: str, document: ReportDocument) -> PageTemplate:
-    frame = Frame(
-        PAGE_MARGIN, FOOT, TEXT_WIDTH, A4[1] - HEAD - FOOT, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
+def _frame(head: float) -> Frame:
+    return Frame(
+        PAGE_MARGIN, FOOT, TEXT_WIDTH, A4[1] - head - FOOT, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
     )
+
+
+def _running(publication: Publication) -> Callable[[Canvas, BaseDocTemplate], None]:
+    laboratory = printable(publication.content["laboratory"]["name"] or publication.content["report"]["program"])
+    title = printable(running_title(publication))
 
     def draw(canvas: Canvas, _: BaseDocTemplate) -> None:
         canvas.saveState()
-        canvas.setFont(SANS, 7.2)
-        canvas.setFillColor(MUTED)
-        canvas.setStrokeColor(RULE)
-        canvas.setLineWidth(0.4)
+        _small(canvas)
         top, right = A4[1] - 12 * mm, A4[0] - PAGE_MARGIN
-        canvas.drawString(PAGE_MARGIN, top, "Exifact")
-        canvas.drawRightString(right, top, fitted(printable(running), 7.2, TEXT_WIDTH - 30 * mm))
+        canvas.drawString(PAGE_MARGIN, top, fitted(laboratory, SIZE, TEXT_WIDTH / 2 - 3 * mm))
+        canvas.drawRightString(right, top, fitted(title, SIZE, TEXT_WIDTH / 2 - 3 * mm))
         canvas.line(PAGE_MARGIN, top - 3 * mm, right, top - 3 * mm)
-        canvas.line(PAGE_MARGIN, 13.5 * mm, right, 13.5 * mm)
-        short = f"  ·  SHA-256 {sha256[:12]}…{sha256[-6:]}" if sha256 else ""
-        canvas.drawString(PAGE_MARGIN, 9.5 * mm, f"Report {document.number}  ·  {document.created}{short}")
         canvas.restoreState()
 
-    return PageTemplate(id=identifier, frames=[frame], onPage=draw)
+    return draw
+
+
+def _small(canvas: Canvas) -> None:
+    canvas.setFont(SANS, SIZE)
+    canvas.setFillColor(MUTED)
+    canvas.setStrokeColor(RULE)
+    canvas.setLineWidth(0.4)
 
 
 def fitted(text: str, size: float, width: float) -> str:
@@ -137,24 +150,32 @@ def fitted(text: str, size: float, width: float) -> str:
     return "…"
 
 
-class _NumberedCanvas(Canvas):  # type: ignore[misc]
-    """Holds the pages back until their number is known, then writes "page n of N" on each."""
+def _numbered(publication: Publication) -> type[Canvas]:
+    """A canvas that holds the pages back until their number is known, then writes the foot of each."""
+    texts, report = publication.texts, publication.content["report"]
+    number = printable(texts("page.report", number=report["number"]))
 
-    def __init__(self, *args: Any, **keywords: Any) -> None:
-        super().__init__(*args, **keywords)
-        self._pages: list[dict[str, Any]] = []
+    class Numbered(Canvas):  # type: ignore[misc]
+        def __init__(self, *args: Any, **keywords: Any) -> None:
+            super().__init__(*args, **keywords)
+            self._held: list[dict[str, Any]] = []
 
-    def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        """Keep the page's state for later."""
-        self._pages.append(dict(self.__dict__))
-        self._startPage()
+        def showPage(self) -> None:  # noqa: N802 - reportlab's name
+            self._held.append(dict(self.__dict__))
+            self._startPage()
 
-    def save(self) -> None:
-        """Write all pages, numbered, and the file."""
-        for page in self._pages:
-            self.__dict__.update(page)
-            self.setFont(SANS, 7.2)
-            self.setFillColor(MUTED)
-            self.drawRightString(A4[0] - PAGE_MARGIN, 9.5 * mm, f"page {self._pageNumber} of {len(self._pages)}")
-            super().showPage()
-        super().save()
+        def save(self) -> None:
+            for page in self._held:
+                self.__dict__.update(page)
+                self._foot(len(self._held))
+                super().showPage()
+            super().save()
+
+        def _foot(self, total: int) -> None:
+            _small(self)
+            right = A4[0] - PAGE_MARGIN
+            self.line(PAGE_MARGIN, 14 * mm, right, 14 * mm)
+            self.drawString(PAGE_MARGIN, 10 * mm, fitted(number, SIZE, TEXT_WIDTH - 40 * mm))
+            self.drawRightString(right, 10 * mm, texts("page.number", number=self._pageNumber, total=total))
+
+    return Numbered

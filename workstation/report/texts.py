@@ -1,43 +1,206 @@
-"""The report's sentences, from `resources/texts`."""
+"""The words of a report in one language, from a file that anybody can add (`resources/texts/report.*.toml`)."""
 
 from __future__ import annotations
 
+import math
+import string
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from workstation.paths import resources
+from workstation.errors import ExportProblem
+from workstation.paths import resources, user_config
+
+ENGLISH = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportTexts:
-    """Sentences by purpose.
+class TextsProblem(ExportProblem):
+    """A file of report texts, or a template, that cannot be used."""
+
+    remedy = "See docs/report.md for the form of these files; the analysis is kept."
+
+
+class Texts:
+    """Words and formats of one language.
 
     Attributes:
-        headlines: by status of the analysis, with the field ``{reason}``.
-        limits: what a result of that status cannot tell, in order.
-        maps: what each map shows, by layer.
-        states: by state of the file's hash at the time of the report.
-        absence: the states of a metadata entry in words.
+        language: RFC 3066 ("en-GB").
+        source: the file's text, so that a report can carry it.
+        lacking: keys that the language does not have; English stands in for them.
     """
 
-    headlines: dict[str, str]
-    limits: dict[str, tuple[str, ...]]
-    maps: dict[str, str]
-    states: dict[str, str]
-    absence: dict[str, str]
+    def __init__(self, source: str, fallback: Texts | None = None) -> None:
+        """From the text of a file.
+
+        Args:
+            source: TOML.
+            fallback: for what this one lacks.
+
+        Raises:
+            TextsProblem: if it is no TOML or lacks what every language needs.
+        """
+        try:
+            table = tomllib.loads(source)
+            described = table.pop("language")
+            self.language = str(described["code"])
+            self._decimal, self._thousands = str(described["decimal"]), str(described["thousands"])
+        except (tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
+            raise TextsProblem(f"the report texts cannot be read: {problem}") from problem
+        self.source, self._fallback = source, fallback
+        self._words: dict[str, str | list[str]] = dict(_flat(table))
+        self._formatter = _Formatter(self)
+        self.lacking: tuple[str, ...] = ()
+        if fallback is not None:
+            self.lacking = tuple(sorted(key for key in fallback._words if key not in self._words))
+
+    def changed(self, changes: Mapping[str, Any]) -> Texts:
+        """The same with a laboratory's own words.
+
+        Args:
+            changes: dotted key to words.
+
+        Raises:
+            TextsProblem: for a key that there is not, or words that are none.
+        """
+        unknown = sorted(key for key in changes if not self.own(key))
+        if unknown:
+            raise TextsProblem(f"the template changes texts that there are not: {', '.join(unknown)}")
+        shapes = {key: isinstance(self._found(key), str) for key in changes}
+        wrong = sorted(key for key, words in changes.items() if isinstance(words, str) != shapes[key])
+        if wrong:
+            raise TextsProblem(f"the template gives a text for a list of texts, or a list for one: {', '.join(wrong)}")
+        other = Texts(self.source, self._fallback)
+        other._words.update(changes)
+        return other
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The words of a key with the values in their places."""
+        words = self._found(key)
+        return self._formatter.vformat(words, (), values) if isinstance(words, str) else " ".join(words)
+
+    def several(self, key: str) -> tuple[str, ...]:
+        """The sentences of a key, in order."""
+        words = self._found(key)
+        return (words,) if isinstance(words, str) else tuple(words)
+
+    def own(self, key: str) -> bool:
+        """Whether there are words for this key, in this language or in English."""
+        return key in self._words or (self._fallback is not None and key in self._fallback._words)
+
+    def _found(self, key: str) -> str | list[str]:
+        if key in self._words:
+            return self._words[key]
+        if self._fallback is None:
+            raise KeyError(key)
+        return self._fallback._found(key)
+
+    @property
+    def missing(self) -> str:
+        """What is printed for a field that nobody filled."""
+        return self("missing")
+
+    def filled(self, text: str | None) -> str:
+        """The text, or the word for its absence."""
+        return text or self.missing
+
+    def number(self, value: float | None, digits: int = 4) -> str:
+        """A number with `digits` significant digits (whole numbers in full), or the word for its absence."""
+        if value is None or not math.isfinite(value):
+            return self.missing
+        return self.localised(f"{value:.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}")
+
+    def fixed(self, value: float | None, decimals: int, *, sign: bool = False) -> str:
+        """A number with a fixed number of decimals, or the word for its absence."""
+        if value is None or not math.isfinite(value):
+            return self.missing
+        return self.localised(f"{value:{'+' if sign else ''}.{decimals}f}")
+
+    def share(self, value: float | None) -> str:
+        """A share of 1 in percent, or the word for its absence."""
+        if value is None or not math.isfinite(value):
+            return self.missing
+        return f"{self.localised(f'{100 * value:.1f}')} %"
+
+    def count(self, value: int) -> str:
+        """A whole number in groups of three digits."""
+        return f"{value:,}".replace(",", self._thousands)
+
+    def size(self, size: int) -> str:
+        """Bytes, with a rounded size beside where that is easier to read."""
+        for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+            if size >= factor:
+                rounded = self.localised(f"{size / factor:.1f}")
+                return self("units.bytes", count=self.count(size)) + f" ({rounded} {unit})"
+        return self("units.bytes", count=str(size))
+
+    def localised(self, digits: str) -> str:
+        """Digits with the language's decimal mark."""
+        return digits.replace(".", self._decimal)
+
+
+class _Formatter(string.Formatter):
+    """Format fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return self._texts.missing
+        if format_spec == "percent":
+            text: str = f"{100 * value:.1f}" if value < 0.1 else f"{100 * value:.0f}"
+            return f"{self._texts.localised(text)} %"
+        if format_spec == "count":
+            return self._texts.count(round(value))
+        if format_spec == "letter":
+            return chr(ord("A") + round(value))
+        text = format(value, format_spec)
+        return self._texts.localised(text) if isinstance(value, float) else text
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 @cache
-def report_texts(language: str = "en") -> ReportTexts:
-    """The sentences of one language."""
-    path = resources() / "texts" / f"report.{language}.toml"
-    table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    return ReportTexts(
-        headlines=table["headlines"],
-        limits={status: tuple(sentences) for status, sentences in table["limits"].items()},
-        maps=table["maps"],
-        states=table["states"],
-        absence=table["absence"],
-    )
+def report_texts(language: str = ENGLISH) -> Texts:
+    """The words of one language ("de"), with English for what they lack.
+
+    A file in the user's folder `report-texts` goes before one of the same name that Exifact ships.
+
+    Raises:
+        TextsProblem: if there is no such language, or its file cannot be used.
+    """
+    file = next((path for path in _files(language) if path.is_file()), None)
+    if file is None:
+        known = ", ".join(sorted(languages()))
+        raise TextsProblem(f"there are no report texts in the language {language!r}; there are {known}")
+    try:
+        return texts_from(file.read_text("utf-8"), english=language == ENGLISH)
+    except (OSError, UnicodeError) as problem:
+        raise TextsProblem(f"{file} cannot be read: {problem}") from problem
+
+
+def texts_from(source: str, *, english: bool = False) -> Texts:
+    """The words of a file's text; `english`: whether they stand alone."""
+    return Texts(source, None if english else report_texts(ENGLISH))
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that there are texts for."""
+    found = {path.name.split(".")[1] for folder in _folders() for path in folder.glob("report.*.toml")}
+    return tuple(sorted(found))
+
+
+def _folders() -> tuple[Path, Path]:
+    return user_config() / "report-texts", resources() / "texts"
+
+
+def _files(language: str) -> tuple[Path, ...]:
+    return tuple(folder / f"report.{language}.toml" for folder in _folders())

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+from workstation.errors import ExportProblem
 from workstation.paths import resources
 
 SANS, BOLD, MONO = "ExifactSans", "ExifactSans-Bold", "ExifactMono"
 _FILES = {SANS: "DejaVuSansCondensed.ttf", BOLD: "DejaVuSansCondensed-Bold.ttf", MONO: "DejaVuSansMono.ttf"}
 
 
+class TypefaceMissing(ExportProblem):
+    """A typeface of the report that is not there or cannot be read: nothing is written, nothing is lost."""
+
+    likely_causes = ("an incomplete installation",)
+    remedy = "Install Exifact again and export the report once more; the analysis is kept."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"the report's typeface {path.name} is missing or damaged ({path.parent})")
+        self.path = path
+
+
 @cache
 def _glyphs(name: str) -> frozenset[int]:
-    font = TTFont(name, str(resources() / "fonts" / _FILES[name]))
+    path = resources() / "fonts" / _FILES[name]
+    try:
+        font = TTFont(name, str(path))
+    except TTFError as problem:
+        raise TypefaceMissing(path) from problem
     pdfmetrics.registerFont(font)
     return frozenset(font.face.charToGlyph)
 
@@ -56,11 +73,3 @@ def markup(text: str, font: str = SANS) -> str:
 def has_substitutes(text: str) -> bool:
     """Whether `printable` prints code points for some of the characters."""
     return printable(text) != "".join(" " if c in "\n\r\t" else c for c in text)
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most about `limit` characters: the beginning and the end, with the full length between them."""
-    if len(text) <= limit:
-        return text
-    ends = limit * 3 // 4, limit // 4
-    return f"{text[: ends[0]]} … {text[-ends[1] :]} ({len(text)} characters, whole in result.json)"

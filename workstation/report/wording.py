@@ -1,43 +1,23 @@
-"""Values in words: what a cell of a table says, with every absence named and nothing defaulted."""
+"""Values of the content in words: what a cell of a table says, with every absence named and nothing defaulted."""
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
-from workstation.evidence.record import TagEntry, Unreadable
+from workstation.report.sheet import Content, Sheet
 from workstation.report.texts import report_texts
-
-MISSING = "— missing"
-"""What is printed for a field that nobody filled."""
 
 RAW_BYTES_SHOWN = 8
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with `digits` significant digits (whole numbers in full), or the word for its absence."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    if abs(value) >= 10**digits:
-        return f"{value:.0f}"
-    return f"{value:.{digits}g}"
+    """A number as English reports print it."""
+    return report_texts().number(value, digits)
 
 
 def share(value: float | None) -> str:
-    """A share of 1 in percent."""
-    return MISSING if value is None or not math.isfinite(value) else f"{value:.1%}"
-
-
-def filled(text: str | None) -> str:
-    """The text, or the word for its absence."""
-    return text if text else MISSING
-
-
-def file_size(size: int) -> str:
-    """Bytes, with a rounded size beside where that is easier to read."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size:,} bytes ({size / factor:.1f} {unit})".replace(",", " ")
-    return f"{size} bytes"
+    """A share of 1 in percent, as English reports print it."""
+    return report_texts().share(value)
 
 
 def hexadecimal(offset: int | None) -> str:
@@ -45,26 +25,35 @@ def hexadecimal(offset: int | None) -> str:
     return "–" if offset is None else f"0x{offset:X}"
 
 
-def raw_bytes(entry: TagEntry) -> str:
-    """The first raw bytes in hexadecimal."""
-    size = entry.raw_size or len(entry.raw)
-    shown = entry.raw[:RAW_BYTES_SHOWN].hex(" ").upper()
-    if not entry.raw:
-        return "–" if not size else f"({size} bytes not kept)"
+def raw_bytes(entry: Content, sheet: Sheet) -> str:
+    """The first raw bytes of an entry in hexadecimal."""
+    size, raw = entry["raw_size"], bytes.fromhex(entry["raw"])
+    shown = raw[:RAW_BYTES_SHOWN].hex(" ").upper()
+    if not raw:
+        return "–" if not size else f"({sheet.texts('metadata.not_kept', count=size)})"
     return shown if size <= RAW_BYTES_SHOWN else f"{shown} …"
 
 
-def state(entry: TagEntry) -> str:
+def state(entry: Content, sheet: Sheet) -> str:
     """Present or the kind of absence, with the reason and the place where there is one."""
-    words = report_texts().absence[entry.state.label]
-    if isinstance(entry.state, Unreadable):
-        place = "" if entry.state.offset is None else f" at {hexadecimal(entry.state.offset)}"
-        words = f"{words}: {entry.state.reason}{place}"
-    return f"{words}; duplicate" if entry.duplicate else words
+    words = sheet.texts(f"absence.{entry['state']}")
+    if entry["reason"]:
+        place = "" if entry["reason_offset"] is None else f" @ {hexadecimal(entry['reason_offset'])}"
+        words = f"{words}: {entry['reason']}{place}"
+    return f"{words}; {sheet.texts('metadata.duplicate')}" if entry["duplicate"] else words
 
 
-def value(entry: TagEntry) -> str:
+def shown_value(entry: Content) -> str:
     """The decoded value as the analyst reads it, with its unit."""
-    if entry.state.label != "present":
+    if entry["state"] != "present":
         return "–"
-    return entry.text or f"{entry.value!r} {entry.unit}".strip()
+    return entry["text"] or f"{_plain(entry['value'])} {entry['unit'] or ''}".strip()
+
+
+def _plain(value: Any) -> str:
+    """A decoded value of the content as text."""
+    if isinstance(value, dict):
+        return str(value["hex"]) if "hex" in value else f"{value['numerator']}/{value['denominator']}"
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return "–" if value is None else str(value)

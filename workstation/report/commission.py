@@ -1,0 +1,275 @@
+"""What a report says that no program can know: who asked what, who brought what, what the examiner holds it to mean.
+
+Every field is asked for and none has a default that means something: "" and None stand for "not stated", and are
+printed as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Level: TypeAlias = Literal[
+    "no support", "weak", "moderate", "moderately strong", "strong", "very strong", "extremely strong"
+]
+LEVELS: tuple[Level, ...] = (
+    "no support",
+    "weak",
+    "moderate",
+    "moderately strong",
+    "strong",
+    "very strong",
+    "extremely strong",
+)
+"""Levels of support for one proposition rather than another, rising (ENFSI guideline for evaluative reporting 2015)."""
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""x, y, width, height in stored pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """The order.
+
+    Attributes:
+        number: the laboratory's own number of the report; "" = one is made of date, time and the first hash.
+        case_number: of the client or the court.
+        client: who asked for the examination.
+        authority: on which law, order or consent it rests.
+        question: that was asked.
+        received: when the order came (a date, as the laboratory writes it).
+        performed: from when to when the examination was made.
+    """
+
+    number: str = ""
+    case_number: str = ""
+    client: str = ""
+    authority: str = ""
+    question: str = ""
+    received: str = ""
+    performed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How an exhibit came in.
+
+    Attributes:
+        label: the laboratory's ("KT-7/2").
+        description: in the analyst's words.
+        received, received_by, received_from: when, by whom, from whom.
+        taken: when it was hashed at intake, UTC, ISO 8601.
+        sha256, sha1, md5: of the file at intake.
+    """
+
+    label: str = ""
+    description: str = ""
+    received: str = ""
+    received_by: str = ""
+    received_from: str = ""
+    taken: str = ""
+    sha256: str = ""
+    sha1: str = ""
+    md5: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """Which part of an exhibit was on a screen at 100 % or more.
+
+    Attributes:
+        share: of the image's area, 0..1.
+        unseen: boxes around the parts that were not, largest first.
+    """
+
+    share: float
+    unseen: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The analyst's words; `exhibit` is its position in the report, None = the whole case."""
+
+    text: str
+    author: str = ""
+    written: str = ""
+    exhibit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the examiner holds the findings to mean.
+
+    Attributes:
+        issue: the question that it answers.
+        propositions: at least two that exclude each other.
+        favoured: position of the one that the findings support more; None = neither.
+        level: how much more, as the examiner recorded it.
+        reasons: in words.
+        exhibits: positions in the report of those that it rests on.
+        author, formed: who and when.
+    """
+
+    issue: str
+    propositions: tuple[str, ...]
+    favoured: int | None
+    level: Level
+    reasons: str
+    exhibits: tuple[int, ...]
+    author: str = ""
+    formed: str = ""
+
+    def __post_init__(self) -> None:
+        """Two propositions at least: support is for one thing rather than another."""
+        if len(self.propositions) < 2:
+            raise ValueError("an opinion needs at least two propositions")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """How often untouched photographs of the reference material met an operating point.
+
+    Attributes:
+        name: of the operating point ("1 %").
+        rate, low, high: share of the photographs, with its 95 % interval; None where too few stand behind it.
+        photos, cameras: behind it.
+    """
+
+    name: str
+    rate: float | None
+    low: float | None
+    high: float | None
+    photos: int
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the calibration of the weights says about one exhibit.
+
+    Attributes:
+        source: name and SHA-256 of the tables.
+        made: date of the tables.
+        stratum: the reference material nearest to the exhibit, in words.
+        rates: error rates in that stratum.
+        ratio: likelihood ratio of the finding, None where none is given.
+        highest: the highest level of support that the numbers carry; None = none.
+        abstained: why nothing is stated, "" if something is.
+    """
+
+    source: str
+    made: str
+    stratum: str
+    rates: tuple[ErrorRate, ...] = ()
+    ratio: float | None = None
+    highest: Level | None = None
+    abstained: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderText:
+    """A text that was given to the text encoder, word for word; `purpose` says what for."""
+
+    purpose: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that failed, or that gave no answer on purpose.
+
+    Attributes:
+        exhibit: position in the report, None = the whole case.
+        name: of the step.
+        outcome: "failed" or "abstained".
+        reason: why.
+    """
+
+    exhibit: int | None
+    name: str
+    outcome: Literal["failed", "abstained"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One link of the chain of custody; `exhibit` is its position in the report, None = the whole case."""
+
+    time: str
+    exhibit: int | None
+    action: str
+    person: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the audit log as it is printed."""
+
+    sequence: int
+    time: str
+    operator: str
+    program: str
+    action: str
+    detail: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Where the audit log stood when the report was made.
+
+    Attributes:
+        case: identifier of the case.
+        head: SHA-256 of the last entry.
+        entries: number of entries.
+        extract: of the log, oldest first.
+        left_out: number of entries that the extract leaves out.
+        state: outcome of the chain's check at the time of the report, "" if it was not checked.
+    """
+
+    case: str
+    head: str
+    entries: int
+    extract: tuple[AuditEntry, ...] = ()
+    left_out: int = 0
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A second examiner's word.
+
+    Attributes:
+        kind: "technical" or "administrative".
+        outcome: "agreed", "agreed with remarks" or "not agreed".
+    """
+
+    reviewer: str
+    kind: str
+    outcome: str
+    text: str = ""
+    reviewed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All of it; mappings are by the exhibits' SHA-256.
+
+    Attributes:
+        validated: last outcome of `exifact validate` on this machine, in words; "" = not stated.
+    """
+
+    commission: Commission = field(default_factory=Commission)
+    intakes: Mapping[str, Intake] = field(default_factory=dict)
+    viewed: Mapping[str, Viewed] = field(default_factory=dict)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    encoder_texts: Mapping[str, tuple[EncoderText, ...]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    steps: tuple[Step, ...] = ()
+    custody: tuple[Handover, ...] = ()
+    audit: Audit | None = None
+    reviews: tuple[Review, ...] = ()
+    validated: str = ""

@@ -1,0 +1,192 @@
+"""A report as data: `report.json` and its pictures, from which alone it is printed, now or by another laboratory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+from workstation.report.commission import LEVELS, Circumstances, Note, Opinion
+from workstation.report.document import ExhibitReport, ReportDocument
+from workstation.report.own_program import program_hash
+from workstation.report.pictures import pictures_of, sha256
+from workstation.report.serial import as_text, exhibit_json, report_json, text
+from workstation.report.texts import Texts, texts_from
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+FORMAT = "exifact-report"
+FORMAT_VERSION = 1
+SHARED_BY_ALL = ("format", "format_version", "report")
+"""Fields of an exhibit's `result.json` that a report says once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Publication:
+    """All that a report is printed from.
+
+    Attributes:
+        content: as `report.json` holds it.
+        words: the language's file, as the report carries it.
+        pictures: SHA-256 to JPEG bytes.
+    """
+
+    content: Mapping[str, Any]
+    words: str
+    pictures: Mapping[str, bytes]
+
+    @property
+    def texts(self) -> Texts:
+        """The words of the report."""
+        return texts_from(self.words).changed(self.content["texts"])
+
+    @property
+    def json(self) -> bytes:
+        """The bytes of `report.json`."""
+        return as_text(dict(self.content)).encode("utf-8")
+
+
+def publish(document: ReportDocument) -> Publication:
+    """Paint the pictures and write down everything that will be printed."""
+    texts = document.template.texts
+    pictures: dict[str, bytes] = {}
+    exhibits: list[Json] = []
+    for report in document.exhibits:
+        entries: list[Json] = []
+        for picture in pictures_of(report, len(document.exhibits)):
+            entries.append(picture.entry)
+            if picture.jpeg is not None:
+                pictures[sha256(picture.jpeg)] = picture.jpeg
+        exhibits.append(_exhibit(document, report, entries))
+    logo = document.template.logo
+    if logo is not None:
+        pictures[sha256(logo)] = logo
+    content = _content(document, texts, exhibits)
+    return Publication(content, texts.source, pictures)
+
+
+def _content(document: ReportDocument, texts: Texts, exhibits: list[Json]) -> dict[str, Json]:
+    stated, template, program = document.circumstances, document.template, program_hash()
+    logo = template.logo
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "language": texts.language,
+        "texts": dict(template.changes),
+        "report": report_json(document),
+        "laboratory": {
+            "name": text(template.laboratory) or None,
+            "lines": [text(line) for line in template.lines],
+            "logo": None if logo is None else sha256(logo),
+        },
+        "commission": _stated(stated.commission),
+        "exhibits": exhibits,
+        "opinions": [_opinion(opinion, stated, document) for opinion in stated.opinions],
+        "levels": list(LEVELS),
+        "steps": _steps(document),
+        "custody": [_stated(link) for link in stated.custody],
+        "audit": None if stated.audit is None else _stated(stated.audit),
+        "reviews": [_stated(review) for review in stated.reviews],
+        "validated": text(stated.validated) or None,
+        "program": {
+            "sha256": program.sha256 or None,
+            "covers": program.covers,
+            "files": program.files,
+            "texts_language": texts.language,
+            "texts_sha256": hashlib.sha256(texts.source.encode("utf-8")).hexdigest(),
+            "texts_lacking": len(texts.lacking),
+        },
+    }
+
+
+def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json]) -> Json:
+    stated, key = document.circumstances, report.evidence.identity.sha256
+    own = exhibit_json(document, report, array=False)
+    intake, viewed = stated.intakes.get(key), stated.viewed.get(key)
+    calibration = stated.calibrations.get(key)
+    notes = [_stated(note) for note in stated.notes if note.exhibit == report.position]
+    if report.exhibit.note:
+        notes.insert(0, _stated(Note(report.exhibit.note, exhibit=report.position)))
+    return {
+        **{name: value for name, value in own.items() if name not in SHARED_BY_ALL},
+        "intake": None if intake is None else _stated(intake),
+        "viewed": None if viewed is None else _stated(viewed),
+        "calibration": None if calibration is None else _stated(calibration),
+        "encoder_texts": [_stated(one) for one in stated.encoder_texts.get(key, ())],
+        "notes": [*notes],
+        "figures": figures,
+    }
+
+
+def _stated(value: Any) -> dict[str, Json]:
+    """A frozen record of plain values as JSON; what nobody filled is null."""
+    return {name: _plain(item) for name, item in asdict(value).items()}
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, str):
+        return text(value) or None
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    assert value is None or isinstance(value, (bool, int, float))
+    return value
+
+
+def _opinion(opinion: Opinion, stated: Circumstances, document: ReportDocument) -> dict[str, Json]:
+    """An opinion with the level that the report may state: what its weakest calibration carries, or none."""
+    recorded = _stated(opinion)
+    level = recorded.pop("level")
+    allowed = _allowed(opinion, stated, document)
+    withheld = allowed is None or LEVELS.index(opinion.level) > LEVELS.index(allowed)
+    return {**recorded, "level": None if withheld else level, "allowed": allowed, "withheld": withheld}
+
+
+def _allowed(opinion: Opinion, stated: Circumstances, document: ReportDocument) -> Any:
+    """The highest level that the calibrations of all exhibits behind an opinion carry; None = none."""
+    about = [e for e in document.exhibits if not opinion.exhibits or e.position in opinion.exhibits]
+    carried = [stated.calibrations.get(e.evidence.identity.sha256) for e in about]
+    levels = [c.highest for c in carried if c is not None and c.highest is not None and not c.abstained]
+    if not about or len(levels) < len(about):
+        return None
+    return min(levels, key=LEVELS.index)
+
+
+def _steps(document: ReportDocument) -> list[Json]:
+    """What failed and what gave no answer: what the program saw itself, then what was stated."""
+    found: list[tuple[int | None, str, str, str]] = []
+    for report in document.exhibits:
+        found += [(report.position, *step) for step in _steps_of(report, document.circumstances)]
+    for opinion in document.circumstances.opinions:
+        if _opinion(opinion, document.circumstances, document)["withheld"]:
+            found.append((None, "interpretation", "abstained", "withheld"))
+    told = [_step(*step) for step in found]
+    return [*told, *(_stated(step) for step in document.circumstances.steps)]
+
+
+def _step(exhibit: int | None, name: str, outcome: str, reason: str) -> Json:
+    return {"exhibit": exhibit, "name": name, "outcome": outcome, "reason": text(reason)}
+
+
+def _steps_of(report: ExhibitReport, stated: Circumstances) -> list[tuple[str, str, str]]:
+    steps: list[tuple[str, str, str]] = []
+    if report.verification.state != "match":
+        steps.append(("verification", "failed", report.verification.state))
+    if report.status == "failed":
+        steps.append(("analysis", "failed", report.exhibit.failure))
+    elif report.status == "not run":
+        steps.append(("analysis", "abstained", "not-run"))
+    elif report.status == "not assessable":
+        steps.append(("analysis", "abstained", report.result.reason if report.result else ""))
+    else:
+        calibration = stated.calibrations.get(report.evidence.identity.sha256)
+        if calibration is None:
+            steps.append(("calibration", "abstained", "not-calibrated"))
+        elif calibration.abstained:
+            steps.append(("calibration", "abstained", calibration.abstained))
+        if any(finding.kind == "no-stable-partition" for finding in report.observations):
+            steps.append(("groups", "abstained", "no-stable-partition"))
+    untold = [s for s in report.regions if s.reason and report.status == "complete"]
+    return [*steps, *(("region", "abstained", f"{s.region.name}: {s.reason}") for s in untold)]

@@ -1,0 +1,107 @@
+"""What every section of a report is composed with: the content, the words, and the numbers of sections and figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, TypeAlias
+
+from workstation.report.blocks import Block, Bullets, Figure, Heading, Listing, Text
+from workstation.report.texts import Texts
+
+Content: TypeAlias = Mapping[str, Any]
+"""A part of the report's data (`report.json`): whatever is printed comes from here, so that it can be printed again."""
+
+LONGEST_VALUE = 360
+"""Characters of one value in a table; the whole of it stands in the report's data."""
+
+
+class Sheet:
+    """A report while it is composed.
+
+    Attributes:
+        content: of `report.json`.
+        texts: the words.
+        exhibits: of the content, in order.
+    """
+
+    def __init__(self, content: Content, texts: Texts) -> None:
+        self.content, self.texts = content, texts
+        self.exhibits: Sequence[Content] = content["exhibits"]
+        self._sections, self._figures = count(1), count(1)
+        self._section, self._subsections = 0, count(1)
+
+    def section(self, key: str) -> Heading:
+        """The heading of the next section."""
+        self._section, self._subsections = next(self._sections), count(1)
+        return Heading(f"{self._section}  {self.texts(f'sections.{key}')}", 1)
+
+    def subsection(self, title: str) -> Heading:
+        """The heading of the section's next part."""
+        return Heading(f"{self._section}.{next(self._subsections)}  {title}", 2)
+
+    def figure(self, entry: Content, width: float, height: float, caption: str, **legend: Any) -> Figure:
+        """A numbered figure; `entry` is the picture's part of the content."""
+        numbered = self.texts("figures.numbered", number=next(self._figures), caption=caption)
+        return Figure(entry["sha256"], entry["orientation"], width, height, numbered, **legend)
+
+    def named(self, exhibit: Content) -> str:
+        """An exhibit as headings and tables call it: its number, its label where it has one, the file's name."""
+        label = (exhibit["intake"] or {}).get("label")
+        key = "exhibit.labelled" if label and label != str(exhibit["exhibit"]["position"]) else "exhibit.plain"
+        return self.texts(key, position=exhibit["exhibit"]["position"], label=label, name=exhibit["exhibit"]["name"])
+
+    def short(self, position: int | None) -> str:
+        """An exhibit in a table's cell; None = the whole case."""
+        if position is None:
+            return self.texts("exhibit.all")
+        return self.texts("exhibit.short", position=position)
+
+    def each(self, exhibit: Content) -> list[Block]:
+        """The part's heading that names the exhibit, where there are several."""
+        return [self.subsection(self.named(exhibit))] if len(self.exhibits) > 1 else []
+
+    def filled(self, text: str | None) -> str:
+        """The text, or the word for its absence."""
+        return self.texts.filled(text)
+
+    def sentence(self, finding: Content) -> str:
+        """A finding in the report's language; in its own words where the language has none for it."""
+        key = f"findings.{finding['kind']}"
+        key = f"{key}.{finding['variant']}" if finding.get("variant") else key
+        if not self.texts.own(key):
+            return str(finding["sentence"])
+        values = {name: math.nan if value is None else value for name, value in finding["numbers"].items()}
+        try:
+            return self.texts(key, group=finding["group"], **values)
+        except KeyError:  # a result of a version that counted other things
+            return str(finding["sentence"])
+
+    def word(self, table: str, name: str) -> str:
+        """The word that a table of the language has for a name; the name itself where it has none."""
+        key = f"{table}.{name}"
+        return self.texts(key) if self.texts.own(key) else str(name)
+
+    def shortened(self, text: str, limit: int = LONGEST_VALUE) -> str:
+        """At most about `limit` characters: the beginning and the end, with the full length between them."""
+        if len(text) <= limit:
+            return text
+        begin, end = limit * 3 // 4, limit // 4
+        length = self.texts("units.whole", count=self.texts.count(len(text)))
+        return f"{text[:begin]} … {text[-end:]} ({length})"
+
+    def listing(
+        self, key: str, rows: Sequence[Sequence[str]], widths: Sequence[float], mono: Sequence[int] = ()
+    ) -> Listing:
+        """A table with the column titles `columns.<key>`."""
+        head = self.texts.several(f"columns.{key}")
+        return Listing(head, tuple(tuple(row) for row in rows), tuple(widths), tuple(mono))
+
+    def said(self, key: str, **values: Any) -> Text:
+        """A paragraph of words."""
+        return Text(self.texts(key, **values))
+
+    def bullets(self, key: str) -> Bullets:
+        """The sentences of a key."""
+        return Bullets(self.texts.several(key))

@@ -1,0 +1,168 @@
+"""Blocks become the PDF's flowables: what stays together, and that no heading is left alone at the foot of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from PIL import Image
+from reportlab.lib.units import mm
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Spacer, Table
+
+from workstation.analysis.legends import Swatch, paint_swatch
+from workstation.report import blocks as b
+from workstation.report import flowables as f
+from workstation.report.pictures import as_jpeg
+from workstation.report.publication import Publication
+from workstation.report.typeface import SANS
+
+ROOM = 34 * mm
+"""Under a heading, for a table: its head and a few rows. Shorter blocks go with their heading whole."""
+
+LOGO_WIDTH, LOGO_HEIGHT = 38 * mm, 22 * mm
+LEGEND_WIDTH = 110 * mm
+
+
+def typeset(publication: Publication, story: Sequence[b.Block]) -> list[Flowable]:
+    """The flowables of a report."""
+    return _Typesetter(publication.pictures).all(story)
+
+
+class _Typesetter:
+    def __init__(self, pictures: Mapping[str, bytes]) -> None:
+        self._pictures = pictures
+        self._by_type: dict[type, Callable[[Any], list[Flowable]]] = {
+            b.Letterhead: self._letterhead,
+            b.Title: lambda block: [f.paragraph(block.kicker, f.KICKER), f.paragraph(block.text, f.TITLE)],
+            b.Heading: lambda block: [f.HeadingLine(block.text, block.level)],
+            b.Text: lambda block: [f.paragraph(block.text, f.TONES[block.tone])],
+            b.Bullets: lambda block: f.bullets(block.items),
+            b.Facts: lambda block: [f.facts(block.rows, mono=block.mono, columns=block.columns)],
+            b.Listing: lambda block: [f.listing(block.head, block.rows, block.widths, mono=block.mono)],
+            b.Tables: self._tables,
+            b.Figure: self._figure,
+            b.Together: lambda block: [KeepTogether(self._plain(block.blocks))],
+            b.NewPage: lambda _: [PageBreak()],
+            b.Signatures: self._signatures,
+            b.EndMark: lambda block: [f.paragraph(block.text, f.END)],
+        }
+
+    def all(self, story: Sequence[b.Block]) -> list[Flowable]:
+        """Everything; headings, and words right under them, go with what they introduce."""
+        flowables: list[Flowable] = []
+        leading: list[b.Block] = []
+        for block in story:
+            if isinstance(block, b.Heading) or (leading and isinstance(block, b.Text)):
+                leading.append(block)
+                continue
+            flowables += self._introduced(leading, block)
+            leading = []
+        return flowables + self._introduced(leading, None)
+
+    def _introduced(self, leading: Sequence[b.Block], block: b.Block | None) -> list[Flowable]:
+        """A block under its headings."""
+        if not leading:
+            return [] if block is None else self._one(block)
+        head = self._plain(leading)
+        if isinstance(block, b.Listing | b.Tables):
+            return [CondPageBreak(_height(head) + ROOM), *head, *self._one(block)]
+        if block is None or isinstance(block, b.NewPage):
+            return [KeepTogether(head), *([] if block is None else self._one(block))]
+        inner = block.blocks if isinstance(block, b.Together) else (block,)
+        return [KeepTogether([*head, *self._plain(inner)])]
+
+    def _plain(self, story: Sequence[b.Block]) -> list[Flowable]:
+        return list(chain.from_iterable(self._one(block) for block in story))
+
+    def _one(self, block: b.Block) -> list[Flowable]:
+        return self._by_type[type(block)](block)
+
+    def _letterhead(self, block: b.Letterhead) -> list[Flowable]:
+        left = [f.paragraph(block.name, f.LETTERHEAD), *(f.paragraph(line, f.LETTERHEAD_LINE) for line in block.lines)]
+        right: list[Flowable] = []
+        if block.logo is not None:
+            logo = _Bare(self._pictures[block.logo], LOGO_WIDTH, LOGO_HEIGHT)
+            logo.hAlign = "RIGHT"
+            right = [logo]
+        rule = ("LINEBELOW", (0, 0), (-1, -1), 1.0, f.ACCENT)
+        widths = [f.TEXT_WIDTH - LOGO_WIDTH, LOGO_WIDTH]
+        return [f.grid([[left, right]], widths, *f.padding(0, 0, 0, 7), rule), Spacer(1, 14)]
+
+    def _figure(self, block: b.Figure) -> list[Flowable]:
+        picture = f.Picture(
+            self._pictures[block.picture], block.width * mm, block.height * mm, orientation=block.orientation
+        )
+        story: list[Flowable] = [picture]
+        if block.legend is not None:
+            story += self._legend(block, max(picture.width, LEGEND_WIDTH))
+        return [*story, f.paragraph(block.caption, f.CAPTION)]
+
+    def _legend(self, block: b.Figure, width: float) -> list[Flowable]:
+        """Bar, swatches and notes under a picture, the text selectable."""
+        story: list[Flowable] = [Spacer(1, 3)]
+        if block.legend["colours"] is not None:
+            story.append(f.ColourBar(block.legend, block.ticks, width))
+        entries = [
+            [f.Picture(as_jpeg(swatch_picture(swatch)), 18, 9), f.paragraph(label, f.CELL)]
+            for swatch, label in zip(block.legend["swatches"], block.swatches, strict=True)
+        ]
+        if entries:
+            columns = 2 if len(entries) > 1 else 1
+            rows: list[list[Any]] = [
+                list(chain.from_iterable(entries[i : i + columns])) for i in range(0, len(entries), columns)
+            ]
+            rows[-1] += [""] * (2 * columns - len(rows[-1]))
+            widths = [24, width / columns - 24] * columns
+            story.append(f.grid(rows, widths, *f.padding(0, 4, 1, 1), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")))
+        return [*story, Spacer(1, 2), *(f.paragraph(note, f.TONES["small"]) for note in block.notes)]
+
+    def _tables(self, block: b.Tables) -> list[Flowable]:
+        """Two tables beside each other."""
+        story: list[Flowable] = []
+        for start in range(0, len(block.titles), 2):
+            pair = slice(start, start + 2)
+            cells: list[Any] = [
+                [f.paragraph(title, f.TONES["small"]), _numbers(values)]
+                for title, values in zip(block.titles[pair], block.values[pair], strict=True)
+            ]
+            cells += [""] * (2 - len(cells))
+            side_by_side = f.grid([cells], [f.TEXT_WIDTH / 2] * 2, *f.padding(0, 6, 0, 0))
+            story += [KeepTogether([side_by_side]), Spacer(1, 5)]
+        return story
+
+    def _signatures(self, block: b.Signatures) -> list[Flowable]:
+        """Lines to write on."""
+        width = f.TEXT_WIDTH / len(block.labels)
+        cells = [["" for _ in block.labels], [f.paragraph(label, f.TONES["small"]) for label in block.labels]]
+        rules = [("LINEABOVE", (i, 1), (i, 1), 0.5, f.INK) for i in range(len(block.labels))]
+        table = Table(cells, colWidths=[width - 4 * mm] * len(block.labels), rowHeights=[13 * mm, 12], hAlign="LEFT")
+        spaced = f.grid([[table]], [f.TEXT_WIDTH], *f.padding(0, 0, 0, 4))
+        table.setStyle([*f.padding(0, 6, 2, 0), ("FONTNAME", (0, 0), (-1, -1), SANS), *rules])
+        return [spaced]
+
+
+class _Bare(f.Picture):
+    """A picture without a frame."""
+
+    def draw(self) -> None:
+        """Draw it."""
+        self.canv.drawImage(self._reader, 0, 0, self.width, self.height)
+
+
+def swatch_picture(swatch: Any) -> Image.Image:
+    """A legend's swatch, from the report's data."""
+    red, green, blue = swatch["colour"]
+    drawn = Swatch((red, green, blue), swatch["dots"], swatch["letter"], "", swatch["hatch"])
+    return paint_swatch(drawn, 60, 120)
+
+
+def _numbers(values: Sequence[Sequence[int]]) -> Table:
+    cells = [[f.paragraph(str(value), f.CELL_MONO) for value in row] for row in values]
+    return f.grid(cells, [9.6 * mm] * 8, *f.padding(3, 1, 0, 1), ("GRID", (0, 0), (-1, -1), 0.25, f.RULE))
+
+
+def _height(flowables: Sequence[Flowable]) -> float:
+    """How much of a page a few lines take, with the space before and after them."""
+    heights = [item.wrap(f.TEXT_WIDTH, 1000 * mm)[1] for item in flowables]
+    return float(sum(heights) + sum(item.getSpaceBefore() + item.getSpaceAfter() for item in flowables))
