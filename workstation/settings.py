@@ -20,6 +20,7 @@ VERSION = 1
 """Version of the file's layout; raise it together with an entry of `MIGRATIONS`."""
 
 RECENT_FILES = 12
+RECENT_CASES = 8
 
 Check = Callable[[Any], bool]
 
@@ -77,6 +78,7 @@ class Settings:
     Attributes:
         shortcuts: action id → key sequences in Qt's portable text; only those that differ from the built-in ones.
         recent_files: newest first, at most `RECENT_FILES`.
+        recent_cases: folders, newest first, at most `RECENT_CASES`.
         last_session: files that were open when the window was last closed.
         window_geometry, window_state: Qt's own bytes in base64; "" = the default layout.
     """
@@ -108,6 +110,7 @@ class Settings:
     opacity: float = _setting(0.75, _number(0.0, 1.0))
     shortcuts: Mapping[str, tuple[str, ...]] = _setting(dict, _keys)
     recent_files: tuple[str, ...] = _setting((), _texts)
+    recent_cases: tuple[str, ...] = _setting((), _texts)
     last_session: tuple[str, ...] = _setting((), _texts)
     last_folder: str = _setting("", _text)
     window_geometry: str = _setting("", _text)
@@ -115,9 +118,17 @@ class Settings:
 
     def with_recent(self, path: Path) -> Settings:
         """These settings with `path` as the newest of the recent files."""
-        newest = str(path)
-        others = tuple(name for name in self.recent_files if name != newest)
-        return replace(self, recent_files=(newest, *others)[:RECENT_FILES], last_folder=str(path.parent))
+        files = _newest_first(path, self.recent_files)[:RECENT_FILES]
+        return replace(self, recent_files=files, last_folder=str(path.parent))
+
+    def with_recent_case(self, folder: Path) -> Settings:
+        """These settings with `folder` as the newest of the recent cases."""
+        return replace(self, recent_cases=_newest_first(folder, self.recent_cases)[:RECENT_CASES])
+
+
+def _newest_first(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    newest = str(path)
+    return (newest, *(name for name in names if name != newest))
 
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]

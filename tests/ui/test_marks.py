@@ -7,8 +7,8 @@ import pytest
 from workstation.analysis.regions import Region
 from workstation.errors import WorkstationError
 from workstation.ui.main_window import MainWindow
+from workstation.ui.marks import Marks
 from workstation.ui.session import Session
-from workstation.ui.undo import Marks
 
 BOX = Region("", "rectangle", ((20.0, 20.0), (120.0, 100.0)))
 

@@ -20,8 +20,8 @@ from workstation.progress import Progress
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
+from workstation.ui.marks import Marks
 from workstation.ui.session import AnalysisState, HashState
-from workstation.ui.undo import Marks
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
 

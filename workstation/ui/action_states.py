@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from workstation.settings import SettingsStore
 from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.casing import CaseDesk
 from workstation.ui.compare import CompareMode
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.picture_desk import PictureDesk
@@ -26,10 +27,14 @@ class ActionStates(QObject):
         analyses: AnalysisDesk,
         picture: PictureDesk,
         comparing: CompareDesk,
+        cases: CaseDesk,
     ) -> None:
         super().__init__(table)
         self._table, self._session, self._store = table, session, store
         self._analyses, self._picture, self._comparing = analyses, picture, comparing
+        self._cases = cases
+        for signal in (cases.opened, cases.changed, cases.closed):
+            signal.connect(self.update_enabled)
         picture.selection_changed.connect(self.update_enabled)
         comparing.changed.connect(self.mark_comparison)
         session.removed.connect(self.update_enabled)
@@ -60,6 +65,7 @@ class ActionStates(QObject):
             "compare",
             "curtain",
             "bookmark",
+            "bookmark-verdict",
             "copy-view",
         ):
             table[action_id].setEnabled(has_file)
@@ -72,9 +78,22 @@ class ActionStates(QObject):
             any(one.evidence is not None and one.result is None and not one.is_busy for one in self._session.exhibits)
         )
         table["cancel-job"].setEnabled(self._analyses.is_busy)
+        self._update_case()
         several = len(self._session.exhibits) > 1
         table["next-exhibit"].setEnabled(several)
         table["previous-exhibit"].setEnabled(several)
+
+    def _update_case(self) -> None:
+        cases, table = self._cases, self._table
+        exhibit = self._session.current
+        record = None if exhibit is None else exhibit.record
+        table["close-case"].setEnabled(cases.is_open)
+        table["case-details"].setEnabled(cases.takes_changes)
+        table["next-unseen"].setEnabled(record is not None)
+        for action_id, state in (("blind-hide", "off"), ("blind-lock", "hidden"), ("blind-reveal", "locked")):
+            table[action_id].setEnabled(cases.takes_changes and record is not None and record.blind == state)
+        if record is not None and record.blind == "locked":
+            table["exhibit-note"].setEnabled(False)  # the next note comes with the metadata
 
     @Slot()
     def update_undo(self) -> None:

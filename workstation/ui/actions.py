@@ -89,7 +89,19 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open-last", "File", "Open &last session", "Open the files that were open when Exifact was last closed."
     ),
-    ActionSpec("reopen", "File", "Read file &again", "Read the current file again from disk.", ("F5",)),
+    ActionSpec(
+        "new-case",
+        "File",
+        "&New case…",
+        "Make a case; what is open now is taken into it.",
+        ("Ctrl+Shift+K",),
+        "case",
+        section=True,
+    ),
+    ActionSpec("open-case", "File", "Open &case…", "Open a case's folder.", ("Ctrl+K",), "case"),
+    ActionSpec("case-details", "File", "Case &details…", "Title, number, laboratory, legal authority, question."),
+    ActionSpec("close-case", "File", "C&lose case", "Close the case; everything in it is saved already."),
+    ActionSpec("reopen", "File", "Read file &again", "Read the current file again from disk.", ("F5",), section=True),
     ActionSpec("close-exhibit", "File", "&Close exhibit", "Close the current exhibit.", ("Ctrl+W",)),
     ActionSpec(
         "settings", "File", "&Settings…", "Theme, device, threads, shortcuts.", ("Ctrl+,",), "settings", section=True
@@ -160,6 +172,21 @@ SPECS: tuple[ActionSpec, ...] = (
     _move("down", "Move the view down."),
     ActionSpec(
         "bookmark", "View", "&Bookmark this view", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
+    ),
+    ActionSpec(
+        "bookmark-verdict",
+        "View",
+        "Bookmark with a &verdict…",
+        "Remember this view as OK, to be checked, or a warning, with a note.",
+        ("Ctrl+Shift+D",),
+    ),
+    ActionSpec(
+        "next-unseen",
+        "View",
+        "Next part not &viewed yet",
+        "Go to the nearest part of the picture that was not on the screen at 100 % yet (in a case).",
+        ("U",),
+        scope="picture",
     ),
     ActionSpec(
         "filter-metadata",
@@ -265,12 +292,29 @@ SPECS: tuple[ActionSpec, ...] = (
         section=True,
     ),
     ActionSpec(
+        "blind-hide",
+        "Report",
+        "&Hide metadata",
+        "Begin a blind examination of this exhibit: notes on the pixels come first (in a case).",
+        section=True,
+    ),
+    ActionSpec(
+        "blind-lock",
+        "Report",
+        "&Lock the pixel-only notes…",
+        "End the notes that were written without the metadata; they can no longer be changed.",
+    ),
+    ActionSpec(
+        "blind-reveal", "Report", "&Reveal metadata", "Show the metadata after the pixel-only notes were locked."
+    ),
+    ActionSpec(
         "check-hash",
         "Report",
         "&Check the file's hash",
         "Read the file again and compare its SHA-256.",
         ("Ctrl+H",),
         "hash-ok",
+        section=True,
     ),
     ActionSpec("next-exhibit", "Window", "&Next exhibit", "Look at the next exhibit.", ("Ctrl+Tab", "Ctrl+PgDown")),
     ActionSpec(

@@ -8,10 +8,11 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from workstation.ui.controls import wrapped_label
 from workstation.ui.empty_page import EmptyPage
 from workstation.ui.image_view import ImageView
 from workstation.ui.message_bar import MessageBar
-from workstation.ui.theme import current_theme
+from workstation.ui.theme import GRID, current_theme
 
 
 class Centre(QWidget):
@@ -32,7 +33,12 @@ class Centre(QWidget):
         self._pages.addWidget(view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        layout.setSpacing(0)
+        self._banner = wrapped_label(weight="banner", name="How the case is open")
+        self._banner.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        self._banner.hide()
+        layout.addWidget(self._banner)
+        layout.addWidget(self._pages, 1)
         self.bar = MessageBar(current_theme(self.palette()), self)
         self.bar.action_triggered.connect(self._act)
         view.message_action.connect(self._act)
@@ -42,6 +48,16 @@ class Centre(QWidget):
     def message(self) -> str:
         """The sentence that is shown over the page, "" if none is."""
         return self.view.message_bar.text if self._pages.currentWidget() is self.view else self.bar.text
+
+    @property
+    def banner(self) -> str:
+        """The sentence that stands above the page for as long as it holds, "" if there is none."""
+        return self._banner.text()
+
+    def show_banner(self, text: str) -> None:
+        """Say above the page what holds for everything in it; "" = nothing."""
+        self._banner.setText(text)
+        self._banner.setVisible(bool(text))
 
     @property
     def shows_picture(self) -> bool:

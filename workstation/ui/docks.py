@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raise when docks are added or renamed: older stored layouts are then ignored."""
 
 COMPACT_HEIGHT = 900
@@ -19,12 +19,21 @@ _Area = Qt.DockWidgetArea
 
 @dataclass(frozen=True, slots=True)
 class DockSpec:
-    """One dock: stable name, title, home, and its share of the column or row in pixels at 1920×1080."""
+    """One dock.
+
+    Attributes:
+        name: stable.
+        title: above it.
+        area: its home.
+        size: its share of the column or row in pixels at 1920×1080.
+        behind: name of the dock that it shares its place with, as a tab behind it; "" = a place of its own.
+    """
 
     name: str
     title: str
     area: Qt.DockWidgetArea
     size: int
+    behind: str = ""
 
 
 SPECS: tuple[DockSpec, ...] = (
@@ -34,6 +43,7 @@ SPECS: tuple[DockSpec, ...] = (
     DockSpec("metadata", "Metadata", _Area.RightDockWidgetArea, 460),
     DockSpec("patches", "Patches", _Area.BottomDockWidgetArea, 900),
     DockSpec("jobs", "Jobs · Log · Warnings", _Area.BottomDockWidgetArea, 900),
+    DockSpec("case", "Case", _Area.BottomDockWidgetArea, 900, behind="jobs"),
 )
 _SIDE_WIDTHS = {_Area.LeftDockWidgetArea: 0.135, _Area.RightDockWidgetArea: 0.2}
 """Share of the window's width that the side columns take at first."""
@@ -96,7 +106,7 @@ class Docks(QObject):
             docks = [self.docks[spec.name] for spec in column]
             window.resizeDocks(docks, [max(220, round(window.width() * share))] * len(docks), Qt.Orientation.Horizontal)
             window.resizeDocks(docks, [spec.size for spec in column], Qt.Orientation.Vertical)
-        bottom = [self.docks[spec.name] for spec in SPECS if spec.area == _Area.BottomDockWidgetArea]
+        bottom = [self.docks[one.name] for one in SPECS if one.area == _Area.BottomDockWidgetArea and not one.behind]
         window.resizeDocks(bottom, [round(window.height() * _BOTTOM_SHARE)] * len(bottom), Qt.Orientation.Vertical)
         window.resizeDocks(bottom, [window.width() // 2] * len(bottom), Qt.Orientation.Horizontal)
 
@@ -130,6 +140,11 @@ class Docks(QObject):
             dock = self.docks[spec.name]
             dock.setFloating(False)
             self._window.addDockWidget(spec.area, dock)
+            if spec.behind:
+                self._window.tabifyDockWidget(self.docks[spec.behind], dock)
+                dock.show()
+                self.docks[spec.behind].raise_()
+                continue
             if spec.area == _Area.BottomDockWidgetArea and spec.area in previous:
                 self._window.splitDockWidget(previous[spec.area], dock, Qt.Orientation.Horizontal)
             previous[spec.area] = dock

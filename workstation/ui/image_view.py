@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -160,6 +161,32 @@ class ImageView(QWidget):
     def region_selected_now(self) -> str | None:
         """Name of the selected region."""
         return self.canvas.regions.selected
+
+    @property
+    def shown_result(self) -> AnalysisResult | None:
+        """The finished analysis whose maps are shown."""
+        return self._source.result
+
+    @property
+    def seen_layer(self) -> Layer:
+        """The layer that is really seen: the original while blinking, or where the chosen one has nothing to show."""
+        return self._seen
+
+    def visible_area(self) -> tuple[float, float, float, float] | None:
+        """(x, y, width, height) of what is in view, in stored pixels, cut at the picture's border; None for nothing."""
+        if self._pixels is None:
+            return None
+        size = self.canvas.viewport().size()
+        corners = [self.canvas.to_stored(QPointF(x, y)) for x in (0, size.width()) for y in (0, size.height())]
+        left, right = (min(max(side, 0.0), self._pixels.width) for side in _ends(x for x, _ in corners))
+        top, bottom = (min(max(side, 0.0), self._pixels.height) for side in _ends(y for _, y in corners))
+        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+    def look_at(self, x: float, y: float) -> None:
+        """Show a stored position in the middle of the view, at 100 % or more."""
+        camera = self.canvas.camera
+        camera.look_at(*self.canvas.frame.to_display(x, y), max(1.0, camera.zoom))
+        self.canvas.apply_camera()
 
     def has_layer(self, layer: Layer) -> bool:
         """Whether a layer has anything to show now."""
@@ -493,3 +520,8 @@ class ImageView(QWidget):
     def reading_at(self, position: QPointF) -> PointerReading | None:
         """What the picture says at a position of the view; None outside the picture."""
         return self._reader.reading_at(position)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    found = list(values)
+    return min(found), max(found)

@@ -33,6 +33,7 @@ class LaneName(Enum):
 
     FILES = "files"
     ANALYSIS = "analysis"
+    CASE = "case"
 
 
 class JobState(Enum):
@@ -221,6 +222,7 @@ class JobQueue(QObject):
     idle = Signal()
     _work_for_files = Signal(object)
     _work_for_analysis = Signal(object)
+    _work_for_case = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -228,7 +230,12 @@ class JobQueue(QObject):
         self._entries: dict[int, _Entry] = {}
         self._lanes: dict[LaneName, _LaneState] = {}
         self._closed = False
-        for name, calls in ((LaneName.FILES, self._work_for_files), (LaneName.ANALYSIS, self._work_for_analysis)):
+        self._calls = {
+            LaneName.FILES: self._work_for_files,
+            LaneName.ANALYSIS: self._work_for_analysis,
+            LaneName.CASE: self._work_for_case,
+        }
+        for name, calls in self._calls.items():
             lane, thread = Lane(), QThread()
             thread.setObjectName(f"exifact-{name.value}")
             lane.moveToThread(thread)
@@ -298,7 +305,7 @@ class JobQueue(QObject):
         """Cancel everything and end the threads; afterwards no job can be submitted.
 
         Returns:
-            Whether both threads ended in time (a batch takes at most about a second; a hanging disk takes longer).
+            Whether all threads ended in time (a batch takes at most about a second; a hanging disk takes longer).
         """
         self._closed = True
         for entry in tuple(self._entries.values()):
@@ -313,8 +320,7 @@ class JobQueue(QObject):
         if state.running is not None or not state.waiting:
             return
         state.running = state.waiting.popleft()
-        calls = self._work_for_files if name is LaneName.FILES else self._work_for_analysis
-        calls.emit(self._entries[state.running].ticket)
+        self._calls[name].emit(self._entries[state.running].ticket)
 
     @Slot(int)
     def _begin(self, number: int) -> None:

@@ -14,6 +14,9 @@ from workstation.ui import icons
 from workstation.ui.action_states import ActionStates
 from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.case_errands import CaseErrands, CaseParts
+from workstation.ui.case_panel import CasePanel
+from workstation.ui.casing import CaseDesk, Keeping
 from workstation.ui.centre import Centre
 from workstation.ui.commands import Commands
 from workstation.ui.compare import CompareView
@@ -41,6 +44,8 @@ from workstation.ui.status_bar import StatusBar
 from workstation.ui.teller import Places, Teller
 from workstation.ui.theme import current_theme
 from workstation.ui.toolbar import MainToolBar
+from workstation.ui.viewing import ViewingWatch
+from workstation.ui.wording import metadata_instead
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
@@ -73,6 +78,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.jobs = JobQueue(self)
         self._painted = False
+        self._hidden: set[int] = set()
         self.ended_cleanly: bool | None = None
         self._make_panels()
         self._make_desks()
@@ -93,6 +99,7 @@ class MainWindow(QMainWindow):
         self.metadata = MetadataPanel()
         self.scatter = ScatterPanel()
         self.jobs_panel = JobsPanel()
+        self.case_panel = CasePanel()
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
         self.docks = Docks(
@@ -104,6 +111,7 @@ class MainWindow(QMainWindow):
                 "metadata": self.metadata,
                 "patches": self.scatter,
                 "jobs": self.jobs_panel,
+                "case": self.case_panel,
             },
         )
 
@@ -111,6 +119,7 @@ class MainWindow(QMainWindow):
         session, jobs, work, store = self.session, self.jobs, self.work, self.store
         self.opening = OpeningDesk(session, jobs, work, store, self)
         self.analyses = AnalysisDesk(session, jobs, work, store, self)
+        self.cases = CaseDesk(session, jobs, store, self.analyses.request, self)
         self.exports = ExportDesk(session, jobs, work, store, self)
         self.picture = PictureDesk(
             session, jobs, self.analyses, PictureParts(self.view, self.regions, self.scatter), self
@@ -123,6 +132,19 @@ class MainWindow(QMainWindow):
         self.errands = Errands(
             self, session=session, store=store, opening=self.opening, exports=self.exports, teller=self.teller
         )
+        parts = CaseParts(
+            session,
+            store,
+            self.opening,
+            self.cases,
+            self.case_panel,
+            self.view,
+            self.centre,
+            self.preferences,
+            self.teller,
+        )
+        self.case_errands = CaseErrands(self, parts, self.errands.ask)
+        self.viewing = ViewingWatch(session, self.view, self)
         self.commands = Commands(
             self,
             session=session,
@@ -152,6 +174,15 @@ class MainWindow(QMainWindow):
                 "reset-layout": self.reset_layout,
                 "keys": self.show_keys,
                 "palette": self.show_palette,
+                "new-case": self.case_errands.new,
+                "open-case": self.case_errands.choose,
+                "close-case": self.case_errands.close,
+                "case-details": self.case_errands.describe_case,
+                "bookmark-verdict": self.case_errands.bookmark,
+                "next-unseen": self.case_errands.next_unseen,
+                "blind-hide": self.case_errands.hide_metadata,
+                "blind-lock": self.case_errands.lock_notes,
+                "blind-reveal": self.case_errands.reveal_metadata,
                 "filter-metadata": self.filter_metadata,
             }
         )
@@ -162,6 +193,7 @@ class MainWindow(QMainWindow):
             analyses=self.analyses,
             picture=self.picture,
             comparing=self.comparing,
+            cases=self.cases,
         )
         self.menus = Menus(
             self,
@@ -201,6 +233,14 @@ class MainWindow(QMainWindow):
         analyses.progressed.connect(self.teller.tell_progress)
         exports.exported.connect(self._tell_exported)
         exports.failed.connect(self.teller.tell_problem)
+        opening.evidence_arrived.connect(self.cases.take_in)
+        for signal in (analyses.finished, analyses.failed):
+            signal.connect(self.cases.note_change)
+        self.viewing.viewed.connect(self.cases.note_viewed)
+        self.cases.keeping_changed.connect(self._tell_keeping)
+        for signal in (self.cases.taken_in, self.cases.changed, self.cases.closed):
+            signal.connect(self._take_case)
+        self.case_errands.shown.connect(self._show_case)
         self.comparing.view_made.connect(self._take_compare_view)
         self.comparing.changed.connect(self._tell_zoom)
         self.picture.problem.connect(self.teller.tell_problem)
@@ -233,6 +273,7 @@ class MainWindow(QMainWindow):
 
     def _connect_choices(self) -> None:
         self.menus.recent.chosen.connect(self.open_file)
+        self.menus.recent_cases.chosen.connect(self.case_errands.open)
         self.menus.bookmarks.chosen.connect(self.view.restore_view_state)
         preferences = self.preferences
         preferences.themed.connect(self._take_theme)
@@ -285,7 +326,36 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_metadata(self) -> None:
         exhibit = self.session.current
-        self.metadata.show_evidence(None if exhibit is None else exhibit.evidence)
+        hidden = exhibit is not None and exhibit.hides_metadata
+        self._hidden = {one.key for one in self.session.exhibits if one.hides_metadata}
+        instead = metadata_instead(
+            opening=exhibit is not None, failed=exhibit is not None and exhibit.problem is not None, hidden=hidden
+        )
+        self.metadata.show_evidence(None if exhibit is None or hidden else exhibit.evidence, instead)
+
+    @Slot()
+    def _take_case(self) -> None:
+        """The case says something else about the exhibits: what is hidden, what was found before."""
+        hidden = {one.key for one in self.session.exhibits if one.hides_metadata}
+        changed = hidden ^ self._hidden
+        for exhibit in self.session.exhibits:
+            if exhibit.key in changed:
+                self.teller.tell_evidence(exhibit)
+        current = self.session.current
+        if current is not None and current.key in changed:
+            self._show_metadata()
+        self._hidden = hidden
+        if current is not None and current.result is not None and self.view.shown_result is not current.result:
+            self._take_state(current)  # its result came from the case
+
+    @Slot()
+    def _show_case(self) -> None:
+        self.docks.show_dock("case")
+
+    @Slot(object)
+    def _tell_keeping(self, keeping: Keeping) -> None:
+        view = self.cases.view
+        self.status.show_case("" if view is None else view.details.title, keeping.value)
 
     @Slot(object)
     def _take_state(self, exhibit: OpenExhibit) -> None:
@@ -296,6 +366,8 @@ class MainWindow(QMainWindow):
         if exhibit is self.session.current:
             self.picture.show_result(exhibit)
             self.teller.show_findings(exhibit)
+            if exhibit.problem is not None:
+                self._show_metadata()
             if exhibit.is_busy:
                 self.centre.hush()
             self.teller.tell_trouble(exhibit)
@@ -459,6 +531,7 @@ class MainWindow(QMainWindow):
         )
         self.hide()
         self.ended_cleanly = self.jobs.shut_down()
+        self.cases.end()
         event.accept()
         self.closed.emit()
 
@@ -469,7 +542,9 @@ class MainWindow(QMainWindow):
         parts = []
         if self.analyses.is_busy:
             parts.append("An analysis is running and will be stopped.")
-        unsaved = self.session.unsaved
+        if self.cases.keeping is Keeping.FAILED:
+            parts.append("The last changes could not be written into the case.")
+        unsaved = () if self.cases.takes_changes else self.session.unsaved
         if unsaved:
             names = ", ".join(exhibit.name for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
             parts.append(f"Regions or notes are in no report yet: {names}.")

@@ -27,7 +27,7 @@ class Menus(QObject):
     """Builds the menus of the window and keeps recent files and bookmarks up to date.
 
     Attributes:
-        recent, bookmarks: menus of paths and of view states.
+        recent, recent_cases, bookmarks: menus of paths and of view states.
         analyze: the menu behind the toolbar's Analyze button.
     """
 
@@ -46,10 +46,12 @@ class Menus(QObject):
         self._session, self._store = session, store
         self._preferences, self._docks = preferences, docks
         self.recent = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=window)
+        self.recent_cases = ChoiceMenu("Open recent cas&e", "Open this case again.", exclusive=False, parent=window)
         self.bookmarks = ChoiceMenu("Boo&kmarks", "Come back to this view.", exclusive=False, parent=window)
         self.analyze = QMenu(window)
         self._fill()
         self.recent.aboutToShow.connect(self.show_recent)
+        self.recent_cases.aboutToShow.connect(self.show_recent)
         session.marks_changed.connect(self.show_bookmarks)
         session.current_changed.connect(self.show_bookmarks)
 
@@ -59,8 +61,10 @@ class Menus(QObject):
 
     @Slot()
     def show_recent(self) -> None:
-        """Bring the menu of recent files up to date."""
-        self.recent.show_choices(recent_choices(self._store.current.recent_files))
+        """Bring the menus of recent files and cases up to date."""
+        settings = self._store.current
+        self.recent.show_choices(recent_choices(settings.recent_files))
+        self.recent_cases.show_choices(recent_choices(settings.recent_cases, Path.is_dir))
 
     @Slot(object)
     def show_bookmarks(self, exhibit: OpenExhibit | None) -> None:
@@ -93,6 +97,7 @@ class Menus(QObject):
         commands += [(spec.menu, self._table[spec.id]) for spec in SPECS if spec.id != "palette"]
         for place, menu in (
             ("File · Open recent", self.recent),
+            ("File · Open recent case", self.recent_cases),
             ("View · Bookmarks", self.bookmarks),
             ("View · Theme", self._preferences.theme_menu),
             ("Analyze · Model", self._preferences.model_menu),
@@ -105,6 +110,8 @@ class Menus(QObject):
         table, preferences = self._table, self._preferences
         menus = table.fill_menus()
         menus["File"].insertMenu(table["open-example"], self.recent)
+        menus["File"].insertMenu(table["case-details"], self.recent_cases)
+        menus["File"].aboutToShow.connect(self.show_recent)
         menus["View"].insertMenu(table["compare"], self.bookmarks)
         menus["View"].addSeparator()
         menus["View"].addMenu(preferences.theme_menu)

@@ -23,6 +23,7 @@ from workstation.ui.copying import copy_text, full_text, headings, to_tsv
 from workstation.ui.icons import icon
 from workstation.ui.metadata_model import SUBJECT_ROLE, Column, MetadataFilter, MetadataModel, walk
 from workstation.ui.theme import GRID
+from workstation.ui.wording import metadata_instead
 
 _LETTERS = {
     Column.NAME: 22,
@@ -34,6 +35,9 @@ _LETTERS = {
 }
 """Least widths of the columns, in usual characters."""
 _OPEN_AT_FIRST = ("IFD0", "ExifIFD", "GPS", "EXIF", "JPEG", "Payloads", "thumbnail", "File")
+
+
+NO_FILE = metadata_instead(opening=False, failed=False, hidden=False)
 
 
 class MetadataPanel(QWidget):
@@ -54,6 +58,7 @@ class MetadataPanel(QWidget):
         self._restoring = False
         self._fitting = False
         self._columns_are_mine = True
+        self._instead = NO_FILE
         self._filter = self._make_filter()
         self._tree = self._make_tree()
         self._expand = tool_button("expand-all", "Expand all", "Open every group")
@@ -78,8 +83,14 @@ class MetadataPanel(QWidget):
         """The tree itself."""
         return self._tree
 
-    def show_evidence(self, evidence: Evidence | None) -> None:
-        """Show another file's metadata, or none; what is open, marked and scrolled to stays."""
+    def show_evidence(self, evidence: Evidence | None, instead: str = NO_FILE) -> None:
+        """Show another file's metadata, or none; what is open, marked and scrolled to stays.
+
+        Args:
+            evidence: the file.
+            instead: what is said where there is none.
+        """
+        self._instead = instead
         marked, scrolled = self._marked_path(), self._tree.verticalScrollBar().value()
         self._restoring = True
         self._model.show_evidence(evidence)
@@ -91,6 +102,11 @@ class MetadataPanel(QWidget):
         for control in (self._filter, self._expand, self._collapse, self._copy):
             control.setEnabled(evidence is not None)
         self._tell_count()
+
+    @property
+    def words(self) -> str:
+        """What stands below the tree."""
+        return self._count.text()
 
     def set_commonness(self, commonness: Mapping[str, float] | None) -> None:
         """Say how common each tag is among the model's training photos (name to share, 0..1); None hides the column."""
@@ -238,7 +254,7 @@ class MetadataPanel(QWidget):
     def _tell_count(self) -> None:
         rows = self._model.plain_rows
         if not rows:
-            self._count.setText("Open a photograph to see what its file says about itself.")
+            self._count.setText(self._instead)
             return
         absent = sum(not isinstance(row.state, Present) for row in rows)
         unreadable = sum(isinstance(row.state, Unreadable) for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import count
 from pathlib import Path
@@ -14,10 +14,12 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from workstation.analysis.result import AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
+from workstation.casework.records import CaseRecord, ExhibitRecord
 from workstation.errors import Cancelled, RecordedWarning, WorkstationError
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
-from workstation.ui.undo import Bookmark, Marks, MarksChange
+from workstation.ui.marks import Marks
+from workstation.ui.undo import MarksChange
 from workstation.ui.view_state import ViewState
 
 
@@ -64,7 +66,9 @@ class OpenExhibit:
         seen_from: name of the region or letter of the group that everything is compared with, "" for none.
         limits: moved limits of the departure colours, or None.
         hash_state: of the file on disk; `hash_words`: that in a sentence.
-        exported: whether nothing was marked since the last report (a result can be computed again; a note cannot).
+        exported: whether nothing was marked that neither a report nor the case holds (a result can be computed again; a
+            note cannot).
+        record: what the open case says of it, None outside of a case.
     """
 
     key: int
@@ -85,6 +89,12 @@ class OpenExhibit:
     hash_state: HashState = HashState.UNKNOWN
     hash_words: str = ""
     exported: bool = True
+    record: ExhibitRecord | None = None
+
+    @property
+    def hides_metadata(self) -> bool:
+        """Whether nothing may be shown of what the file says about itself: its examination is blind so far."""
+        return self.record is not None and self.record.metadata_hidden
 
     @property
     def name(self) -> str:
@@ -99,7 +109,7 @@ class OpenExhibit:
     @property
     def warnings(self) -> tuple[RecordedWarning, ...]:
         """Of the file and of its analysis."""
-        of_file = self.evidence.warnings if self.evidence is not None else ()
+        of_file = self.evidence.warnings if self.evidence is not None and not self.hides_metadata else ()
         return of_file + (self.result.warnings if self.result is not None else ())
 
     def as_exhibit(self) -> Exhibit | None:
@@ -113,6 +123,7 @@ class OpenExhibit:
             regions=self.marks.regions,
             note=self.marks.note,
             departure_limits=self.limits,
+            record=self.record,
         )
 
 
@@ -225,16 +236,22 @@ class Session(QObject):
 
         self._stacks[exhibit.key].push(MarksChange(text, exhibit.marks, marks, apply, merge_key))
 
+    def restore(self, exhibit: OpenExhibit, marks: Marks) -> None:
+        """Set what stood on an exhibit in the case already; no step that could be undone."""
+        if exhibit.key in self._exhibits and marks != exhibit.marks:
+            exported = exhibit.exported
+            self._apply(exhibit, marks)
+            exhibit.exported = exported
+
     def bookmark(self, exhibit: OpenExhibit, view: ViewState) -> None:
         """Remember a view of this exhibit."""
-        name = f"View {len(exhibit.marks.bookmarks) + 1}"
-        marks = replace(exhibit.marks, bookmarks=(*exhibit.marks.bookmarks, Bookmark(name, view)))
-        self.edit(exhibit, f"bookmark “{name}”", marks)
+        marks = exhibit.marks.with_view(view)
+        self.edit(exhibit, f"bookmark “{marks.bookmarks[-1].name}”", marks)
 
-    def case(self, *, title: str = "", operator: str = "") -> Case:
-        """Everything that was read, as a report wants it."""
+    def case(self, *, title: str = "", operator: str = "", record: CaseRecord | None = None) -> Case:
+        """Everything that was read, as a report wants it; `record` is what the case on disk says."""
         exhibits = tuple(one for exhibit in self.exhibits if (one := exhibit.as_exhibit()) is not None)
-        return Case(exhibits, title=title, operator=operator)
+        return Case(exhibits, title=title, operator=operator, record=record)
 
     def _apply(self, exhibit: OpenExhibit, marks: Marks) -> None:
         exhibit.marks = marks

@@ -44,6 +44,7 @@ class StatusBar(QStatusBar):
         self.departure = self._field("Departure from the reference group", "departure not assessable")
         self.zoom = self._field("Device pixels per image pixel", "1000 %")
         self.device = self._field("Where the model runs", "")
+        self.case = self._field("Case, and whether it is saved", "")
         self.hash = self._field("SHA-256 of the file", "")
         self._hovered: PointerReading | None = None
         self._pinned: PointerReading | None = None
@@ -54,7 +55,7 @@ class StatusBar(QStatusBar):
         label.setAccessibleName(name)
         label.setToolTip(name)
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest) + 8 if widest else 0)
-        self.addPermanentWidget(label) if name.startswith("SHA") else self.addWidget(label)
+        self.addPermanentWidget(label) if name.startswith(("SHA", "Case")) else self.addWidget(label)
         return label
 
     @Slot(object)
@@ -96,6 +97,12 @@ class StatusBar(QStatusBar):
     def show_device(self, device: str) -> None:
         """Where the model runs or will run."""
         self.device.setText(device)
+
+    def show_case(self, title: str, keeping: str) -> None:
+        """Title of the open case, "" without one, and whether everything is saved."""
+        shown = title if len(title) <= 30 else f"{title[:29]}…"
+        self.case.setText(f"Case {shown}: {keeping}" if title else "")
+        self.case.setToolTip(f"Case {title}: {keeping}" if title else "Case, and whether it is saved")
 
     @Slot(object)
     def show_exhibit(self, exhibit: OpenExhibit | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Slot
 
+from workstation.casework.problems import CaseNotSaved
 from workstation.errors import TooManyPixels, WorkstationError
 from workstation.progress import Progress
 from workstation.ui.centre import Centre
@@ -36,6 +37,7 @@ class Teller(QObject):
         last_problem: the last unexpected problem, whose report can be saved.
         save_problem: called by the button "Save problem report"; set by the window.
         open_settings: called by the button "Settings"; set by the window.
+        try_again: called by the button "Try again" when a case could not be saved; set by the window.
     """
 
     def __init__(self, session: Session, jobs: JobQueue, places: Places, parent: QObject) -> None:
@@ -45,6 +47,7 @@ class Teller(QObject):
         self.last_problem: UnexpectedProblem | None = None
         self.save_problem: Callable[[], None] | None = None
         self.open_settings: Callable[[], None] | None = None
+        self.try_again: Callable[[], None] | None = None
         jobs.job_started.connect(self.tell_job_started)
         jobs.job_progressed.connect(self.tell_job_progress)
         jobs.job_stopping.connect(self.tell_job_stopping)
@@ -101,6 +104,8 @@ class Teller(QObject):
         if isinstance(problem, UnexpectedProblem):
             self.last_problem = problem
             self._centre.say(text, "error", "Save problem report…", self.save_problem)
+        elif isinstance(problem, CaseNotSaved):
+            self._centre.say(text, "error", "Try again", self.try_again)
         elif isinstance(problem, TooManyPixels):
             self._centre.say(text, "error", "Settings…", self.open_settings)
         else:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from workstation import paths
+
 ThemeChoice = Literal["system", "dark", "light"]
 
 GRID = 4
@@ -158,6 +160,16 @@ def style_sheet(theme: Theme) -> str:
     QPushButton:focus {{ border: 1px solid {theme.accent}; }}
     QPushButton:default {{ border-color: {theme.accent}; }}
     QPushButton:disabled {{ color: {theme.disabled}; background: {theme.window}; }}
+    QComboBox, QSpinBox {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px;
+        padding: 3px 8px; min-height: 1.4em; }}
+    QComboBox:hover, QSpinBox:hover {{ border-color: {theme.muted}; }}
+    QComboBox:focus, QSpinBox:focus {{ border-color: {theme.accent}; }}
+    QComboBox:disabled, QSpinBox:disabled {{ color: {theme.disabled}; background: {theme.window}; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow, QSpinBox::down-arrow {{ image: url("{_arrow("down")}"); width: 10px; height: 10px; }}
+    QSpinBox::up-arrow {{ image: url("{_arrow("up")}"); width: 10px; height: 10px; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ border: none; background: transparent; width: 18px; }}
+    QComboBox QAbstractItemView {{ border: 1px solid {theme.border}; }}
     QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.border};
         border-radius: 4px; padding: 3px; selection-background-color: {theme.selection};
         selection-color: {theme.on_selection}; }}
@@ -202,9 +214,16 @@ def style_sheet(theme: Theme) -> str:
     QLabel[weight="muted"] {{ color: {theme.muted}; }}
     QLabel[weight="trouble"] {{ color: {theme.trouble}; }}
     QLabel[weight="attention"] {{ color: {theme.attention}; }}
+    QLabel[weight="banner"] {{ background: {theme.raised}; color: {theme.text};
+        border-bottom: 2px solid {theme.attention}; }}
     QLabel[weight="headline"] {{ font-weight: 600; }}
     QLabel:focus {{ border: 1px solid {theme.accent}; border-radius: 3px; }}
     """
+
+
+def _arrow(way: str) -> str:
+    """An arrow for the style sheet, which draws no icons of ours; its grey is seen on both themes."""
+    return (paths.resources() / "style" / f"arrow-{way}.svg").as_posix()
 
 
 def tabular(font: QFont) -> QFont:

@@ -6,62 +6,12 @@ Everything that can be undone on one exhibit is one frozen value, `Marks`; a ste
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from PySide6.QtGui import QUndoCommand
 
-from workstation.analysis.regions import Region
-from workstation.ui.view_state import ViewState
+from workstation.ui.marks import Marks
 
 _MERGEABLE = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """A view to come back to.
-
-    Attributes:
-        name: shown in the View menu.
-        view: what the picture's `view_state()` gave.
-    """
-
-    name: str
-    view: ViewState
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What the analyst added to one exhibit.
-
-    Attributes:
-        regions: in the order of drawing; names are unique.
-        note: the analyst's words on the exhibit.
-        bookmarks: views to come back to.
-    """
-
-    regions: tuple[Region, ...] = ()
-    note: str = ""
-    bookmarks: tuple[Bookmark, ...] = ()
-
-    def region(self, name: str) -> Region | None:
-        """The region with this name, or None."""
-        return next((region for region in self.regions if region.name == name), None)
-
-    def with_region(self, region: Region) -> Marks:
-        """With a new region, under a free name if its own is empty or taken."""
-        taken = {other.name for other in self.regions}
-        if not region.name or region.name in taken:
-            number = next(n for n in range(1, len(taken) + 2) if str(n) not in taken)
-            region = replace(region, name=str(number))
-        return replace(self, regions=(*self.regions, region))
-
-    def with_changed(self, name: str, region: Region) -> Marks:
-        """With the region `name` replaced by `region`; nothing else moves."""
-        return replace(self, regions=tuple(region if old.name == name else old for old in self.regions))
-
-    def without_region(self, name: str) -> Marks:
-        """Without the region `name`."""
-        return replace(self, regions=tuple(region for region in self.regions if region.name != name))
 
 
 class MarksChange(QUndoCommand):

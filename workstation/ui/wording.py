@@ -221,3 +221,18 @@ def duration(seconds: float | None) -> str:
     if seconds < 5400:
         return f"about {seconds / 60:.0f} min left"
     return f"about {seconds / 3600:.1f} h left"
+
+
+METADATA_HIDDEN = (
+    "Metadata are hidden: this exhibit is examined blind. Write what the pixels show (Report → Note on the exhibit), "
+    "lock those notes, then reveal the metadata."
+)
+
+
+def metadata_instead(*, opening: bool, failed: bool, hidden: bool) -> str:
+    """What the metadata panel says while it has nothing to show."""
+    if hidden:
+        return METADATA_HIDDEN
+    if failed:
+        return "The file could not be read; the message over the picture says why."
+    return "Reading what the file says about itself…" if opening else "Open a photograph to see what its file says."

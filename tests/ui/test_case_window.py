@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.ui.conftest import HeldAnalysis
+from workstation.analysis.regions import Region
+from workstation.casework import CaseFile
+from workstation.casework.problems import CaseNotSaved
+from workstation.settings import SettingsStore
+from workstation.ui.case_keeper import CaseKeeper, NewCase
+from workstation.ui.casing import Keeping
+from workstation.ui.main_window import MainWindow
+from workstation.ui.session import AnalysisState
+
+Photo = Callable[..., Path]
+Opener = Callable[[MainWindow, Path], None]
+Maker = Callable[..., MainWindow]
+
+SQUARE = ((20.0, 20.0), (120.0, 120.0))
+
+
+@pytest.fixture
+def make_case(tmp_path: Path, qtbot) -> Callable[..., Path]:
+    """Makes a case in a window and gives its folder."""
+
+    def make(window: MainWindow, *, blind: bool = False) -> Path:
+        folder = tmp_path / "case"
+        with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+            window.cases.create(NewCase(folder, "Rex v. Doe", "A. Meier", blind=blind))
+        return folder
+
+    return make
+
+
+def saved(window: MainWindow, qtbot) -> None:
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED and not window.jobs.jobs(), timeout=10_000)
+
+
+def opened(window: MainWindow, folder: Path, qtbot) -> None:
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(folder)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+
+def test_what_is_open_is_taken_in_and_what_changes_is_kept(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    open_file(window, photo())
+    folder = make_case(window)
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    window.picture.write_note("1", "softer than its surroundings")
+    window.picture.rename("1", "sign")
+    window.actions_table["bookmark"].trigger()
+    exhibit = window.session.current
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="a square was pasted"))
+    saved(window, qtbot)
+
+    assert window.session.unsaved == ()
+    assert window.cases.close()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        (record,) = case.exhibits.all()
+        assert record.name == "photo.jpg"
+        (region,) = case.regions.all(record.id)
+        assert region.region == Region("sign", "rectangle", SQUARE, "softer than its surroundings")
+        assert [note.text for note in case.notes.all()] == ["a square was pasted"]
+        (mark,) = case.bookmarks.all()
+        assert (mark.name, mark.verdict, mark.view["layer"]) == ("View 1", "to be checked", "original")
+        assert {entry.operator for entry in case.history()} == {"A. Meier"}
+        assert case.verify().intact
+
+
+def test_an_undo_in_the_window_is_a_new_entry(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    folder = make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    saved(window, qtbot)
+    window.actions_table["undo"].trigger()
+    saved(window, qtbot)
+    window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert case.regions.all() == ()
+        assert [entry.action for entry in case.history()][-2:] == ["region.add", "region.remove"]
+
+
+def test_a_case_comes_back_with_marks_and_results(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    first = make_window()
+    folder = make_case(first)
+    open_file(first, photo(size=(512, 384)))
+    first.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    with qtbot.waitSignal(first.analyses.finished, timeout=60_000):
+        first.actions_table["analyze"].trigger()
+    saved(first, qtbot)
+    departure = first.session.current.result.maps.departure
+    first.cases.close()
+
+    window = make_window()
+    opened(window, folder, qtbot)
+    qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.result is not None)
+
+    exhibit = window.session.current
+    assert exhibit.analysis is AnalysisState.DONE
+    assert exhibit.marks.regions == (Region("1", "rectangle", SQUARE),)
+    assert exhibit.result.maps.departure.tobytes() == departure.tobytes()
+    assert window.view.shown_result is exhibit.result
+    window.case_panel.show_tab("History")
+    assert "region marked" in {row.cells[3] for row in window.case_panel.history.model.rows}
+    window.case_panel.show_tab("Exhibits")
+    assert len(window.case_panel.exhibits.model.rows) == 1
+
+
+def test_a_second_program_reads_and_says_who_holds_it(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    first = make_window()
+    folder = make_case(first)
+    open_file(first, photo())
+    saved(first, qtbot)
+    second = make_window()
+    opened(second, folder, qtbot)
+
+    assert second.cases.view.read_only
+    assert "A. Meier" in second.centre.banner
+    assert second.cases.keeping is Keeping.READ_ONLY
+    assert not second.actions_table["case-details"].isEnabled()
+    second.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    assert len(second.session.unsaved) == 1
+
+
+@pytest.fixture
+def window_with_case(window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path]) -> MainWindow:
+    """A window with a case that holds one exhibit."""
+    make_case(window)
+    open_file(window, photo())
+    return window
+
+
+def test_what_cannot_be_written_waits_and_is_said(
+    window_with_case: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, folder = window_with_case, window_with_case.cases.view.folder
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    saved(window, qtbot)
+    save = CaseKeeper.save
+
+    def full(keeper: CaseKeeper, wanted: object) -> None:
+        raise CaseNotSaved(folder, "the disk is full")
+
+    monkeypatch.setattr(CaseKeeper, "save", full)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.FAILED, timeout=5000)
+    assert "the disk is full" in window.centre.message
+    assert "not saved" in window.status.case.text()
+
+    monkeypatch.setattr(CaseKeeper, "save", save)
+    window.case_panel.try_again.emit()
+    saved(window, qtbot)
+    window.cases.close()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [one.region.name for one in case.regions.all()] == ["1"]
+
+
+def test_closing_the_window_writes_what_still_waits(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    window = make_window()
+    folder = make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    window.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert len(case.regions.all()) == 1
+    assert not (folder / "case.holder.json").exists()
+
+
+def test_blind_metadata_stay_hidden_until_the_notes_are_locked(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    folder = make_case(window, blind=True)
+    window.errands.ask = window.case_errands._ask = lambda *_: True
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.hides_metadata, timeout=10_000)
+    qtbot.waitUntil(lambda: "hidden" in window.metadata.words, timeout=5000)
+    assert window.metadata.model.rowCount() == 0
+    exhibit = window.session.current
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft edges"))
+    saved(window, qtbot)
+
+    window.actions_table["blind-lock"].trigger()
+    qtbot.waitUntil(lambda: exhibit.record.blind == "locked", timeout=5000)
+    assert exhibit.marks.note == ""
+    assert not window.actions_table["exhibit-note"].isEnabled()
+    window.actions_table["blind-reveal"].trigger()
+    qtbot.waitUntil(lambda: window.metadata.model.rowCount() > 0, timeout=5000)
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="and the file says otherwise"))
+    saved(window, qtbot)
+    window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [(note.text, note.kind, note.locked) for note in case.notes.all()] == [
+            ("soft edges", "pixels", True),
+            ("and the file says otherwise", "general", False),
+        ]
+
+
+def test_what_rested_on_the_screen_at_full_size_is_kept(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    make_case(window)
+    open_file(window, photo(size=(1600, 1200)))
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.view.fit()
+    window.viewing.look()
+    assert window.cases.view.coverage == {}
+    window.view.actual_size()
+    window.viewing.look()
+    saved(window, qtbot)
+
+    coverage = window.cases.view.coverage[window.session.current.record.id]
+    assert 0.05 < coverage.share < 0.95
+    seen_before = window.view.visible_area()
+    window.actions_table["next-unseen"].trigger()
+    assert window.view.visible_area() != seen_before
+
+
+def test_another_file_in_an_exhibits_place_is_not_taken_for_it(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    make_case(window)
+    path = photo()
+    open_file(window, path)
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.session.close(window.session.current)
+    photo(seed=2)
+    open_file(window, path)
+
+    qtbot.waitUntil(lambda: "not the original" in window.centre.message, timeout=5000)
+    assert len(window.cases.view.exhibits) == 1
+
+
+def test_a_failed_analysis_stands_in_the_case(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    def analyse(_evidence: object, _request: object) -> Generator[object, None, None]:
+        raise CaseNotSaved(Path("x"), "no memory")
+        yield
+
+    window = make_window(analyse=analyse)
+    folder = make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    with qtbot.waitSignal(window.analyses.failed, timeout=3000):
+        window.actions_table["analyze"].trigger()
+    saved(window, qtbot)
+    window.cases.close()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        (analysis,) = case.analyses.all()
+        assert analysis.status == "failed"
+        assert "no memory" in analysis.reason
+
+
+def test_recent_cases_are_remembered(make_window: Maker, make_case: Callable[..., Path], tmp_path: Path, qtbot) -> None:
+    store = SettingsStore(tmp_path / "settings.json")
+    window = make_window(store=store)
+    folder = make_case(window)
+    window.menus.show_recent()
+
+    assert SettingsStore(tmp_path / "settings.json").current.recent_cases == (str(folder),)
+    assert [action.data() for action in window.menus.recent_cases.actions()] == [str(folder)]
+
+
+def test_an_analysis_that_runs_does_not_hold_the_saving_up(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.actions_table["analyze"].trigger()
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED, timeout=5000)
+
+    assert window.session.current.exported

@@ -1,0 +1,83 @@
+"""What the dialogs around a case ask for; nothing that the program cannot know is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from workstation.casework import CaseDetails, ExhibitRecord
+from workstation.settings import Settings
+from workstation.ui.case_keeper import NewCase
+from workstation.ui.form_dialog import Field, Values
+from workstation.ui.marks import VERDICTS, Bookmark
+
+_OPERATOR = "Stands in every entry of the audit log."
+_BLIND = "New exhibits hide their metadata until the notes on the pixels alone are locked."
+
+
+def new_case_fields(settings: Settings) -> list[Field]:
+    """Of "New case"."""
+    parent = settings.recent_cases and str(Path(settings.recent_cases[0]).parent)
+    return [
+        Field("folder", "Folder", "New or empty; the whole case lies in it.", "folder", parent or "", needed=True),
+        Field("title", "Title", needed=True),
+        Field("operator", "Examiner", _OPERATOR, value=settings.operator, needed=True),
+        Field("number", "Case number", "The client's or the court's; empty = not stated."),
+        Field("laboratory", "Laboratory"),
+        Field("legal_authority", "Legal authority", "Order, law or consent on which the examination rests."),
+        Field("question", "Question asked", kind="text"),
+        Field("blind", "Examine blind", _BLIND, "switch", value=False),
+    ]  # fmt: skip
+
+
+def case_of(values: Values) -> NewCase:
+    """The case that was asked for."""
+    texts = {name: str(value) for name, value in values.items() if name not in ("folder", "blind")}
+    return NewCase(folder=Path(str(values["folder"])), blind=bool(values["blind"]), **texts)
+
+
+def folder_fields(folder: str, settings: Settings) -> list[Field]:
+    """Of "Open case"."""
+    return [
+        Field("folder", "Folder", "The folder that holds case.sqlite.", "folder", folder, needed=True),
+        Field("operator", "Examiner", _OPERATOR, value=settings.operator, needed=True),
+    ]
+
+
+def details_fields(details: CaseDetails) -> list[Field]:
+    """Of "Case details"."""
+    return [
+        Field("title", "Title", value=details.title, needed=True),
+        Field("number", "Case number", "Empty = not stated.", value=details.number or ""),
+        Field("laboratory", "Laboratory", value=details.laboratory or ""),
+        Field("legal_authority", "Legal authority", value=details.legal_authority or ""),
+        Field("question", "Question asked", kind="text", value=details.question or ""),
+        Field("blind", "Examine blind", _BLIND, "switch", value=details.blind),
+    ]
+
+
+def intake_fields(record: ExhibitRecord) -> list[Field]:
+    """Of "Intake"."""
+    return [
+        Field("label", "Label", "Unique in the case.", value=record.label, needed=True),
+        Field("received", "Received", "When it came, as the laboratory writes it; empty = not stated.",
+              value=record.received or ""),
+        Field("received_by", "Received by", value=record.received_by or ""),
+        Field("received_from", "Received from", value=record.received_from or ""),
+        Field("description", "Description", kind="text", value=record.description or ""),
+    ]  # fmt: skip
+
+
+def bookmark_fields(bookmark: Bookmark) -> list[Field]:
+    """Of a bookmark."""
+    verdicts = tuple((verdict, verdict.capitalize() if verdict != "ok" else "OK") for verdict in VERDICTS)
+    return [
+        Field("name", "Name", value=bookmark.name, needed=True),
+        Field("verdict", "Verdict", kind="choice", value=bookmark.verdict, choices=verdicts),
+        Field("note", "Note", kind="text", value=bookmark.note),
+    ]
+
+
+def stated(values: Values) -> Mapping[str, str | None]:
+    """Texts as the case keeps them: None = not stated."""
+    return {name: str(value) or None for name, value in values.items()}

@@ -1,0 +1,421 @@
+"""The open case: exhibits are taken in, and what changes in the window is written into it as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from workstation.analysis.result import AnalysisRequest
+from workstation.casework.problems import CaseRefusal
+from workstation.errors import WorkstationError
+from workstation.settings import SettingsStore
+from workstation.ui.case_keeper import (
+    Box,
+    CaseKeeper,
+    CaseView,
+    NewCase,
+    TakenIn,
+    Wanted,
+    changing,
+    creating,
+    opening,
+    saving,
+    taking_in,
+)
+from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
+from workstation.ui.marks import Marks
+from workstation.ui.session import AnalysisState, OpenExhibit, Session
+
+SAVE_AFTER_MS = 300
+"""Changes are gathered for so long, e.g. while a region is dragged, before they are written."""
+TRY_AGAIN_MS = 10_000
+
+
+class Keeping(Enum):
+    """Whether the case holds what the window shows."""
+
+    NO_CASE = "no case"
+    READ_ONLY = "read-only"
+    SAVED = "all saved"
+    SAVING = "saving"
+    FAILED = "not saved"
+
+
+class CaseDesk(QObject):
+    """Holds the open case and keeps it in step with the session, in a lane of its own.
+
+    Attributes:
+        view: the case as it stands, None without one.
+        keeping: whether everything is saved.
+
+    Signals:
+        opened: a case was opened or made; carries the `CaseView`.
+        changed: carries the new `CaseView`.
+        closed: there is no case any more.
+        keeping_changed: carries the `Keeping`.
+        problem: carries a `WorkstationError`.
+        taken_in: an `OpenExhibit` is an exhibit of the case now.
+    """
+
+    opened = Signal(object)
+    changed = Signal(object)
+    closed = Signal()
+    keeping_changed = Signal(object)
+    problem = Signal(object)
+    taken_in = Signal(object)
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: JobQueue,
+        store: SettingsStore,
+        request: Callable[[], AnalysisRequest],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._store, self._request = session, jobs, store, request
+        self._keeper: CaseKeeper | None = None
+        self.view: CaseView | None = None
+        self.keeping = Keeping.NO_CASE
+        self._wanted: dict[int, Wanted] = {}
+        self._writing: dict[int, Wanted] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.save_now)
+        session.marks_changed.connect(self.note_change)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a case."""
+        return self._keeper is not None
+
+    @property
+    def keeper(self) -> CaseKeeper | None:
+        """The open case for jobs that read it; None without one."""
+        return self._keeper
+
+    @property
+    def takes_changes(self) -> bool:
+        """Whether there is a case that can be written."""
+        return self.view is not None and not self.view.read_only
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether something could not be written yet."""
+        return bool(self._wanted) or self._writing is not None
+
+    # Opening and closing
+
+    def create(self, plan: NewCase) -> None:
+        """Make a case and open it; what is open in the window is taken in."""
+        self._change_case(f"making the case {plan.title}", lambda: creating(plan))
+
+    def open(self, folder: Path) -> None:
+        """Open a case; exhibits that are open in the window already are taken in."""
+        operator = self._store.current.operator
+        self._change_case(f"opening the case {folder.name}", lambda: opening(folder, operator))
+
+    def close(self) -> bool:
+        """Write what is left and close the case; False if it could not be written, and the case stays open."""
+        keeper = self._keeper
+        if keeper is None:
+            return True
+        try:
+            self._write_rest(keeper)
+        except WorkstationError as error:
+            self._fail(error)
+            return False
+        self._end(keeper)
+        return True
+
+    def end(self) -> None:
+        """Close the case with the window, which hears nothing more; what cannot be written was asked about before."""
+        keeper = self._keeper
+        self.blockSignals(True)
+        if keeper is None:
+            return
+        try:
+            self._write_rest(keeper)
+        finally:
+            self._end(keeper)
+
+    def _change_case(self, title: str, steps: Callable[[], Steps]) -> None:
+        if not self.close():
+            return
+        _CaseTask(self, self._jobs.submit(title, steps, lane=LaneName.CASE, cancellable=False))
+
+    def _take_case(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
+        self._keeper, self.view = outcome
+        self._enter(Keeping.READ_ONLY if self.view.read_only else Keeping.SAVED)
+        self.opened.emit(self.view)
+        for exhibit in self._session.exhibits:
+            self.take_in(exhibit)
+
+    def _write_rest(self, keeper: CaseKeeper) -> None:
+        self._timer.stop()
+        wanted = {**(self._writing or {}), **self._wanted}
+        if wanted and self.takes_changes:
+            keeper.save(wanted)
+            self._mark_saved(wanted)
+        self._wanted, self._writing = {}, None
+
+    def _end(self, keeper: CaseKeeper) -> None:
+        self._keeper, self.view, self._writing = None, None, None
+        self._wanted.clear()
+        self._timer.stop()
+        keeper.file.close()
+        if self.signalsBlocked():
+            return
+        for exhibit in self._session.exhibits:
+            self._session.update(exhibit, record=None)
+        self._enter(Keeping.NO_CASE)
+        self.closed.emit()
+
+    # Exhibits
+
+    def take_in(self, exhibit: OpenExhibit) -> None:
+        """A file was read: it becomes an exhibit of the case, or is one already."""
+        keeper, evidence = self._keeper, exhibit.evidence
+        if keeper is None or evidence is None or exhibit.record is not None:
+            return
+        job = self._jobs.submit(
+            f"taking {exhibit.name} into the case", lambda: taking_in(keeper, evidence), lane=LaneName.CASE, quiet=True
+        )
+        _IntakeTask(self, keeper, exhibit, job)
+
+    def _take_in(self, keeper: CaseKeeper, exhibit: OpenExhibit, taken: TakenIn | None, view: CaseView) -> None:
+        if keeper is not self._keeper:
+            return
+        if taken is not None and self._session.find(exhibit.key) is not None:
+            in_window = exhibit.marks
+            self._session.update(exhibit, record=taken.record)
+            self._session.restore(exhibit, taken.marks.joined(in_window))
+            if taken.problem is not None:
+                self.problem.emit(taken.problem)
+            if exhibit.result is None and taken.result is not None and not exhibit.is_busy:
+                self._session.update(exhibit, result=taken.result, analysis=AnalysisState.DONE)
+            self.taken_in.emit(exhibit)
+            if exhibit.marks != taken.marks or exhibit.result is not taken.result:
+                self.note_change(exhibit)
+        self._show(view)
+
+    @Slot(object)
+    def note_change(self, exhibit: OpenExhibit) -> None:
+        """Something about an exhibit changed that the case keeps."""
+        self._want(exhibit, ())
+
+    def note_viewed(self, exhibit: OpenExhibit, box: Box) -> None:
+        """A part of an exhibit was on the screen at 100 % or more."""
+        self._want(exhibit, (box,))
+
+    def _want(self, exhibit: OpenExhibit, boxes: tuple[Box, ...]) -> None:
+        record = exhibit.record
+        if not self.takes_changes or record is None or exhibit.pixels is None:
+            return
+        before = self._wanted.get(record.id)
+        failure = None if exhibit.failure is None else (self._request(), exhibit.failure.summary)
+        size = (exhibit.pixels.height, exhibit.pixels.width)
+        boxes = (*(before.boxes if before is not None else ()), *boxes)
+        result = exhibit.result if failure is None else None
+        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, size)
+        self._enter(Keeping.SAVING)
+        if not self._timer.isActive():
+            self._timer.start(SAVE_AFTER_MS)
+
+    # Saving
+
+    @Slot()
+    def save_now(self) -> None:
+        """Write what waits."""
+        keeper = self._keeper
+        if keeper is None or self._writing is not None or not self._wanted:
+            return
+        self._timer.stop()
+        self._writing, self._wanted = self._wanted, {}
+        self._enter(Keeping.SAVING)
+        job = self._jobs.submit(
+            "saving the case",
+            partial(saving, keeper, self._writing),
+            lane=LaneName.CASE,
+            quiet=True,
+            cancellable=False,
+        )
+        _SaveTask(self, job)
+
+    def _saved(self, view: CaseView) -> None:
+        if self._writing is not None:
+            self._mark_saved(self._writing)
+        self._writing = None
+        if self._wanted:
+            self._timer.start(SAVE_AFTER_MS)
+        else:
+            self._enter(Keeping.SAVED)
+        self._show(view)
+
+    def _mark_saved(self, written: Mapping[int, Wanted]) -> None:
+        for exhibit in self._session.exhibits:
+            kept = None if exhibit.record is None else written.get(exhibit.record.id)
+            if kept is not None and kept.marks is exhibit.marks:
+                exhibit.exported = True
+
+    def _not_saved(self, error: WorkstationError) -> None:
+        """Nothing is lost: what was not written waits, and is written again by itself; a refusal waits for a change."""
+        writing, self._writing = self._writing or {}, None
+        self._wanted = {**writing, **self._wanted}
+        self._fail(error)
+        if not isinstance(error, CaseRefusal):
+            self._timer.start(TRY_AGAIN_MS)
+
+    def _fail(self, error: WorkstationError) -> None:
+        self._enter(Keeping.FAILED)
+        self.problem.emit(error)
+
+    def do(self, title: str, step: Callable[[CaseKeeper], Any], then: Callable[[Any], None] | None = None) -> None:
+        """Do one more thing with the case, after what waits to be saved.
+
+        Args:
+            title: fragment for sentences.
+            step: gets the keeper, in the lane of the case.
+            then: gets what `step` returned, in the GUI thread.
+        """
+        keeper = self._keeper
+        if keeper is None:
+            return
+        self.save_now()
+        job = self._jobs.submit(
+            title, lambda: changing(keeper, step), lane=LaneName.CASE, quiet=True, cancellable=False
+        )
+        _StepTask(self, keeper, then, job)
+
+    def _did(self, keeper: CaseKeeper, view: CaseView) -> None:
+        if keeper is self._keeper:
+            for exhibit in self._session.exhibits:
+                record = None if exhibit.record is None else view.exhibit(exhibit.record.id)
+                if record is not None and record != exhibit.record:
+                    self._session.update(exhibit, record=record)
+            self._show(view)
+
+    def _show(self, view: CaseView) -> None:
+        self.view = view
+        self.changed.emit(view)
+
+    def _enter(self, keeping: Keeping) -> None:
+        if keeping is not self.keeping:
+            self.keeping = keeping
+            self.keeping_changed.emit(keeping)
+
+    # What the panel asks for
+
+    def lock_notes(self, exhibit: OpenExhibit) -> None:
+        """End the pixel-only notes of an exhibit."""
+        record = exhibit.record
+        if record is None:
+            return
+
+        def step(keeper: CaseKeeper) -> None:
+            keeper.file.exhibits.lock_notes(record.id)
+            keeper.forget_note(record.id)
+
+        def then(_: Any) -> None:  # the locked note stands in the case; the next one is another
+            marks = exhibit.marks
+            self._session.restore(exhibit, Marks(marks.regions, "", marks.bookmarks))
+
+        self.do(f"locking the notes on {exhibit.name}", step, then)
+
+    def reveal_metadata(self, exhibit: OpenExhibit) -> None:
+        """Show an exhibit's metadata after its pixel-only notes were locked."""
+        record = exhibit.record
+        if record is not None:
+            self.do(
+                f"revealing the metadata of {exhibit.name}",
+                lambda keeper: keeper.file.exhibits.reveal_metadata(record.id),
+            )
+
+    def hide_metadata(self, exhibit: OpenExhibit) -> None:
+        """Begin the blind examination of an exhibit."""
+        record = exhibit.record
+        if record is not None:
+            self.do(
+                f"hiding the metadata of {exhibit.name}", lambda keeper: keeper.file.exhibits.hide_metadata(record.id)
+            )
+
+    def describe(self, number: int, values: Mapping[str, str | None]) -> None:
+        """State how an exhibit came in."""
+        self.do("describing the exhibit", lambda keeper: keeper.file.exhibits.describe(number, **values))
+
+    def set_details(self, values: Mapping[str, str | bool | None]) -> None:
+        """State what the case is about."""
+        self.do("describing the case", lambda keeper: keeper.file.set_details(**values))
+
+
+class _CaseTask(QObject):
+    """Hears how opening or making a case ends, in the GUI thread."""
+
+    def __init__(self, desk: CaseDesk, job: Job) -> None:
+        super().__init__(job)
+        self._desk = desk
+        job.finished.connect(self.finish)
+        job.failed.connect(desk.problem)
+
+    @Slot(object)
+    def finish(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
+        """Take it."""
+        self._desk._take_case(outcome)
+
+
+class _IntakeTask(QObject):
+    """Hears one intake, in the GUI thread."""
+
+    def __init__(self, desk: CaseDesk, keeper: CaseKeeper, exhibit: OpenExhibit, job: Job) -> None:
+        super().__init__(job)
+        self._desk, self._keeper, self._exhibit = desk, keeper, exhibit
+        job.finished.connect(self.finish)
+        job.failed.connect(desk.problem)
+
+    @Slot(object)
+    def finish(self, outcome: tuple[TakenIn | None, CaseView]) -> None:
+        """Take it."""
+        self._desk._take_in(self._keeper, self._exhibit, *outcome)
+
+
+class _SaveTask(QObject):
+    """Hears one saving, in the GUI thread."""
+
+    def __init__(self, desk: CaseDesk, job: Job) -> None:
+        super().__init__(job)
+        self._desk = desk
+        job.finished.connect(self.finish)
+        job.failed.connect(self.fail)
+
+    @Slot(object)
+    def finish(self, view: CaseView) -> None:
+        """All is written."""
+        self._desk._saved(view)
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """It waits."""
+        self._desk._not_saved(error)
+
+
+class _StepTask(QObject):
+    """Hears one more step, in the GUI thread."""
+
+    def __init__(self, desk: CaseDesk, keeper: CaseKeeper, then: Callable[[Any], None] | None, job: Job) -> None:
+        super().__init__(job)
+        self._desk, self._keeper, self._then = desk, keeper, then
+        job.finished.connect(self.finish)
+        job.failed.connect(desk.problem)
+
+    @Slot(object)
+    def finish(self, outcome: tuple[Any, CaseView]) -> None:
+        """Pass it on."""
+        value, view = outcome
+        self._desk._did(self._keeper, view)
+        if self._then is not None:
+            self._then(value)

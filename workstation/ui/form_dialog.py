@@ -1,0 +1,218 @@
+"""A dialog that asks for some values: one row per field, each with a label and what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.ui.controls import push_button, wrapped_label
+from workstation.ui.theme import GRID
+
+Kind: TypeAlias = Literal["line", "text", "choice", "switch", "folder", "file", "new file", "password"]
+Value: TypeAlias = str | bool
+Values: TypeAlias = Mapping[str, Value]
+
+TEXT_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that is asked for.
+
+    Attributes:
+        name: key in the answer.
+        label: beside the field.
+        tip: what it is for; shown under the field.
+        kind: what it is edited with.
+        value: at first.
+        choices: value and text of each, for "choice".
+        needed: whether the dialog cannot be accepted while it is empty.
+        pattern: of files, for "file" and "new file" ("PDF (*.pdf)").
+    """
+
+    name: str
+    label: str
+    tip: str = ""
+    kind: Kind = "line"
+    value: Value = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    needed: bool = False
+    pattern: str = ""
+
+
+class FormDialog(QDialog):
+    """Asks for values; says beside the button why it cannot be accepted yet.
+
+    Signals:
+        answered: it was accepted; carries the values by name.
+    """
+
+    answered = Signal(object)
+
+    def __init__(
+        self, title: str, fields: Sequence[Field], agree: str, parent: QWidget | None = None, *, words: str = ""
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fields = tuple(fields)
+        self._widgets = {field.name: self._editor(field) for field in fields}
+        self._complaint = wrapped_label(weight="attention", name="What is missing")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, parent=self)
+        self.agree = self.buttons.addButton(agree, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out(words)
+        self.check()
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What the fields hold; texts without blanks around them."""
+        return {field.name: _value_of(self._widgets[field.name]) for field in self._fields}
+
+    def editor(self, name: str) -> QWidget:
+        """What a field is edited with."""
+        return self._widgets[name]
+
+    def complaints(self, values: Values) -> list[str]:
+        """Why these values cannot be accepted; a subclass says more."""
+        return [f"{field.label} is missing." for field in self._fields if field.needed and not values[field.name]]
+
+    @Slot()
+    def check(self) -> None:
+        """Look whether the values can be accepted."""
+        complaints = self.complaints(self.values)
+        self.agree.setEnabled(not complaints)
+        self._complaint.setText(complaints[0] if complaints else "")
+
+    def accept(self) -> None:
+        """Say the answer."""
+        values = self.values
+        super().accept()
+        self.answered.emit(values)
+
+    def _editor(self, field: Field) -> QWidget:
+        widget: QWidget
+        if field.kind == "text":
+            text = QPlainTextEdit(str(field.value))
+            text.setTabChangesFocus(True)
+            text.setFixedHeight(round(text.fontMetrics().lineSpacing() * TEXT_LINES + 4 * GRID))
+            text.textChanged.connect(self.check)
+            widget = text
+        elif field.kind == "choice":
+            box = QComboBox()
+            for value, words in field.choices:
+                box.addItem(words, value)
+            box.setCurrentIndex(max(0, box.findData(field.value)))
+            box.currentIndexChanged.connect(self.check)
+            widget = box
+        elif field.kind == "switch":
+            switch = QCheckBox(field.label)
+            switch.setChecked(bool(field.value))
+            switch.toggled.connect(self.check)
+            widget = switch
+        elif field.kind in ("folder", "file", "new file"):
+            widget = PathField(field)
+            widget.line.textChanged.connect(self.check)
+        else:
+            line = QLineEdit(str(field.value))
+            if field.kind == "password":
+                line.setEchoMode(QLineEdit.EchoMode.Password)
+            line.textChanged.connect(self.check)
+            widget = line
+        widget.setAccessibleName(field.label)
+        widget.setToolTip(field.tip)
+        return widget
+
+    def _lay_out(self, words: str) -> None:
+        content = QWidget()
+        form = QFormLayout(content)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setContentsMargins(0, 0, GRID, 0)
+        form.setVerticalSpacing(GRID)
+        if words:
+            form.addRow(wrapped_label(words))
+        for field in self._fields:
+            form.addRow("" if field.kind == "switch" else f"{field.label}:", self._widgets[field.name])
+            if field.tip:
+                form.addRow("", wrapped_label(field.tip, weight="muted"))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setAccessibleName(self.windowTitle())
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self._complaint)
+        layout.addWidget(self.buttons)
+        height = content.sizeHint().height() + self.buttons.sizeHint().height() + 20 * GRID
+        screen = self.screen().availableGeometry().height()
+        self.resize(600, min(max(height, 240), round(screen * 0.85)))
+
+
+class PathField(QWidget):
+    """A path: typed, or chosen in a dialog of the system."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._field = field
+        self.line = QLineEdit(str(field.value))
+        self.line.setAccessibleName(field.label)
+        self._choose = push_button("open", "Choose…", f"Choose {field.label.lower()} in a dialog")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self._choose)
+        self._choose.clicked.connect(self._ask)
+        self.setFocusProxy(self.line)
+
+    @Slot()
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, self._field.label, self.line.text())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._field.kind == "folder":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        elif self._field.kind == "new file":
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+            dialog.selectFile(Path(self.line.text()).name)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        if self._field.pattern:
+            dialog.setNameFilter(self._field.pattern)
+        dialog.fileSelected.connect(self.line.setText)
+        dialog.open()
+
+
+def _value_of(widget: QWidget) -> Value:
+    if isinstance(widget, QPlainTextEdit):
+        return widget.toPlainText().strip()
+    if isinstance(widget, QComboBox):
+        return str(widget.currentData())
+    if isinstance(widget, QCheckBox):
+        return widget.isChecked()
+    if isinstance(widget, PathField):
+        return widget.line.text().strip()
+    assert isinstance(widget, QLineEdit)
+    return widget.text() if widget.echoMode() is QLineEdit.EchoMode.Password else widget.text().strip()
