@@ -54,3 +54,13 @@ def test_failed_images_take_no_part_in_pointing_and_unassessable_ones_are_not_po
     found = pointing([*made_rows[:-2], flat, failed])
     assert found.authentic is not None
     assert (found.authentic.value, found.authentic.n) == (0, 3)
+
+
+def test_a_calibrated_p_value_decides_where_it_is_stated(made_rows: list[Row]) -> None:
+    stated = [replace(row, p_consistent=0.03 if row.tampered else 0.4) for row in made_rows[:-2]]
+    found = pointing([*stated, *made_rows[-2:]], "p_consistent")
+    assert found.authentic is not None
+    assert found.tampered is not None
+    assert (found.authentic.value, found.authentic.n) == (0, 2)
+    assert (found.tampered.value, found.tampered.n) == (1, 12)
+    assert pointing(made_rows, "p_consistent").authentic is None

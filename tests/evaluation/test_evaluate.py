@@ -11,11 +11,12 @@ from evaluation.made_sets import MAKERS, manifest
 from statistics_encoder import StatisticsEncoder
 
 from workstation.analysis.result import AnalysisRequest
+from workstation.analysis.statement import CalibrationStatement
 from workstation.evaluation import command
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.evaluation.datasets_published import load
 from workstation.evaluation.degradations import Degradation
-from workstation.evaluation.evaluate import Evaluated, Plan, evaluate
+from workstation.evaluation.evaluate import NOT_CALIBRATED, Evaluated, Plan, calibrated, evaluate
 from workstation.evaluation.peers import PEERS
 from workstation.evaluation.rows import Row
 from workstation.evaluation.summary import summarise
@@ -133,6 +134,13 @@ def test_degraded_images_are_what_is_analysed(plan: PlanMaker, encoder: Statisti
     assert found.rows[1].mask_fraction == pytest.approx(0.125)
 
 
+def test_what_calibration_allows_to_say_is_kept_and_why_it_says_nothing() -> None:
+    assert calibrated(None) == (None, None, NOT_CALIBRATED)
+    outside = CalibrationStatement("outside", reason="a picture of 90 pixels")
+    assert calibrated(outside) == (None, None, "outside what was validated: a picture of 90 pixels")
+    assert calibrated(CalibrationStatement("calibrated", p_consistent=0.2, llr=-0.4)) == (0.2, -0.4, "")
+
+
 def test_peers_are_measured_on_the_same_images(plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path) -> None:
     drain(evaluate(plan(), encoder=encoder))
     found = drain(evaluate(plan(peers=tuple(PEERS)), encoder=encoder))  # asked for later: measured then
@@ -148,7 +156,7 @@ def test_peers_are_measured_on_the_same_images(plan: PlanMaker, encoder: Statist
 
 def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_rows: list[Row]) -> None:
     question = {"model": "compact", "program": "0", "dataset": "made", "degradation": "", "threshold": 0.5}
-    question["weights_sha256"] = "0" * 64
+    question |= {"weights_sha256": "0" * 64, "calibration": ""}
     copied = tuple(
         replace(row, image=f"{n}{row.image}", peers={"control": row.constant}) for row in made_rows for n in "abcde"
     )

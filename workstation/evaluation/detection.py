@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """How often the program divides a picture into groups, that is, points at a part of it.
+    """How often a decision of the program speaks against an image.
 
     Attributes:
-        authentic: share of the authentic images that it points at: its false alarms; None without such images.
+        authentic: share of the authentic images: its false alarms; None without such images.
         tampered: share of the tampered images likewise.
         balanced_accuracy: mean of the right answers of either class; None unless both are there.
     """
@@ -53,6 +53,24 @@ class Pointing:
     authentic: Estimate | None
     tampered: Estimate | None
     balanced_accuracy: float | None
+
+
+def _groups(row: Row) -> bool | None:
+    """Images that could not be assessed are not pointed at; of failed ones nothing is known."""
+    if row.groups is None:
+        return False if row.abstained else None
+    return row.groups > 1
+
+
+def _p_value(row: Row) -> bool | None:
+    return None if row.p_consistent is None else row.p_consistent <= 0.05
+
+
+DECISIONS: dict[str, tuple[str, Callable[[Row], bool | None]]] = {
+    "groups": ("falls into two groups or more", _groups),
+    "p_consistent": ("calibrated p-value of at most 5 %", _p_value),
+}
+"""name -> (title, what it says of an image; None = nothing)."""
 
 
 def detect(rows: Sequence[Row], *, score: str = "score") -> Detection | None:
@@ -78,17 +96,19 @@ def detect(rows: Sequence[Row], *, score: str = "score") -> Detection | None:
     return Detection(len(carrying) - tampered, tampered, len(rows) - len(carrying), figures)
 
 
-def pointing(rows: Sequence[Row]) -> Pointing:
-    """Count the images that fall into two groups or more.
+def pointing(rows: Sequence[Row], decision: str = "groups") -> Pointing:
+    """Count the images that a decision speaks against.
 
     Args:
-        rows: of one set; images that could not be assessed count as not pointed at, failed ones are left out.
+        rows: of one set; images of which the decision says nothing are left out.
+        decision: one of `DECISIONS`.
     """
+    decide = DECISIONS[decision][1]
     shares: dict[bool, Estimate | None] = {}
     for tampered in (False, True):
-        answered = [row for row in rows if row.tampered is tampered and (row.groups is not None or row.abstained)]
-        pointed = sum(1 for row in answered if (row.groups or 1) > 1)
-        shares[tampered] = clopper_pearson(pointed, len(answered)) if answered else None
+        answers = [decide(row) for row in rows if row.tampered is tampered]
+        known = [answer for answer in answers if answer is not None]
+        shares[tampered] = clopper_pearson(sum(known), len(known)) if known else None
     authentic, found = shares[False], shares[True]
     accuracy = None if authentic is None or found is None else (found.value + 1 - authentic.value) / 2
     return Pointing(authentic, found, accuracy)

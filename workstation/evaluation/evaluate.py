@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation import __version__, analysis
+from workstation.analysis import calibration
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.pipeline import stored_scale_map
-from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.analysis.result import AnalysisRequest
+from workstation.analysis.statement import CalibrationStatement
 from workstation.errors import WorkstationError
 from workstation.evaluation.datasets import Dataset, DatasetProblem, Sample, read_mask
 from workstation.evaluation.degradations import Degradation
@@ -200,11 +202,12 @@ def _analysed(row: Row, case: _Case, encoder: Encoder) -> Row:
     if heat is None:
         return replace(row, figures=row.constant, abstained=f"not assessable: {result.reason}")
     _keep(heat, case.plan.out / case.sample.dataset / f"{case.sample.key}.npy")
-    p_consistent, llr, abstained = calibrated(result)
+    p_consistent, llr, abstained = calibrated(result.calibration)
     return replace(
         row,
         figures=None if case.mask is None else localise(heat, case.mask, threshold=threshold_of(encoder)),
-        score=result.score,
+        score=result.calibration.value if result.calibration else None,
+        mean_dissimilarity=result.score,
         groups=len(result.partition.groups) if result.partition else None,
         p_consistent=p_consistent,
         llr=llr,
@@ -212,9 +215,12 @@ def _analysed(row: Row, case: _Case, encoder: Encoder) -> Row:
     )
 
 
-def calibrated(result: AnalysisResult) -> tuple[float | None, float | None, str]:
-    """(conformal p-value, log10 likelihood ratio, why neither is stated or "")."""
-    statement = result.calibration
+def calibrated(statement: CalibrationStatement | None) -> tuple[float | None, float | None, str]:
+    """(conformal p-value, log10 likelihood ratio, why neither is stated or "").
+
+    Args:
+        statement: of a result.
+    """
     if statement is None or statement.status == "not calibrated":
         return None, None, NOT_CALIBRATED
     if statement.status == "outside":
@@ -249,6 +255,7 @@ def _keep(heat: NDArray[np.float32], file: Path) -> None:
 def _question(plan: Plan, encoder: Encoder) -> dict[str, Any]:
     """What decides the rows: another question needs another folder."""
     weights = encoder.description
+    table, _ = calibration.table_for(weights)
     return {
         "format": 1,
         "program": __version__,
@@ -261,6 +268,7 @@ def _question(plan: Plan, encoder: Encoder) -> dict[str, Any]:
         "seed": plan.request.seed,
         "clusters": plan.request.clusters,
         "threshold": threshold_of(encoder),
+        "calibration": f"{table.origin}, {table.date}" if table else "",
     }
 
 

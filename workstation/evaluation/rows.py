@@ -47,7 +47,8 @@ class Row:
         figures: of our map; None for an authentic image, or where something failed.
         peers: figures of the other methods' maps by name; None where that method failed.
         constant: figures of a constant map, which stand in for a map that is missing.
-        score: mean dissimilarity of all patches; None where not assessable.
+        score: the detection statistic, higher = less consistent; None where not assessable.
+        mean_dissimilarity: of all patches, the published score and the baseline; None likewise.
         groups: number of groups that the program sees; None likewise. Two or more: it points at a part.
         p_consistent: calibrated conformal p-value for "consistent throughout"; None where not stated.
         llr: calibrated log10 likelihood ratio; None where not stated.
@@ -67,6 +68,7 @@ class Row:
     peers: Mapping[str, Localisation | None] = field(default_factory=dict)
     constant: Localisation | None = None
     score: float | None = None
+    mean_dissimilarity: float | None = None
     groups: int | None = None
     p_consistent: float | None = None
     llr: float | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from workstation.evaluation.detection import FIGURES, Detection, Pointing, detect, pointing
+from workstation.evaluation.detection import DECISIONS, FIGURES, Detection, Pointing, detect, pointing
 from workstation.evaluation.evaluate import Evaluated
 from workstation.evaluation.intervals import Estimate, bootstrap_mean, paired_difference
 from workstation.evaluation.localisation import TITLES
@@ -19,7 +19,12 @@ from workstation.evaluation.rows import Row
 
 ALL = "all"
 GIVEN, BETTER = "as given", "better of both"
-SCORES = {"score": "mean dissimilarity", "llr": "calibrated likelihood ratio"}
+SCORES = {
+    "score": "detection statistic",
+    "mean_dissimilarity": "mean dissimilarity (published)",
+    "llr": "calibrated likelihood ratio",
+}
+"""Attributes of `Row` that rank images, with their titles."""
 
 
 def summarise(evaluated: Evaluated) -> dict[str, Any]:
@@ -40,7 +45,10 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
         "localisation": {name: _localisation(part, methods) for name, part in subsets(rows).items()},
         "differences": {name: _differences(part, methods) for name, part in subsets(rows).items()},
         "detection": {name: _detection(part) for name, part in subsets(rows).items()},
-        "pointing": {name: _pointing(pointing(part)) for name, part in subsets(rows).items()},
+        "pointing": {
+            name: {decision: _pointing(pointing(part, decision)) for decision in DECISIONS}
+            for name, part in subsets(rows).items()
+        },
         "region_share": [asdict(found) for found in by_share(rows)],
         "smallest_found": [asdict(found) for found in smallest_found(rows)],
         "seconds": _seconds(rows),
@@ -106,7 +114,9 @@ def _localisation(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dic
 
 
 def _is_missing(row: Row, method: str | None) -> bool:
-    return (row.figures is None or row.score is None) if method is None else row.peers.get(method) is None
+    if method is not None:
+        return row.peers.get(method) is None
+    return row.figures is None or row.groups is None
 
 
 def _differences(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from workstation.evaluation.detection import FIGURES
+from workstation.evaluation.detection import DECISIONS, FIGURES
 from workstation.evaluation.localisation import TITLES
 from workstation.evaluation.region_sizes import FOUND
 from workstation.evaluation.summary import BETTER, GIVEN, SCORES
@@ -65,6 +65,7 @@ def _head(summary: Mapping[str, Any]) -> Iterator[str]:
         f"Degradation: {summary['degradation'] or 'none'}. Images: {images['authentic']} authentic, "
         f"{images['tampered']} tampered ({images['with_mask']} with a mask); failed: {images['failed']}."
     )
+    yield f"Calibration table: {summary['calibration'] or 'none'}."
     if "per_megapixel" in seconds:
         yield (
             f"Analysis: {seconds['total']:.0f} s in all, median {seconds['median_per_image']:.2f} s per image, "
@@ -136,18 +137,19 @@ def _detection(summary: Mapping[str, Any]) -> Iterator[str]:
 
 def _pointing(summary: Mapping[str, Any]) -> Iterator[str]:
     rows = []
-    for name, found in summary["pointing"].items():
-        accuracy = found["balanced_accuracy"]
-        stated = NEVER if accuracy is None else f"{accuracy:.3f}"
-        rows.append([name, _share(found["authentic"]), _share(found["tampered"]), stated])
-    yield "### How often it points at a part of the picture"
+    for name, decisions in summary["pointing"].items():
+        for decision, found in decisions.items():
+            if found["authentic"] is None and found["tampered"] is None:
+                continue
+            accuracy = found["balanced_accuracy"]
+            stated = NEVER if accuracy is None else f"{accuracy:.3f}"
+            shares = _share(found["authentic"]), _share(found["tampered"])
+            rows.append([name, DECISIONS[decision][0], *shares, stated])
+    yield "### How often it points at a picture"
     yield ""
-    yield (
-        "Share of the images that fall into two groups or more, with the 95 % interval of Clopper and Pearson. On "
-        "authentic images these are false alarms."
-    )
+    yield "With the 95 % interval of Clopper and Pearson. On authentic images these are false alarms."
     yield ""
-    yield from table(["set", "authentic", "tampered", "balanced accuracy"], rows)
+    yield from table(["set", "the picture", "authentic", "tampered", "balanced accuracy"], rows)
 
 
 def _sizes(summary: Mapping[str, Any]) -> Iterator[str]:
