@@ -319,9 +319,6 @@ def _judge_cut(folder: Path, whole: list[str], tally: Tally) -> None:
         with CaseFile.open(folder, operator="judge") as case:
             verification, history = case.verify(), [entry.hash for entry in case.history()]
     except WorkstationError as problem:
-        if "does not begin" in problem.summary or "lacks" in problem.summary:
-            tally.within += 1  # cut before the first commit was complete: there is no case yet
-            return
         tally.corrupt += 1
         tally.failures.append(problem.summary)
         return
@@ -369,7 +366,6 @@ def main() -> None:
     print(
         f"write-ahead log cut: {logs.tried} copies, {logs.survived} survived, {logs.lost} lost, {logs.corrupt} corrupt"
     )
-    print(f"    {logs.within} were cut before the case was complete and were refused with words")
     print(f"case file cut: {files.tried} copies, {files.lost} unnoticed")
     print(f"files may not grow (RLIMIT_FSIZE): {full.tried} of 3 steps as they should be, {full.corrupt} not")
     if small is not None:

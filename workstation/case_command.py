@@ -236,6 +236,28 @@ def search(folder: Folder, words: Annotated[str, typer.Argument(metavar="WORDS")
 
 
 @case_app.command()
+def compare(
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.csv", help="The whole matrix; without, the closest pairs.")
+    ] = None,
+    pairs: Annotated[int, typer.Option("--pairs", min=1, help="How many pairs to print.")] = 20,
+) -> None:
+    """Which exhibits and regions look alike to the encoder, from the stored embeddings; content counts, too."""
+    from workstation.analysis.likeness import likeness
+    from workstation.casework.exporting import write_matrix
+
+    with open_case(folder, read_only=True) as case:
+        found = likeness(terminal.follow(case.patch_sets(), folder.name))
+        if out is not None:
+            write_matrix(found, out)
+            terminal.say(f"written to {out}")
+            return
+    for one, other, distance, similarity in found.closest(pairs):
+        terminal.say(f"{one} – {other}: distance {distance:.4f}, mean similarity {similarity:+.4f}")
+
+
+@case_app.command()
 def find(
     folder: Folder,
     label: Annotated[str, typer.Argument(metavar="LABEL", help="Of the exhibit.")],

@@ -54,9 +54,13 @@ class Access:
                 self.snapshot.cleanup()
             self.lock.release()
 
+    def write_back(self) -> None:
+        """Move what stands in the write-ahead log into the file, so that the file alone is a case."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _out_of_wal(self) -> None:
         try:
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.write_back()
             self.connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         except sqlite3.Error:
             return  # a reader, or no space: what was committed stays in the -wal file and is found at the next opening

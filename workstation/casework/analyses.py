@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.likeness import NotComparable, PatchSet, patch_set
+from workstation.analysis.regions import Region
+from workstation.analysis.result import AnalysisRequest, AnalysisResult, Provenance
 from workstation.casework import schema
 from workstation.casework.packing import pack, unpack
 from workstation.casework.problems import CaseRefusal
@@ -74,6 +78,34 @@ class Analyses(Shelf[AnalysisRecord]):
         assert isinstance(result, AnalysisResult)
         return result
 
+    def patches(self, number: int, name: str, region: Region | None = None) -> PatchSet:
+        """The patches of an analysis, or of a region of it, to compare with others; no map is loaded.
+
+        Args:
+            number: of the analysis.
+            name: of the set, for people.
+            region: None = the whole image.
+
+        Raises:
+            NotComparable: if the analysis is not complete, or the region holds no assessable patch.
+            ArtifactProblem: if the array is missing or altered.
+        """
+        record = self.get(number)
+        content, arrays = record.content, record.arrays
+        if record.status != "complete" or "embeddings" not in arrays:
+            raise NotComparable(f"{name} has no complete analysis")
+        parts = unpack(_Embedded, {key: content[key] for key in ("grid", "image_size", "provenance")}, _no_array)
+        embeddings = self._store.artifacts.get(arrays["embeddings"])
+        return patch_set(
+            name,
+            record.exhibit,
+            grid=parts.grid,
+            embeddings=embeddings,
+            image_size=parts.image_size,
+            weights=parts.provenance.weights_sha256,
+            region=region,
+        )
+
     def latest(self, exhibit: int) -> AnalysisRecord | None:
         """The last analysis of an exhibit."""
         found = self.all(exhibit)
@@ -124,6 +156,19 @@ class CoverageShelf(Shelf[Coverage]):
     def _view(self, row: Mapping[str, Any]) -> Coverage:
         shape = (-(-row["height"] // row["cell"]), -(-row["width"] // row["cell"]))
         return Coverage(row["exhibit"], row["cell"], row["height"], row["width"], _unpacked(row["seen"], shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """The part of a result that says what its embeddings are."""
+
+    grid: PatchGrid
+    image_size: tuple[int, int]
+    provenance: Provenance
+
+
+def _no_array(name: str) -> NDArray[Any]:
+    raise ValueError(f"there is no array {name} in this part of a result")
 
 
 def _mark(seen: NDArray[np.bool_], box: Box, height: int, width: int) -> None:

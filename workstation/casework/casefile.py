@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workstation.analysis.likeness import NotComparable, PatchSet
+from workstation.analysis.regions import Region
 from workstation.casework import access, schema
 from workstation.casework.analyses import Analyses, CoverageShelf
 from workstation.casework.anchors import Anchor
@@ -93,6 +95,7 @@ class CaseFile:
                 schema.create(connection)
                 with store.change(NEW, {"format": "exifact-case", "schema": schema.VERSION}) as draft:
                     draft.insert(schema.case, values)
+            store.access.write_back()
         except BaseException:
             store.close()
             raise
@@ -263,6 +266,31 @@ class CaseFile:
                 entries=self.history(),
                 warnings=self.warnings,
             )
+
+    def patch_sets(self, *, regions: bool = True) -> Generator[Progress, None, tuple[PatchSet, ...]]:
+        """The patches of every exhibit's last complete analysis, and of its regions, for `analysis.likeness`.
+
+        Exhibits without one, withdrawn ones, and regions without an assessable patch are left out.
+
+        Args:
+            regions: whether the regions come along, too.
+
+        Yields:
+            Progress.
+        """
+        present = [exhibit for exhibit in self.exhibits.all() if exhibit.withdrawn is None]
+        found: list[PatchSet] = []
+        for position, exhibit in enumerate(present):
+            yield Progress(f"reading the embeddings of exhibit {exhibit.label}", position / len(present))
+            done = [one for one in self.analyses.all(exhibit.id) if one.status == "complete"]
+            if not done:
+                continue
+            marked: list[Region | None] = [one.region for one in self.regions.all(exhibit.id)] if regions else []
+            for region in (None, *marked):
+                name = exhibit.label if region is None else f"{exhibit.label}, region {region.name}"
+                with suppress(NotComparable):
+                    found.append(self.analyses.patches(done[-1].id, name, region))
+        return tuple(found)
 
     def as_exhibit(self, number: int, evidence: Evidence) -> Exhibit:
         """An exhibit with its last analysis, regions and notes, as window and report take it.
