@@ -76,7 +76,12 @@ LEFT_OUT = (
     "PySide6/Qt/plugins/designer/*",
     "PySide6/Qt/plugins/egldeviceintegrations/*",
     "PySide6/Qt/plugins/generic/*",
+    "PySide6/Qt/plugins/imageformats/*icns*",  # Pillow decodes photographs; Qt draws icons
     "PySide6/Qt/plugins/imageformats/*pdf*",
+    "PySide6/Qt/plugins/imageformats/*tga*",
+    "PySide6/Qt/plugins/imageformats/*tiff*",
+    "PySide6/Qt/plugins/imageformats/*wbmp*",
+    "PySide6/Qt/plugins/imageformats/*webp*",
     "PySide6/Qt/plugins/networkinformation/*",
     "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*",
     "PySide6/Qt/plugins/platforms/*eglfs*",

@@ -182,7 +182,11 @@ def _bootloader() -> Component:
 
 
 def _of_system(library: Path) -> Component | None:
-    """The Debian package of a system library; the licence of the compiler's run-time library elsewhere."""
+    """The Debian package of a system library; on Windows, such libraries are Microsoft's run-time libraries."""
+    if sys.platform == "win32":
+        return Component("Microsoft runtime", "", "see text", [("LICENSE.txt", TEXTS / "Microsoft-runtime.txt")])
+    if shutil.which("dpkg") is None:
+        return None
     for path in (library, Path("/usr") / library.relative_to("/")):
         owner = subprocess.run(["dpkg", "-S", str(path)], capture_output=True, text=True, check=False)
         if owner.returncode == 0:

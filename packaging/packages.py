@@ -19,9 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import man_page  # noqa: E402 - beside this file; after the path is set
+import drawing  # noqa: E402 - beside this file; after the path is set
+import man_page  # noqa: E402 - as above
 
-import workstation  # noqa: E402
+import workstation  # noqa: E402 - as above
 
 DIST = ROOT / "dist"
 LINUX = ROOT / "packaging" / "linux"
@@ -123,36 +124,19 @@ def tarball(level: int) -> Path:
 
 def share(folder: Path) -> None:
     """Menu entry, MIME type, icons and manual below a `share` folder."""
-    icon = ROOT / "resources" / "icons" / "exifact.svg"
     for source, target in (
         (LINUX / "exifact.desktop", "applications/exifact.desktop"),
         (LINUX / "exifact-mime.xml", "mime/packages/exifact.xml"),
-        (icon, "icons/hicolor/scalable/apps/exifact.svg"),
+        (drawing.ICON, "icons/hicolor/scalable/apps/exifact.svg"),
     ):
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder / target)
-    _drawn(icon, folder / "icons" / "hicolor" / "256x256" / "apps" / "exifact.png", 256)
+    drawing.draw(folder / "icons" / "hicolor" / "256x256" / "apps" / "exifact.png", 256)
     page = folder / "man" / "man1" / "exifact.1"
     page.parent.mkdir(parents=True)
     page.write_text(man_page.page(), encoding="utf-8")
     _compressed(page, page.with_name("exifact.1.gz"))
     page.unlink()
-
-
-def _drawn(icon: Path, target: Path, side: int) -> None:
-    """An SVG as a picture of `side`×`side` pixels; its suffix says the format."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtGui import QImage, QPainter  # noqa: PLC0415 - Qt only where it is needed
-    from PySide6.QtSvg import QSvgRenderer  # noqa: PLC0415
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    image = QImage(side, side, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    QSvgRenderer(str(icon)).render(painter)
-    painter.end()
-    if not image.save(str(target)):
-        raise OSError(f"{target} could not be written")
 
 
 def _program() -> Path:
