@@ -53,6 +53,15 @@ def stratum(name: str = "middle", photos: int = 39, **changes: Any) -> dict[str,
                 "spliced": 39,
             }
         ],
+        "pointing": {
+            "false_alarms": 3,
+            "photos": photos,
+            "cameras": 20,
+            "low": 0.01,
+            "high": 0.2,
+            "found": 20,
+            "spliced": 39,
+        },
         **changes,
     }
 

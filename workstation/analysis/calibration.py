@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.registry import user_folder
-from workstation.analysis.statement import CANDIDATES, STATISTIC, CalibrationStatement, Conditions, Detection, ErrorRate
+from workstation.analysis.statement import (
+    CANDIDATES,
+    STATISTIC,
+    CalibrationStatement,
+    Conditions,
+    Detection,
+    ErrorRate,
+    PointingRate,
+)
 from workstation.errors import RecordedWarning, WorkstationError
 
 FORMAT = 1
@@ -65,6 +73,7 @@ class Stratum:
         intercept, slope: natural-log likelihood ratio of spliced to untouched as intercept + slope × value.
         llr_limits: (low, high) log10.
         rates: at the operating points, cameras left out in turn.
+        pointing: how often the pictures fall into groups.
     """
 
     name: str
@@ -79,6 +88,7 @@ class Stratum:
     slope: float
     llr_limits: tuple[float, float]
     rates: tuple[ErrorRate, ...]
+    pointing: PointingRate
 
     @property
     def validated(self) -> bool:
@@ -181,6 +191,7 @@ class CalibrationTable:
             llr_limits=stratum.llr_limits,
             verbal=verbal(llr),
             rates=stratum.rates,
+            pointing=stratum.pointing,
             photos=stratum.photos,
             cameras=stratum.cameras,
         )
@@ -280,6 +291,7 @@ def _stratum(fields: dict[str, Any]) -> Stratum:
         slope=float(fields["slope"]),
         llr_limits=(low, high),
         rates=tuple(ErrorRate(**rate) for rate in fields["rates"]),
+        pointing=PointingRate(**fields["pointing"]),
     )
 
 

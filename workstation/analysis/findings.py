@@ -11,7 +11,7 @@ import numpy as np
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
-from workstation.analysis.statement import CalibrationStatement, ErrorRate
+from workstation.analysis.statement import CalibrationStatement, ErrorRate, PointingRate
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
 from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
 
@@ -216,7 +216,8 @@ def _calibration(statement: CalibrationStatement) -> tuple[Finding, ...]:
     if statement.status == "outside" or statement.p_consistent is None:
         sentence = f"No error rate is stated: {statement.reason}. So no probability is given."
         return (Finding("abstained", sentence, (("value", statement.value or 0.0),)),)
-    return (_consistency(statement), *(_error_rate(statement, rate) for rate in statement.rates))
+    pointing = () if statement.pointing is None else (_pointing(statement, statement.pointing),)
+    return (_consistency(statement), *pointing, *(_error_rate(statement, rate) for rate in statement.rates))
 
 
 def _consistency(statement: CalibrationStatement) -> Finding:
@@ -247,9 +248,26 @@ def _consistency(statement: CalibrationStatement) -> Finding:
     return Finding("calibrated", sentence, numbers, variant="limit" if limit else "within")
 
 
+def _pointing(statement: CalibrationStatement, rate: PointingRate) -> Finding:
+    sentence = f"How often pictures like this one fall into groups: {rate.words} ({_source(statement)})."
+    numbers = (
+        ("false_alarms", float(rate.false_alarms)),
+        ("photos", float(rate.photos)),
+        ("cameras", float(rate.cameras)),
+        ("low", rate.low),
+        ("high", rate.high),
+        ("found", float(rate.found)),
+        ("spliced", float(rate.spliced)),
+    )
+    return Finding("error-rate", sentence, numbers, variant="groups")
+
+
+def _source(statement: CalibrationStatement) -> str:
+    return f"{statement.stratum}; {statement.origin}, {statement.date[:10]}"
+
+
 def _error_rate(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
-    origin = f"{statement.origin}, {statement.date[:10]}"
-    sentence = f"Error rate {rate.words} ({statement.stratum}; {origin})."
+    sentence = f"Error rate {rate.words} ({_source(statement)})."
     numbers = (
         ("level", rate.level),
         ("false_alarms", float(rate.false_alarms)),

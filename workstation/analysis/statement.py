@@ -102,6 +102,35 @@ class ErrorRate:
 
 
 @dataclass(frozen=True, slots=True)
+class PointingRate:
+    """How often the analysis points at a region of its own ("departs") in pictures of a stratum.
+
+    Attributes:
+        false_alarms: untouched photographs that fell into groups.
+        photos, cameras: untouched ones that were tried.
+        low, high: 95 % Clopper-Pearson interval of the false-alarm rate.
+        found, spliced: spliced pictures that fell into groups, of how many; whether the right part was found is not
+            asked here.
+    """
+
+    false_alarms: int
+    photos: int
+    cameras: int
+    low: float
+    high: float
+    found: int
+    spliced: int
+
+    @property
+    def words(self) -> str:
+        """The rate with its interval and what is behind it."""
+        return (
+            f"{self.false_alarms} of {self.photos} untouched photographs of {self.cameras} cameras fell into groups "
+            f"(95 % interval {self.low:.1%} to {self.high:.1%}), and {self.found} of {self.spliced} splices"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationStatement:
     """What measured material allows to say about one picture.
 
@@ -118,6 +147,7 @@ class CalibrationStatement:
         llr_limits: (low, high) beyond which the number of pictures carries no log10 likelihood ratio.
         verbal: the likelihood ratio on the verbal scale, "" where there is none.
         rates: error rates of the stratum at the operating points.
+        pointing: how often pictures of the stratum fall into groups; None where not calibrated.
         photos, cameras: untouched ones behind the p-value.
         date: of the table, UTC.
         origin: whose photographs: "shipped with the weights" or "this laboratory".
@@ -136,6 +166,7 @@ class CalibrationStatement:
     llr_limits: tuple[float, float] | None = None
     verbal: str = ""
     rates: tuple[ErrorRate, ...] = ()
+    pointing: PointingRate | None = None
     photos: int = 0
     cameras: int = 0
     date: str = ""

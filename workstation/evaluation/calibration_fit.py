@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.calibration import LEVELS
-from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
+from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate, PointingRate
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.likelihood_ratio import cllr, cllr_min, empirical_limits, fit_logistic
@@ -57,6 +57,7 @@ class StratumFit:
         intercept, slope: of the natural-log likelihood ratio, fitted to all images.
         llr_limits: (low, high) log10.
         rates: at `LEVELS`.
+        pointing: how often the pictures fall into groups.
         cost, least_cost: Cllr and Cllr min, within the limits, cameras left out.
         auc: area under the ROC curve of each candidate.
     """
@@ -72,6 +73,7 @@ class StratumFit:
     slope: float
     llr_limits: tuple[float, float]
     rates: tuple[ErrorRate, ...]
+    pointing: PointingRate
     cost: float
     least_cost: float
     auc: tuple[tuple[str, float], ...]
@@ -98,6 +100,7 @@ class StratumFit:
             "cllr": round(self.cost, 4),
             "cllr_min": round(self.least_cost, 4),
             "rates": [asdict(rate) for rate in self.rates],
+            "pointing": asdict(self.pointing),
         }
 
 
@@ -136,6 +139,7 @@ def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: st
         slope=slope,
         llr_limits=limits,
         rates=tuple(error_rate(level, authentic, spliced) for level in LEVELS),
+        pointing=pointing_rate(untouched, foreign),
         cost=cllr(*bounded),
         least_cost=cllr_min(_llrs(authentic), _llrs(spliced)),
         auc=tuple((name, _auc(untouched, foreign, name)) for name in CANDIDATES),
@@ -172,6 +176,21 @@ def error_rate(level: float, authentic: Sequence[Judged], spliced: Sequence[Judg
         found_low=round(power.low, 4) if power else 0.0,
         found_high=round(power.high, 4) if power else 1.0,
     )
+
+
+def pointing_rate(untouched: Sequence[Measure], foreign: Sequence[Measure]) -> PointingRate:
+    """How often pictures fall into groups: an untouched photograph if any of its images does, a splice if all do.
+
+    Args:
+        untouched: images without a foreign part.
+        foreign: images with one.
+    """
+    alarms = [max(groups) > 1 for groups in _groups_by_photo(untouched)]
+    found = [min(groups) > 1 for groups in _groups_by_photo(foreign)]
+    rate = clopper_pearson(sum(alarms), len(alarms))
+    cameras = len({measure.camera for measure in untouched})
+    low, high = round(rate.low, 4), round(rate.high, 4)
+    return PointingRate(sum(alarms), len(alarms), cameras, low, high, sum(found), len(found))
 
 
 def judge_strictly(
@@ -253,6 +272,13 @@ def _by_photo(
     for measure in measures:
         grouped.setdefault(measure.photo, []).append(measure)
     return tuple(which(images, key=value) for images in grouped.values())
+
+
+def _groups_by_photo(measures: Iterable[Measure]) -> list[list[int]]:
+    grouped: dict[str, list[int]] = {}
+    for measure in measures:
+        grouped.setdefault(measure.photo, []).append(measure.groups)
+    return list(grouped.values())
 
 
 def _value_of(statistic: str) -> Callable[[Measure], float]:

@@ -2,7 +2,7 @@
 
 Every photograph gives one untouched and one spliced image per treatment; the window, the foreign part and its place are
 drawn once per photograph and size of window, so that treatments differ by scaling and saving alone. The draws depend on
-the photograph's name and the seed only: adding photographs changes none of the others.
+the photograph's name and the seed, and for splices on which other cameras there are.
 """
 
 from __future__ import annotations

@@ -101,11 +101,12 @@ def measure(
     Raises:
         CalibrationProblem: if the journal cannot be written.
     """
-    done = {measure.key: measure for measure in _read(journal, encoder.description.sha256, seed)}
+    head = _head(photos, encoder.description.sha256, seed)
+    done = {measure.key: measure for measure in _read(journal, head)}
     wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height))
     watch, count = Stopwatch(), 0
     kept: list[Measure] = []
-    with tempfile.TemporaryDirectory() as folder, _opened(journal, encoder.description.sha256, seed, done) as lines:
+    with tempfile.TemporaryDirectory() as folder, _opened(journal, head, done) as lines:
         for treatment in treatments:
             for image in reference_images(photos, treatment, seed=seed):
                 count += 1
@@ -133,11 +134,11 @@ def _measured(image: ReferenceImage, treatment: Treatment, encoder: Encoder, fol
     return Measure(*identity, result.detection, result.conditions, groups, result.reason)
 
 
-def _read(journal: Path, weights: str, seed: int) -> Iterator[Measure]:
-    """What an earlier run left; nothing if it belongs to other weights or another seed."""
+def _read(journal: Path, head: dict[str, Any]) -> Iterator[Measure]:
+    """What an earlier run left; nothing if it belongs to other weights, photographs or draws."""
     try:
         lines = journal.read_text(encoding="utf-8").splitlines()
-        if not lines or json.loads(lines[0]) != _head(weights, seed):
+        if not lines or json.loads(lines[0]) != head:
             return
         for line in lines[1:]:
             yield _from_fields(json.loads(line))
@@ -147,19 +148,20 @@ def _read(journal: Path, weights: str, seed: int) -> Iterator[Measure]:
         raise CalibrationProblem(f"{journal} is no journal of measures ({problem}); delete it") from problem
 
 
-def _opened(journal: Path, weights: str, seed: int, done: dict[Any, Measure]) -> Any:
+def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> Any:
     """The journal, ready to be added to."""
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
         if not done:
-            journal.write_text(json.dumps(_head(weights, seed)) + "\n", encoding="utf-8")
+            journal.write_text(json.dumps(head) + "\n", encoding="utf-8")
         return journal.open("a", encoding="utf-8")
     except OSError as problem:
         raise CalibrationProblem(f"{journal} cannot be written ({problem.strerror or problem})") from problem
 
 
-def _head(weights: str, seed: int) -> dict[str, Any]:
-    return {"format": 1, "weights_sha256": weights, "seed": seed}
+def _head(photos: Sequence[Photo], weights: str, seed: int) -> dict[str, Any]:
+    names = sha256("\n".join(sorted(photo.file.name for photo in photos)).encode()).hexdigest()[:16]
+    return {"format": 1, "weights_sha256": weights, "seed": seed, "photos": names}
 
 
 def _from_fields(fields: dict[str, Any]) -> Measure:
