@@ -1,0 +1,169 @@
+"""`exifact case …` says what it did, ends with the right code, and writes what the room writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+from statistics_encoder import StatisticsEncoder
+from typer.testing import CliRunner, Result
+
+from workstation import case_analysis, cli
+from workstation.analysis.likeness import likeness, permutation_test
+from workstation.analysis.regions import Region
+from workstation.analysis.result import AnalysisResult
+from workstation.casework import CaseFile
+from workstation.evidence.record import Evidence
+from workstation.progress import drain
+from workstation.report.archival import CONTENT_FILE
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def exifact(monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setattr(case_analysis, "load_encoder", lambda *_, **__: StatisticsEncoder(stride=32))
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(cli.app, ["case", *map(str, arguments)])
+
+    return run
+
+
+def actions(folder: Path) -> Sequence[str]:
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        return [entry.action for entry in case.history()]
+
+
+def test_a_case_is_made_filled_analysed_and_verified(exifact: Command, folder: Path, photograph: Path) -> None:
+    stated = ("--number", "12/26", "--client", "Court", "--authority", "order 5", "--question", "Altered?")
+    assert exifact("new", folder, "--title", "Rex v. Doe", "--operator", "A. Meier", *stated).exit_code == 0
+    added = exifact("add", folder, photograph, folder / "missing.jpg", "--received-from", "PC 4711", "--copy")
+    assert added.exit_code == 1
+    assert f"exhibit 1: bridge.png, SHA-256 {hashlib.sha256(photograph.read_bytes()).hexdigest()}" in added.stdout
+    assert "missing.jpg: there is no such file" in added.stderr
+    assert exifact("analyze", folder, "--threads", "1").stdout.startswith("exhibit 1: bridge.png: complete")
+    assert exifact("analyze", folder).stdout.startswith("0 exhibits analysed, 0 failed")
+    verified = exifact("verify", folder)
+    assert verified.exit_code == 0
+    assert "not shown: Without an anchor" in verified.stdout
+    assert verified.stdout.splitlines()[-1].startswith("intact; 3 entries, head ")
+    shown = exifact("show", folder).stdout
+    assert "legal authority: order 5" in shown
+    assert "laboratory: not stated" in shown
+    assert "exhibit 1: bridge.png, complete, nothing viewed at 100 %" in shown
+    assert "A. Meier  case.new" in exifact("history", folder).stdout
+    assert "operator not stated  exhibit.add (exhibit 1)" in exifact("history", folder, "--exhibit", "1").stdout
+
+
+def test_a_failed_analysis_is_kept_and_ends_with_1(exifact: Command, folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "cut.jpg"
+    file.write_bytes(b"\xff\xd8\xff\xe0 nothing more")
+    exifact("new", folder, "--title", "T")
+    exifact("add", folder, file)
+    assert exifact("analyze", folder).exit_code == 1
+    file.write_bytes(b"another file")
+    changed = exifact("analyze", folder, "--again")
+    assert changed.exit_code == 1
+    with CaseFile.open(folder, operator="") as case:
+        first, second = case.analyses.all()
+        assert (first.status, second.status) == ("failed", "failed")
+        assert case.verify().findings[0].kind == "original"
+
+
+def test_tampering_ends_with_1_and_names_the_entry(exifact: Command, filled: Path) -> None:
+    with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
+        connection.execute("DROP TRIGGER log_refuses_update")
+        connection.execute("UPDATE log SET body = replace(body, 'PC 4711', 'PC 4712') WHERE sequence = 2")
+        connection.commit()
+    verified = exifact("verify", filled)
+    assert verified.exit_code == 1
+    assert verified.stdout.splitlines()[0].startswith("FINDING (log): entry 2: its text or its hash was changed")
+    assert "NOT INTACT" in verified.stdout
+    assert "first bad entry 2" in verified.stdout
+
+
+def test_a_damaged_case_ends_with_1_and_words(exifact: Command, filled: Path) -> None:
+    os.truncate(filled / "case.sqlite", 5000)
+    verified = exifact("verify", filled)
+    assert verified.exit_code == 1
+    assert "bytes of case.sqlite are missing" in verified.stderr
+
+
+def test_anchors_come_as_hash_checkpoint_or_report(exifact: Command, filled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "checkpoint.json"
+    assert exifact("checkpoint", filled, "--out", out).exit_code == 0
+    head = json.loads(out.read_text())["head"]
+    report = tmp_path / "report.pdf"
+    with pikepdf.new() as document:
+        content = {"audit": {"case": json.loads(out.read_text())["case"], "head": head, "entries": 11}}
+        document.attachments[CONTENT_FILE] = json.dumps(content).encode()
+        document.save(report)
+    assert exifact("verify", filled, "--anchor", head, "--anchor", out, "--anchor", report).exit_code == 0
+    wrong = exifact("verify", filled, "--anchor", "0" * 64)
+    assert wrong.exit_code == 1
+    assert "FINDING (anchor): the hash given names an entry with hash 0000" in wrong.stdout
+    assert "neither a file nor a hash" in exifact("verify", filled, "--anchor", "nonsense").stderr
+
+
+def test_a_moved_original_is_found(exifact: Command, folder: Path, photograph: Path, tmp_path: Path) -> None:
+    original, elsewhere = tmp_path / "a.png", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    original.write_bytes(photograph.read_bytes())
+    exifact("new", folder, "--title", "T")
+    exifact("add", folder, original)
+    original.rename(elsewhere / "b.png")
+    assert exifact("find", folder, "1", tmp_path / "case").exit_code == 1
+    assert exifact("find", folder, "1", elsewhere).stdout == f"exhibit 1: {elsewhere / 'b.png'}\n"
+    assert actions(folder)[-1] == "exhibit.moved"
+    assert exifact("find", folder, "7", elsewhere).exit_code == 2
+
+
+def test_search_prints_where_the_words_stand(exifact: Command, filled: Path) -> None:
+    assert exifact("search", filled, "soft").stdout.splitlines() == [
+        "exhibit 1, regions: softer",
+        "exhibit 1, notes: edges look soft",
+    ]
+    assert exifact("search", filled, "absent").exit_code == 1
+
+
+def test_an_export_can_be_checked_without_exifact(exifact: Command, filled: Path, tmp_path: Path) -> None:
+    assert exifact("export", filled, "--out", tmp_path / "out").exit_code == 0
+    case = json.loads((tmp_path / "out" / "case.json").read_text(encoding="utf-8"))
+    lines = (tmp_path / "out" / "log.jsonl").read_bytes().splitlines()
+    hashes = [hashlib.sha256(line).hexdigest() for line in lines]
+    assert case["head"] == {"entries": 11, "hash": hashes[-1]}
+    assert [json.loads(line)["previous"] for line in lines] == ["0" * 64, *hashes[:-1]]
+    assert case["notes"][0]["text"] == "edges look soft"
+    assert set(case["analyses"][0]["arrays"].values()) == {p.stem for p in (filled / "artifacts").rglob("*.npy")}
+
+
+def test_exhibits_and_regions_of_a_case_are_compared(
+    exifact: Command, folder: Path, evidence: Evidence, result: AnalysisResult, tmp_path: Path
+) -> None:
+    with CaseFile.create(folder, title="T", operator="") as case:
+        for _ in range(2):
+            exhibit = case.exhibits.add(evidence).id
+            case.analyses.add(exhibit, result)
+        case.regions.add(exhibit, Region("left", "rectangle", ((0, 0), (256, 384))))
+        case.regions.add(exhibit, Region("right", "rectangle", ((256, 0), (512, 384))))
+        case.regions.add(exhibit, Region("nothing", "rectangle", ((0, 0), (2, 2))))
+        sets = drain(case.patch_sets())
+        assert [one.name for one in sets] == ["1", "2", "2, region left", "2, region right"]
+        found = likeness(sets)
+        assert found.distance[2, 3] > found.distance[0, 1] + 0.1
+        assert permutation_test(sets[2], sets[3]).p < 0.01
+    assert exifact("compare", folder).stdout.startswith("1 – 2: distance")
+    assert exifact("compare", folder, "--out", tmp_path / "m.csv").exit_code == 0
+    rows = (tmp_path / "m.csv").read_text().splitlines()
+    assert len(rows) == 11
+    assert rows[2].split(",")[:4] == ["1", str(len(sets[0].embeddings)), "2", str(len(sets[1].embeddings))]
+    assert np.isclose(float(rows[2].split(",")[4]), found.distance[0, 1], rtol=1e-6)
