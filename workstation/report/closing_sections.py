@@ -12,7 +12,13 @@ def custody(sheet: Sheet) -> list[Block]:
     story: list[Block] = [sheet.section("custody")]
     if links:
         rows = [
-            (link["time"], sheet.short(link["exhibit"]), link["action"], sheet.filled(link["person"]), link["detail"])
+            (
+                sheet.filled(link["time"]),
+                sheet.short(link["exhibit"]),
+                link["action"],
+                sheet.filled(link["person"]),
+                link["detail"] or "",
+            )
             for link in links
         ]
         story.append(sheet.listing("custody", rows, (34, 22, 36, 32, 56)))
@@ -36,7 +42,14 @@ def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:
     story: list[Block] = [Together((heading, facts, Text(texts("audit.meaning"), "small")))]
     if audit["extract"]:
         listed = [
-            (str(e["sequence"]), e["time"], e["operator"], e["action"], sheet.shortened(e["detail"]), e["sha256"][:16])
+            (
+                str(e["sequence"]),
+                e["time"],
+                sheet.filled(e["operator"]),
+                e["action"],
+                sheet.shortened(e["detail"] or ""),
+                e["sha256"][:16],
+            )
             for e in audit["extract"]
         ]
         story.append(sheet.listing("audit", listed, (11, 34, 25, 28, 53, 29), mono=(5,)))
