@@ -80,6 +80,7 @@ class Settings:
         recent_files: newest first, at most `RECENT_FILES`.
         recent_cases: folders, newest first, at most `RECENT_CASES`.
         last_session: files that were open when the window was last closed.
+        last_folder, export_folder: where files were last opened and written; never the same on purpose.
         window_geometry, window_state: Qt's own bytes in base64; "" = the default layout.
     """
 
@@ -113,6 +114,7 @@ class Settings:
     recent_cases: tuple[str, ...] = _setting((), _texts)
     last_session: tuple[str, ...] = _setting((), _texts)
     last_folder: str = _setting("", _text)
+    export_folder: str = _setting("", _text)
     window_geometry: str = _setting("", _text)
     window_state: str = _setting("", _text)
 

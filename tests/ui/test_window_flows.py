@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
-from workstation.casework.exhibit import Case
 from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -21,6 +20,7 @@ from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.marks import Marks
+from workstation.ui.report_order import ReportOrder
 from workstation.ui.session import AnalysisState, HashState
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
@@ -117,6 +117,8 @@ def _see_from_a_region(window: MainWindow) -> None:
 
 
 def _export_everything(window: MainWindow, folder: Path, qtbot) -> None:
+    folder = folder / "out"
+    folder.mkdir()
     with qtbot.waitSignal(window.exports.exported, timeout=30_000):
         window.errands.write_report(str(folder / "case.pdf"))
     assert (folder / "case.pdf").read_bytes().startswith(b"%PDF")
@@ -314,9 +316,9 @@ def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
 def test_a_full_disk_is_said_and_the_work_stays_unsaved(
     make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
 ) -> None:
-    def export(_case: Case, target: Path) -> Generator[Progress, None, tuple[Path, ...]]:
+    def export(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
         yield Progress("writing the PDF")
-        raise ExportProblem(f"{target.name}: No space left on device")
+        raise ExportProblem(f"{order.target.name}: No space left on device")
 
     window = make_window(export_report=export)
     open_file(window, photo())

@@ -35,6 +35,8 @@ class NewCase:
     operator: str
     number: str = ""
     laboratory: str = ""
+    client: str = ""
+    received: str = ""
     legal_authority: str = ""
     question: str = ""
     blind: bool = False
@@ -159,7 +161,8 @@ class CaseKeeper:
         """
         from workstation.casework import CaseFile  # noqa: PLC0415 - SQLAlchemy loads when a case is asked for
 
-        stated = {name: getattr(plan, name) or None for name in ("number", "laboratory", "legal_authority", "question")}
+        names = ("number", "laboratory", "client", "received", "legal_authority", "question")
+        stated = {name: getattr(plan, name) or None for name in names}
         return cls(CaseFile.create(plan.folder, title=plan.title, operator=plan.operator, blind=plan.blind, **stated))
 
     @classmethod

@@ -292,6 +292,11 @@ class CaseDesk(QObject):
         )
         _StepTask(self, keeper, then, job)
 
+    @Slot()
+    def refresh(self) -> None:
+        """Something else wrote into the case, a report say."""
+        self.do("reading the case", lambda _: None)
+
     def _did(self, keeper: CaseKeeper, view: CaseView) -> None:
         if keeper is self._keeper:
             for exhibit in self._session.exhibits:

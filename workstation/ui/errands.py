@@ -12,9 +12,13 @@ from workstation.errors import WorkstationError
 from workstation.evidence import SUFFIXES
 from workstation.settings import SettingsStore
 from workstation.ui.actions import Actions
+from workstation.ui.casing import CaseDesk
 from workstation.ui.exporting import ExportDesk
+from workstation.ui.form_dialog import Values
 from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
 from workstation.ui.opening import OpeningDesk
+from workstation.ui.report_dialog import ReportDialog, changed_details, signing_in, stated_in, stated_of
+from workstation.ui.report_order import Signing, Stated
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.teller import Teller
 
@@ -30,11 +34,14 @@ class Errands(QObject):
         store: SettingsStore,
         opening: OpeningDesk,
         exports: ExportDesk,
+        cases: CaseDesk,
         teller: Teller,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._store = window, session, store
         self._opening, self._exports, self._teller = opening, exports, teller
+        self._cases = cases
+        self._stated = Stated()
         teller.save_problem = self.save_problem_report
 
     @Slot()
@@ -72,21 +79,65 @@ class Errands(QObject):
 
     @Slot()
     def export_report(self) -> None:
-        """Ask where the report goes."""
+        """Ask where the report goes, and for what only people can say; nothing of it is filled in by the program."""
         if not self._session.case().exhibits:
             self._teller.tell("There is nothing to report yet: open a photograph first.")
             return
-        current = self._session.current
-        stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
-        dialog = self._save_dialog("Export report", f"{stem}.pdf", "PDF (*.pdf)", "pdf")
-        dialog.fileSelected.connect(self.write_report)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        hidden = [exhibit.name for exhibit in self._session.exhibits if exhibit.hides_metadata]
+        if hidden:
+            self._teller.tell(
+                f"The metadata of {', '.join(hidden)} are hidden, and a report prints them. Lock the pixel-only notes "
+                "and reveal the metadata first (Report menu), or close the exhibit.",
+                "warning",
+            )
+            return
+        from workstation.report.texts import languages  # noqa: PLC0415 - reportlab loads when a report is asked for
+
+        evidence = tuple(exhibit.path for exhibit in self._session.exhibits)
+        dialog = ReportDialog(self._target(), self._known_of_order(), evidence, languages(), self._window)
+        dialog.answered.connect(self.write_asked_report)
         dialog.open()
 
-    @Slot(str)
-    def write_report(self, name: str) -> None:
+    def _target(self) -> Path:
+        current = self._session.current
+        stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
+        return Path(self._store.current.export_folder or Path.home()) / f"{stem}.pdf"
+
+    def _known_of_order(self) -> Stated:
+        """What was stated in the case, or for the last report of this session."""
+        view = self._cases.view
+        if view is None:
+            return self._stated if self._stated != Stated() else Stated(operator=self._store.current.operator)
+        return stated_of(view.details, view.operator, self._stated.language)
+
+    @Slot(object)
+    def write_asked_report(self, values: Values) -> None:
+        """Write the report that was asked for; what was stated anew is kept in the case, too."""
+        stated, view = stated_in(values), self._cases.view
+        if view is not None and not view.read_only and (changed := changed_details(stated, view.details)):
+            self._cases.set_details(changed)
+        self.write_report(str(values["target"]), stated, signing_in(values))
+
+    def write_report(self, name: str, stated: Stated | None = None, signing: Signing | None = None) -> None:
         """Write the report into this file."""
-        self._exports.report(Path(name))
+        self._stated = stated or Stated(operator=self._store.current.operator)
+        target, keeper = Path(name), self._cases.keeper
+        self._keep_folder(target.parent)
+        if keeper is None:
+            self._exports.report(target, self._stated, signing, None)
+        else:  # after what waits to be written into the case
+            asked = self._stated
+            self._cases.do(
+                "saving the case before the report",
+                lambda _: None,
+                lambda _: self._exports.report(target, asked, signing, keeper),
+            )
+
+    def _keep_folder(self, folder: Path) -> None:
+        try:
+            self._store.change(export_folder=str(folder))
+        except WorkstationError as error:
+            self._teller.tell_problem(error)
 
     @Slot()
     def export_maps(self) -> None:
@@ -95,7 +146,8 @@ class Errands(QObject):
         if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
             self._teller.tell("There are no maps yet: analyse the photograph first (A).")
             return
-        dialog = QFileDialog(self._window, "Export maps into a folder", self._store.current.last_folder)
+        folder = self._store.current.export_folder or str(Path.home())
+        dialog = QFileDialog(self._window, "Export maps into a folder", folder)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptOpen)
@@ -108,6 +160,7 @@ class Errands(QObject):
         """Write the current exhibit's maps into this folder."""
         exhibit = self._session.current
         if exhibit is not None:
+            self._keep_folder(Path(folder))
             self._exports.maps(exhibit, Path(folder))
 
     @Slot()
@@ -163,7 +216,7 @@ class Errands(QObject):
         return box.clickedButton() is agree
 
     def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._store.current.last_folder)
+        dialog = QFileDialog(self._window, title, self._store.current.export_folder or str(Path.home()))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setNameFilter(name_filter)

@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workstation.errors import WorkstationError
-from workstation.settings import SettingsStore
+from workstation.ui.case_keeper import CaseKeeper
 from workstation.ui.jobs import Job, JobQueue
+from workstation.ui.report_order import ReportOrder, Signing, Stated
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.work import Work
 
@@ -26,16 +27,24 @@ class ExportDesk(QObject):
     exported = Signal(str, object)
     failed = Signal(object)
 
-    def __init__(self, session: Session, jobs: JobQueue, work: Work, store: SettingsStore, parent: QObject) -> None:
+    def __init__(self, session: Session, jobs: JobQueue, work: Work, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._jobs, self._work, self._store = session, jobs, work, store
+        self._session, self._jobs, self._work = session, jobs, work
 
-    def report(self, target: Path) -> None:
-        """Write the PDF and its JSON for everything that is open."""
-        case = self._session.case(title=target.stem, operator=self._store.current.operator)
+    def report(self, target: Path, stated: Stated, signing: Signing | None, keeper: CaseKeeper | None) -> None:
+        """Write the PDF and its JSON for everything that is open.
+
+        Args:
+            target: the PDF.
+            stated: what only people can say.
+            signing: a key, or None.
+            keeper: the open case that it speaks of, or None.
+        """
+        case = self._session.case(title=target.stem, operator=stated.operator)
+        order = ReportOrder(case, target, stated, signing, keeper)
         exhibits, work = self._session.exhibits, self._work
         job = self._jobs.submit(
-            "writing the report", lambda: work.export_report(case, target), cancellable=True, kept=KEPT_ON_CANCEL
+            "writing the report", lambda: work.export_report(order), cancellable=True, kept=KEPT_ON_CANCEL
         )
         _ExportTask(self, "the report", job, exhibits)
 

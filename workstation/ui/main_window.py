@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         self.opening = OpeningDesk(session, jobs, work, store, self)
         self.analyses = AnalysisDesk(session, jobs, work, store, self)
         self.cases = CaseDesk(session, jobs, store, self.analyses.request, self)
-        self.exports = ExportDesk(session, jobs, work, store, self)
+        self.exports = ExportDesk(session, jobs, work, self)
         self.picture = PictureDesk(
             session, jobs, self.analyses, PictureParts(self.view, self.regions, self.scatter), self
         )
@@ -130,7 +130,13 @@ class MainWindow(QMainWindow):
         self.teller.open_settings = self.preferences.show_dialog
         self.comparing = CompareDesk(session, self.centre, self)
         self.errands = Errands(
-            self, session=session, store=store, opening=self.opening, exports=self.exports, teller=self.teller
+            self,
+            session=session,
+            store=store,
+            opening=self.opening,
+            exports=self.exports,
+            cases=self.cases,
+            teller=self.teller,
         )
         parts = CaseParts(
             session,
@@ -232,6 +238,7 @@ class MainWindow(QMainWindow):
         analyses.progressed.connect(self.picture.show_progress)
         analyses.progressed.connect(self.teller.tell_progress)
         exports.exported.connect(self._tell_exported)
+        exports.exported.connect(self.cases.refresh)
         exports.failed.connect(self.teller.tell_problem)
         opening.evidence_arrived.connect(self.cases.take_in)
         for signal in (analyses.finished, analyses.failed):

@@ -24,10 +24,11 @@ from workstation import analysis
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
-from workstation.casework.exhibit import Case, Exhibit
+from workstation.casework.exhibit import Exhibit
 from workstation.evidence import DEFAULT_MAX_PIXELS, Rehash, open_steps, rehash
 from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
+from workstation.ui.report_order import ReportOrder, refuse_beside_evidence, write_report
 
 THUMBNAIL = 160
 """Longer side of a thumbnail in pixels."""
@@ -99,24 +100,16 @@ def check_hash(identity: FileIdentity) -> Check:
     return rehash(identity)
 
 
-def export_report(case: Case, target: Path) -> Export:
-    """Write the report as PDF and, beside it, result.json."""
-    from workstation import report  # noqa: PLC0415 - reportlab loads when a report is asked for
-
-    yield Progress("composing the report", 0.1)
-    document = report.build(case)
-    yield Progress("writing the PDF", 0.4)
-    report.write_pdf(document, target)
-    yield Progress("writing result.json", 0.9)
-    beside = target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
-    report.write_json(document, beside)
-    return target, beside
-
-
 def export_maps(exhibit: Exhibit, folder: Path) -> Export:
-    """Write the maps as PNG with and without legend, as .npy, and their numbers as CSV."""
-    from workstation.report import exports  # noqa: PLC0415 - as above
+    """Write the maps as PNG with and without legend, as .npy, and their numbers as CSV.
 
+    Raises:
+        BesideEvidence: if the folder holds the exhibit.
+        ExportProblem: if a file cannot be written.
+    """
+    from workstation.report import exports  # noqa: PLC0415 - reportlab loads when a report is asked for
+
+    refuse_beside_evidence(folder, (exhibit.evidence.identity.path,))
     yield Progress("writing the maps")
     return exports.write_maps(exhibit, folder)
 
@@ -163,13 +156,14 @@ class Work:
 
     Attributes:
         analyse: as `Analyst.analyse`.
-        open_file, check_hash, export_report, export_maps: as the functions of these names.
+        open_file, check_hash, export_maps: as the functions of these names.
+        export_report: as `report_order.write_report`.
         preload: imports that the first analysis needs; None = nothing is loaded in advance.
     """
 
     open_file: Callable[[Path, int | None], Opening] = open_file
     analyse: Callable[[Evidence, AnalysisRequest], Analysis] = field(default_factory=lambda: Analyst().analyse)
     check_hash: Callable[[FileIdentity], Check] = check_hash
-    export_report: Callable[[Case, Path], Export] = export_report
+    export_report: Callable[[ReportOrder], Export] = write_report
     export_maps: Callable[[Exhibit, Path], Export] = export_maps
     preload: Callable[[], Generator[Progress, None, Any]] | None = preload

@@ -1,0 +1,106 @@
+"""What is asked before a report is written: where it goes, and what only people can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from workstation.casework import CaseDetails
+from workstation.ui.form_dialog import Field, FormDialog, Values
+from workstation.ui.report_order import BesideEvidence, Signing, Stated, refuse_beside_evidence
+
+_LANGUAGES = {"en": "English", "de": "Deutsch"}
+_EMPTY = "Empty = not stated, and printed so."
+
+
+class ReportDialog(FormDialog):
+    """Asks for the order, the laboratory and a key; refuses a folder that holds evidence."""
+
+    def __init__(
+        self,
+        target: Path,
+        stated: Stated,
+        evidence: tuple[Path, ...],
+        languages: Sequence[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        self._evidence = evidence
+        super().__init__("Export report", report_fields(target, stated, languages), "Write the report", parent)
+
+    def complaints(self, values: Values) -> list[str]:
+        """Why it cannot be written yet."""
+        found = super().complaints(values)
+        target = Path(str(values["target"]))
+        try:
+            refuse_beside_evidence(target.parent, self._evidence)
+        except BesideEvidence as problem:
+            found.append(problem.summary)
+        if values["target"] and not target.parent.is_dir():
+            found.append(f"There is no folder {target.parent}.")
+        if values["target"] and target.suffix.lower() != ".pdf":
+            found.append("The report is a PDF: its name ends with .pdf.")
+        if values["key"] and not Path(str(values["key"])).is_file():
+            found.append(f"There is no file {values['key']}.")
+        return found
+
+
+def report_fields(target: Path, stated: Stated, languages: Sequence[str]) -> list[Field]:
+    """The rows of the dialog."""
+    choices = tuple((code, _LANGUAGES.get(code, code)) for code in languages)
+    return [
+        Field("target", "File", "The PDF; the JSON goes beside it.", "new file", str(target), needed=True,
+              pattern="PDF (*.pdf)"),
+        Field("number", "Report number", "The laboratory's own; empty = one is made of date, time and the first hash.",
+              value=stated.number),
+        Field("operator", "Examiner", _EMPTY, value=stated.operator),
+        Field("laboratory", "Laboratory", _EMPTY, value=stated.laboratory),
+        Field("client", "Client", "Who asked for the examination.", value=stated.client),
+        Field("case_number", "Case number", "The client's or the court's.", value=stated.case_number),
+        Field("authority", "Legal authority", "Order, law or consent on which the examination rests.",
+              value=stated.authority),
+        Field("question", "Question asked", kind="text", value=stated.question),
+        Field("received", "Order received", "When the order came, as the laboratory writes it.", value=stated.received),
+        Field("language", "Language", kind="choice", value=stated.language, choices=choices),
+        Field("key", "Signing key", "A PKCS#12 file (.p12, .pfx); empty = the report is not signed.", "file",
+              pattern="PKCS#12 (*.p12 *.pfx);;All files (*)"),
+        Field("passphrase", "Passphrase", "Used once and kept nowhere.", "password"),
+    ]  # fmt: skip
+
+
+def stated_in(values: Values) -> Stated:
+    """What the dialog's fields state."""
+    return Stated(**{name: str(values[name]) for name in Stated.__dataclass_fields__})
+
+
+def signing_in(values: Values) -> Signing | None:
+    """The key that was chosen, or None."""
+    return Signing(Path(str(values["key"])), str(values["passphrase"])) if values["key"] else None
+
+
+def stated_of(details: CaseDetails, operator: str, language: str) -> Stated:
+    """What was stated in the case already."""
+    return Stated(
+        operator=operator,
+        laboratory=details.laboratory or "",
+        client=details.client or "",
+        case_number=details.number or "",
+        authority=details.legal_authority or "",
+        question=details.question or "",
+        received=details.received or "",
+        language=language,
+    )
+
+
+def changed_details(stated: Stated, details: CaseDetails) -> dict[str, str | bool | None]:
+    """What was stated anew and belongs into the case."""
+    said = {
+        "laboratory": stated.laboratory,
+        "client": stated.client,
+        "number": stated.case_number,
+        "legal_authority": stated.authority,
+        "question": stated.question,
+        "received": stated.received,
+    }
+    return {name: value or None for name, value in said.items() if (value or None) != getattr(details, name)}

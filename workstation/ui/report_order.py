@@ -1,0 +1,173 @@
+"""What a report is asked for, and how it is written; no Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workstation.casework.exhibit import Case
+from workstation.errors import ExportProblem
+from workstation.progress import Progress
+from workstation.ui.case_keeper import CaseKeeper
+
+if TYPE_CHECKING:
+    from workstation.report.commission import Circumstances
+    from workstation.report.document import ReportDocument
+
+
+class BesideEvidence(ExportProblem):
+    """A report or map would be written into a folder that holds an exhibit."""
+
+    remedy = "Choose another folder: nothing is ever written beside an original."
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} holds an exhibit")
+        self.folder = folder
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A key to sign with; the passphrase is used once and kept nowhere."""
+
+    key: Path
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What only people can say; "" = not stated, and printed so.
+
+    Attributes:
+        number: of the report; "" = one is made.
+        operator, laboratory, client: who examines, where, for whom.
+        case_number: the client's or the court's.
+        authority, question: on which law or order, and what was asked.
+        received: when the order came.
+        language: of the report.
+    """
+
+    number: str = ""
+    operator: str = ""
+    laboratory: str = ""
+    client: str = ""
+    case_number: str = ""
+    authority: str = ""
+    question: str = ""
+    received: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportOrder:
+    """One report.
+
+    Attributes:
+        case: what was examined.
+        target: the PDF; the JSON goes beside it.
+        stated: what only people can say.
+        signing: a key, or None.
+        keeper: the open case that the report speaks of, or None.
+    """
+
+    case: Case
+    target: Path
+    stated: Stated = field(default_factory=Stated)
+    signing: Signing | None = None
+    keeper: CaseKeeper | None = None
+
+
+def refuse_beside_evidence(folder: Path, evidence: tuple[Path, ...]) -> None:
+    """Refuse to write into a folder that holds an exhibit.
+
+    Raises:
+        BesideEvidence: if one of `evidence` lies in `folder`.
+    """
+    if folder.absolute() in {path.absolute().parent for path in evidence}:
+        raise BesideEvidence(folder)
+
+
+def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
+    """Write the report as PDF, sign it if asked, write its JSON beside it, and log it in the case.
+
+    Raises:
+        BesideEvidence: if the target lies beside an exhibit.
+        ExportProblem: if a file cannot be written; SigningProblem if the key cannot be used.
+        CaseProblem: if the case cannot be read, or the entry cannot be written.
+    """
+    from workstation import report  # noqa: PLC0415 - reportlab loads when a report is asked for
+    from workstation.report import signing  # noqa: PLC0415 - pyHanko, too
+
+    target = order.target
+    refuse_beside_evidence(target.parent, tuple(one.evidence.identity.path for one in order.case.exhibits))
+    asked = order.signing
+    identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
+    yield Progress("composing the report", 0.1)
+    document = _document(order)
+    yield Progress("writing the PDF", 0.4)
+    report.write_pdf(document, target)
+    if identity is not None:
+        yield Progress("signing the PDF", 0.8)
+        signing.sign_file(target, identity, reason="Issued")
+    yield Progress("writing result.json", 0.9)
+    beside = target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
+    report.write_json(document, beside)
+    if order.keeper is not None and not order.keeper.file.read_only:
+        _log(order.keeper, document, target)
+    return target, beside
+
+
+def _document(order: ReportOrder) -> ReportDocument:
+    from workstation.report.document import build  # noqa: PLC0415 - as above
+    from workstation.report.template import load_template  # noqa: PLC0415 - as above
+
+    stated, template = order.stated, load_template()
+    look = replace(
+        template, language=stated.language or template.language, laboratory=stated.laboratory or template.laboratory
+    )
+    circumstances, case = _circumstances(order)
+    return build(replace(case, operator=stated.operator or case.operator), circumstances=circumstances, template=look)
+
+
+def _circumstances(order: ReportOrder) -> tuple[Circumstances, Case]:
+    """What the case knows, with what was stated now; notes of a case come with author and date instead."""
+    from workstation.report.commission import Circumstances  # noqa: PLC0415 - as above
+    from workstation.report.from_case import circumstances_of  # noqa: PLC0415 - as above
+
+    case, known = order.case, Circumstances()
+    if order.keeper is not None:
+        verified = order.keeper.file.verify(originals=False)
+        state = "intact" if verified.intact else "; ".join(finding.sentence for finding in verified.findings)
+        record = order.keeper.file.snapshot()
+        numbered = enumerate(case.exhibits, start=1)
+        positions = {one.record.id: position for position, one in numbered if one.record is not None}
+        known = circumstances_of(record, positions, checked=state)
+        exhibits = tuple(replace(one, note="") if one.record is not None else one for one in case.exhibits)
+        case = replace(case, exhibits=exhibits, title=record.details.title, record=record)
+    stated = order.stated
+    commission = replace(
+        known.commission,
+        number=stated.number,
+        case_number=stated.case_number or known.commission.case_number,
+        client=stated.client or known.commission.client,
+        authority=stated.authority or known.commission.authority,
+        question=stated.question or known.commission.question,
+        received=stated.received or known.commission.received,
+    )
+    return replace(known, commission=commission), case
+
+
+def _log(keeper: CaseKeeper, document: ReportDocument, target: Path) -> None:
+    from workstation.evidence import identify  # noqa: PLC0415 - as above
+
+    audit = document.circumstances.audit
+    if audit is not None:
+        keeper.file.reports.issued(
+            document.number,
+            issued=document.created,
+            name=target.name,
+            sha256=identify(target).sha256,
+            head=audit.head,
+            entries=audit.entries,
+        )
