@@ -1,0 +1,71 @@
+"""What goes into the bundle, what stays out, and what comes from the machine."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import contents
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("torch/lib/libtorch_cpu.so", False),
+        ("torch/lib/libjitbackend_test.so", True),
+        ("torch/bin/protoc", True),
+        ("torch/bin/torch_shm_manager", False),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", False),
+        ("PySide6/Qt/plugins/platforms/libqoffscreen.so", False),
+        ("PySide6/Qt/plugins/platforms/libqwayland.so", False),
+        ("PySide6\\Qt\\plugins\\sqldrivers\\qsqlite.dll", True),
+        ("PySide6/Qt/translations/qtbase_de.qm", True),
+        ("numpy-2.4.6.dist-info/METADATA", False),
+        ("exifact-0.1.0.dist-info/direct_url.json", True),
+        ("libmvec.so.1", True),
+        ("resources/weights/compact.safetensors", False),
+    ],
+)
+def test_what_stays_out(name: str, left_out: bool) -> None:
+    assert contents.is_left_out(name) is left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "of_desktop"),
+    [
+        ("libstdc++.so.6", True),
+        ("libX11.so.6", True),
+        ("libxcb-cursor.so.0", True),
+        ("libGL.so.1", True),
+        ("libssl.so.3", False),
+        ("libpython3.11.so.1.0", False),
+        ("numpy.libs/libgfortran-83c28eba.so.5.0.0", False),
+        ("PySide6/Qt/lib/libQt6XcbQpa.so.6", False),
+    ],
+)
+def test_the_desktops_libraries_are_those_of_the_system_only(name: str, of_desktop: bool) -> None:
+    assert contents.is_of_desktop(name) is of_desktop
+
+
+def test_only_the_models_that_are_loaded_stay() -> None:
+    spec = importlib.util.find_spec("transformers")
+    assert spec is not None
+    assert spec.origin is not None
+
+    unused = contents.unused_transformers(Path(spec.origin).parent)
+
+    assert "transformers.models.bert" in unused
+    assert "transformers.models.distilbert" not in unused
+    assert len(unused) > 100
+
+
+def test_modules_of_torch_are_found_without_importing_them() -> None:
+    spec = importlib.util.find_spec("torch")
+    assert spec is not None
+    assert spec.origin is not None
+
+    modules = contents.torch_modules(Path(spec.origin).parent)
+
+    assert {"torch", "torch.nn.functional", "torch.nn.utils.fusion", "torch._dynamo"} <= set(modules)
+    assert not [name for name in modules if name.startswith(("torch.testing._internal", "torch._inductor.codegen"))]
