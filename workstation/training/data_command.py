@@ -50,12 +50,17 @@ def index(
     from_records: Annotated[
         Path | None, typer.Option("--records", metavar="DIR", help="Records that are there already, named by id.")
     ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="Only this split of the folder's manifest.csv.")
+    ] = None,
 ) -> None:
     """Go through photographs or tar shards once: their records, the tags' shares, and what is broken."""
     from workstation.training import shards  # noqa: PLC0415 - as above
 
-    sharded = any(pictures.glob("*.tar"))
-    steps = shards.index_shards(pictures, out) if sharded else shards.index_folder(pictures, out, from_records)
+    if any(pictures.glob("*.tar")):
+        steps = shards.index_shards(pictures, out)
+    else:
+        steps = shards.index_folder(pictures, out, from_records, split)
     with _words_for_errors():
         counts = terminal.follow(steps, pictures.name)
         store = shards.open_store(pictures, out)

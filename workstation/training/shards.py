@@ -6,6 +6,7 @@ pass over their headers notes where each member begins, and then any photograph 
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -117,13 +118,17 @@ class FolderStore:
         return np.random.default_rng((seed, epoch)).permutation(len(self))
 
 
-def index_folder(images: Path, out: Path, records: Path | None = None) -> Generator[Progress, None, Path]:
+def index_folder(
+    images: Path, out: Path, records: Path | None = None, split: str | None = None
+) -> Generator[Progress, None, Path]:
     """Go through a folder of pictures and write records, tag shares and the listing that `FolderStore` reads.
 
     Args:
         images: folder, with its folders.
         out: written to.
         records: folder of records that are there already (`exifact data yfcc`); a picture without one tells its own.
+
+        split: only pictures of this split of the folder's manifest.csv; None = all.
 
     Yields:
         Progress after each picture.
@@ -132,9 +137,12 @@ def index_folder(images: Path, out: Path, records: Path | None = None) -> Genera
         Path of the shares.
 
     Raises:
-        DataProblem: if there are no pictures.
+        DataProblem: if there are no pictures, or no manifest where one is needed.
     """
     files = sorted(p for p in images.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+    if split is not None:
+        wanted = _files_of_split(images, split)
+        files = [file for file in files if file.relative_to(images).as_posix() in wanted]
     if not files:
         raise DataProblem(f"{images} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
     writer, listing, watch = RecordWriter(out), [], Stopwatch()
@@ -152,6 +160,14 @@ def index_folder(images: Path, out: Path, records: Path | None = None) -> Genera
         yield Progress("reading EXIF", fraction, watch.remaining(fraction), writer.written)
     write_text(out / LISTING, "".join(listing))
     return writer.finish()
+
+
+def _files_of_split(images: Path, split: str) -> frozenset[str]:
+    try:
+        with (images / "manifest.csv").open(newline="", encoding="utf-8") as lines:
+            return frozenset(row["file"] for row in csv.DictReader(lines) if row["split"] == split)
+    except (OSError, KeyError, csv.Error) as problem:
+        raise DataProblem(f"{images / 'manifest.csv'} names no split of files ({problem})") from problem
 
 
 def _unique_id(name: str) -> str:

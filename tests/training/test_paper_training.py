@@ -1,0 +1,295 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+from torch import nn
+
+from workstation.analysis.model import resnet50
+from workstation.progress import drain
+from workstation.training.configuration import ConfigurationProblem
+from workstation.training.curves import TABLE, CurveProblem, Curves
+from workstation.training.data_records import COUNTS, RECORDS, DataProblem, Record
+from workstation.training.distributed import Company
+from workstation.training.gradient_cache import CachedGradients
+from workstation.training.paper_batches import CachedStore, Steps, Texts
+from workstation.training.paper_command import PaperData, train_paper
+from workstation.training.paper_configuration import PaperConfiguration
+from workstation.training.paper_network import build
+from workstation.training.paper_training import BROKEN, PaperTraining
+from workstation.training.shards import LISTING, FolderStore
+from workstation.training.text_objective import Truth, symmetric_contrast
+
+SMALL = PaperConfiguration(
+    text_layers=1,
+    text_width=64,
+    vocabulary=200,
+    longest=48,
+    patch=32,
+    batch=4,
+    steps=4,
+    warmup=1,
+    learning_rate=1e-4,
+    batch_statistics="frozen",
+    logit_scale=10.0,
+)
+PHOTOS = 9
+
+NARROW = ((8, 1, 1), (8, 1, 2), (8, 1, 2), (8, 1, 2))
+"""Stages of a ResNet that trains in a moment; the published one has 25 million parameters."""
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resnet50, "STAGES", NARROW)
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> PaperData:
+    """Nine made-up photographs with records, the last one broken."""
+    folder = tmp_path_factory.mktemp("paper")
+    pictures, index = folder / "pictures", folder / "index"
+    pictures.mkdir()
+    (index / RECORDS).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    lines = []
+    for number in range(PHOTOS):
+        buffer = io.BytesIO()
+        Image.fromarray(rng.integers(0, 255, (64, 80, 3), dtype=np.uint8)).save(buffer, "JPEG")
+        content = buffer.getvalue() if number < PHOTOS - 1 else b"broken"
+        (pictures / f"{number}.jpg").write_bytes(content)
+        tags = {"Make": f"Maker{number % 3}", "Model": f"Model{number}", "ISO Speed Ratings": str(100 * number)}
+        (index / RECORDS / f"{number}.json").write_text(Record(str(number), tags).as_json(), encoding="utf-8")
+        lines.append(f"{number}.jpg\t{number}\n")
+    (index / LISTING).write_text("".join(lines), encoding="utf-8")
+    (index / COUNTS).write_text(json.dumps({"Make": 1.0, "Model": 1.0, "ISO Speed Ratings": 0.5, "Rare": 0.1}))
+    return PaperData(pictures, index)
+
+
+@pytest.fixture(scope="session")
+def store(indexed: PaperData) -> FolderStore:
+    return FolderStore(indexed.pictures, indexed.index)
+
+
+def with_(**changes: object) -> PaperConfiguration:
+    return PaperConfiguration.from_table(SMALL.as_table() | changes)
+
+
+def test_the_configuration_is_the_published_one_and_survives_its_table() -> None:
+    published = PaperConfiguration()
+    optimizer = (published.learning_rate, published.betas, published.epsilon, published.weight_decay)
+    assert published.batch == 1024
+    assert optimizer == (1e-4, (0.9, 0.98), 1e-6, 1e-4)
+    assert PaperConfiguration.from_table(published.as_table()) == published
+    rates = [with_(steps=10, warmup=2, learning_rate=1.0, last_rate=0.0).learning_rate_at(s) for s in (0, 1, 6, 10)]
+    assert rates == pytest.approx([0.5, 1.0, 0.5, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("table", "named"), [({"texts": 1}, "texts"), ({"text": "bert"}, "distilbert"), ({"image_text": 0.0}, "above 0")]
+)
+def test_an_impossible_configuration_is_refused(table: dict[str, object], named: str) -> None:
+    with pytest.raises(ConfigurationProblem, match=named):
+        PaperConfiguration.from_table(table)
+
+
+def test_texts_follow_the_configuration() -> None:
+    tags = {"Model": "b", "Make": "a", "Rare": "c"}
+    shares = {"Make": 1.0, "Model": 0.6, "Rare": 0.1}
+    rng = np.random.default_rng(0)
+    assert Texts(shares, SMALL).of(tags, rng) == "Model: b, Make: a"
+    assert Texts(shares, with_(tag_order="fixed")).of(tags, rng) == "Make: a, Model: b"
+    assert Texts(shares, with_(names=False)).of(tags, rng) == "b, a"
+    assert Texts(shares, with_(tags=["Rare"])).of(tags, rng) == "Rare: c"
+    shuffled = Texts(shares, with_(tag_order="shuffled"))
+    assert {shuffled.of(tags, rng) for _ in range(20)} == {"Model: b, Make: a", "Make: a, Model: b"}
+    with pytest.raises(DataProblem):
+        Texts({"Rare": 0.1}, SMALL)
+
+
+def test_processes_share_one_batch_and_every_photo_comes_once_per_epoch(store: FolderStore) -> None:
+    whole = Steps(store, SMALL, Company(), 0, 4)
+    halves = [Steps(store, SMALL, Company(rank, 2), 0, 4) for rank in range(2)]
+
+    for step in range(2):
+        crops = np.concatenate([half[step].crops for half in halves])
+        np.testing.assert_array_equal(whole[step].crops, crops)
+    drawn = np.concatenate([whole.numbers(step) for step in range(2)])
+    assert len(set(drawn)) == 8  # two batches of four from nine
+    assert list(whole.numbers(2)) != list(whole.numbers(0))
+
+
+def test_a_broken_photo_is_missing_and_named(store: FolderStore) -> None:
+    steps = Steps(store, SMALL, Company(), 0, 40)
+    batch = next(batch for batch in (steps[step] for step in range(40)) if batch.broken)
+    assert len(batch.texts) == len(batch.crops) == 3
+    assert batch.broken[0].startswith("8.jpg")
+
+
+def test_decoded_photos_are_kept_up_to_the_limit(store: FolderStore) -> None:
+    class Counting:
+        reads = 0
+
+        def read(self, number: int) -> object:
+            self.reads += 1
+            return store.read(number)
+
+    counting = Counting()
+    cached = CachedStore(counting, 2 * 64 * 80 * 3)
+    for number in (0, 1, 0, 1, 2, 0):
+        cached.read(number)
+    assert counting.reads == 4  # 2 pushes 0 out
+
+
+def test_a_photo_with_the_same_text_is_no_negative() -> None:
+    seen, said = torch.eye(2), torch.eye(2)
+    same = torch.ones(2, 2, dtype=torch.bool)
+    scale = torch.tensor(2.0)
+    # Every text is right: half the probability's logarithm each, −(2·0.5 + 0·0.5 − log(e² + 1)).
+    assert symmetric_contrast(seen, said, scale, Truth(same, ~same)).item() == pytest.approx(np.log(np.e**2 + 1) - 1)
+    own = torch.eye(2, dtype=torch.bool)
+    assert symmetric_contrast(seen, said, scale, Truth(own, ~own)).item() == pytest.approx(np.log(1 + np.e**-2))
+
+
+def test_cached_gradients_are_those_of_one_piece() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Dropout(0.0), nn.Linear(8, 4))
+    inputs, own = torch.randn(6, 6), torch.eye(6, dtype=torch.bool)
+    truth, scale = Truth(own, ~own), torch.tensor(5.0)
+
+    def encode(part: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return nn.functional.normalize(network(part), dim=1), nn.functional.normalize(network(part.flip(1)), dim=1)
+
+    def loss_of(embedded: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return symmetric_contrast(embedded[0], embedded[1], scale, truth)
+
+    loss_of(encode(inputs)).backward()
+    expected = [p.grad.clone() for p in network.parameters()]
+    for parts in ((inputs,), inputs.split(2), inputs.split(4)):
+        network.zero_grad()
+        loss = CachedGradients(encode, Company(), network).step(parts, loss_of)
+        assert loss.item() == pytest.approx(loss_of(encode(inputs)).item(), rel=1e-6)
+        for parameter, gradient in zip(network.parameters(), expected, strict=True):
+            torch.testing.assert_close(parameter.grad, gradient)
+
+
+def losses(training: PaperTraining, until: int | None = None) -> list[float]:
+    return [p.partial.loss for p in training.run(until=until, report_every=1, save_every=1000)]
+
+
+@pytest.mark.slow
+def test_a_resumed_run_goes_on_with_the_same_curve(store: FolderStore, tmp_path: Path) -> None:
+    whole = losses(PaperTraining(SMALL, store, tmp_path / "whole", Company()))
+    first = losses(PaperTraining(SMALL, store, tmp_path / "halves", Company()), until=2)
+    resumed = PaperTraining(SMALL, store, tmp_path / "halves", Company())
+
+    assert resumed.step == 2
+    assert first + losses(resumed) == pytest.approx(whole, rel=1e-4)
+    rows = (tmp_path / "halves" / TABLE).read_text(encoding="utf-8").splitlines()
+    assert [float(r.split("\t")[2]) for r in rows if "\tloss\t" in r] == pytest.approx(whole, rel=1e-4)
+    assert "8.jpg" in (tmp_path / "whole" / BROKEN).read_text(encoding="utf-8")
+
+
+WAYS = ({"micro_batch": 1}, {"image_image": 1.0, "image_text": 0.0}, {"precision": "bfloat16"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", WAYS)
+def test_other_ways_to_train_run_and_accumulation_changes_nothing(
+    store: FolderStore, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    plain = losses(PaperTraining(SMALL, store, tmp_path / "plain", Company()), until=2)
+    other = losses(PaperTraining(with_(**changes), store, tmp_path / "other", Company()), until=2)
+    if "micro_batch" in changes:
+        assert other[0] == pytest.approx(plain[0], rel=1e-5)
+    assert np.isfinite(other).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["distilbert", "albert", "roberta"])
+def test_every_text_encoder_is_built_from_scratch_and_from_its_folder(text: str, tmp_path: Path) -> None:
+    settings = with_(text=text)
+    network, tokenizer = build(settings, ["Make: Acme, Model: One"])
+    tokenizer.save_pretrained(str(tmp_path))
+    network.transformer.save_pretrained(str(tmp_path))
+    tokens = tokenizer(["Make: Acme"], return_tensors="pt")
+    inputs = {name: tokens[name] for name in ("input_ids", "attention_mask")}
+
+    again, read = build(with_(text=text, text_weights=str(tmp_path)), [])
+
+    network.eval(), again.eval()
+    with torch.no_grad():
+        (said,), (same,) = network(None, inputs), again(None, inputs)
+    torch.testing.assert_close(said, same)
+    assert said.norm().item() == pytest.approx(1.0, rel=1e-5)
+    assert read(["Make: Acme"])["input_ids"] == tokens["input_ids"].tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_processes_have_the_loss_of_one(indexed: PaperData, store: FolderStore, tmp_path: Path) -> None:
+    configuration = tmp_path / "paper.json"
+    configuration.write_text(json.dumps(SMALL.as_table() | {"steps": 3}), encoding="utf-8")
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json, sys, torch\n"
+        "from pathlib import Path\n"
+        "from workstation.analysis.model import resnet50\n"
+        "from workstation.progress import drain\n"
+        "from workstation.training.distributed import company\n"
+        "from workstation.training.paper_configuration import PaperConfiguration\n"
+        "from workstation.training.paper_training import PaperTraining\n"
+        "from workstation.training.shards import FolderStore\n"
+        f"torch.set_num_threads(1); resnet50.STAGES = {NARROW}\n"
+        "settings = PaperConfiguration.from_table(json.loads(Path(sys.argv[1]).read_text()))\n"
+        "store = FolderStore(Path(sys.argv[2]), Path(sys.argv[3]))\n"
+        "with company() as together:\n"
+        "    drain(PaperTraining(settings, store, Path(sys.argv[4]), together).run(report_every=1))\n",
+        encoding="utf-8",
+    )
+    root = Path(__file__).parent.parent.parent
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    arguments = [str(script), str(configuration), str(indexed.pictures), str(indexed.index)]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29763"]
+    drain(PaperTraining(with_(steps=3), store, tmp_path / "one", Company()).run(report_every=1))
+    subprocess.run([*torchrun, *arguments, str(tmp_path / "two")], env=environment, check=True)
+
+    def curve(folder: str, name: str) -> list[float]:
+        rows = [line.split("\t") for line in (tmp_path / folder / TABLE).read_text(encoding="utf-8").splitlines()]
+        return [float(row[2]) for row in rows if row[1] == name]
+
+    assert len(curve("one", "loss")) == 3
+    assert curve("two", "loss") == pytest.approx(curve("one", "loss"), rel=1e-4)
+    assert curve("two", "gradient norm") == pytest.approx(curve("one", "gradient norm"), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_run_writes_weights_with_their_configuration(indexed: PaperData, tmp_path: Path) -> None:
+    weights = drain(train_paper(indexed, tmp_path, with_(steps=1), workers=0, name="small"))
+
+    with safe_open(weights, "pt") as file:
+        assert json.loads(file.metadata()["configuration"])["patch"] == 32
+        assert "visual.conv1.weight" in set(file.keys())
+    assert (tmp_path / "small.tokenizer" / "tokenizer.json").is_file()
+
+
+def test_a_curve_that_goes_on_forgets_what_came_after(tmp_path: Path) -> None:
+    curves = Curves(tmp_path, 0, {}, ())
+    for step in (1, 2, 3):
+        curves.add(step, {"loss": float(step)})
+    curves.close()
+    Curves(tmp_path, 2, {}, ()).close()
+    assert (tmp_path / TABLE).read_text(encoding="utf-8") == "1\tloss\t1\n2\tloss\t2\n"
+
+
+def test_curves_that_are_not_installed_are_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(CurveProblem, match="wandb"):
+        Curves(tmp_path, 0, {}, ("wandb",))

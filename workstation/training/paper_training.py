@@ -1,0 +1,384 @@
+"""The training loop of the published architecture: one process or many, stoppable and resumable at any step."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from workstation.progress import Progress, Stopwatch
+from workstation.training.curves import Curves
+from workstation.training.dev_figures import localisation
+from workstation.training.distributed import Company
+from workstation.training.gradient_cache import CachedGradients
+from workstation.training.paper_batches import CropBatch, Steps, Texts, loader
+from workstation.training.paper_configuration import PaperConfiguration
+from workstation.training.paper_network import build, frozen_norms
+from workstation.training.retrieval import top1_share
+from workstation.training.shards import BrokenPhoto, PhotoStore
+from workstation.training.text_objective import Truth, symmetric_contrast
+
+CHECKPOINT = "checkpoint.pt"
+BROKEN = "broken-photos.tsv"
+
+DEV_PHOTOS = 50
+"""Photographs of the dev store among whose texts each finds its own; 2 % by chance."""
+
+TOKENIZER_TEXTS = 5000
+"""Photographs whose texts train a tokenizer from scratch."""
+
+Part = tuple[Tensor, Tensor | None, dict[str, Tensor] | None]
+"""Crops, perhaps other crops of the same photographs, perhaps texts."""
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class PaperReport:
+    """What the steps since the last report measured.
+
+    Attributes:
+        step: steps done.
+        loss, gradient_norm: means.
+        waiting: share of the time in which the networks waited for data, 0..1.
+        photos_per_second: over all processes.
+        broken: photographs that could not be used so far, in this process.
+        dev: figures on the dev half, by name; empty where none were due.
+    """
+
+    step: int
+    loss: float
+    gradient_norm: float
+    waiting: float
+    photos_per_second: float
+    broken: int
+    dev: dict[str, float]
+
+
+class PaperTraining:
+    """A run in a folder of its own; making it again on the same folder resumes it.
+
+    Args:
+        settings: of the run.
+        store: photographs to train on.
+        folder: of the run.
+        company: the processes that train together.
+        dev: photographs to measure retrieval on; None = none.
+        splices: folder with a manifest.csv from whose dev cameras splices are made to measure on; None = none.
+        workers: processes that prepare batches; 0 = none beside this one.
+        curves: "tensorboard", "wandb".
+
+    Attributes:
+        step: steps done so far.
+        network: both encoders.
+        tokenizer: of the texts.
+    """
+
+    def __init__(
+        self,
+        settings: PaperConfiguration,
+        store: PhotoStore,
+        folder: Path,
+        company: Company,
+        *,
+        dev: PhotoStore | None = None,
+        splices: Path | None = None,
+        workers: int = 0,
+        curves: Sequence[str] = (),
+    ) -> None:
+        self.settings, self._store, self._folder, self._company = settings, store, folder, company
+        self._dev, self._splices, self._workers, self._extra = dev, splices, workers, tuple(curves)
+        state = _stored_state(folder / CHECKPOINT, company)
+        texts = [] if state else _tokenizer_texts(store, settings)
+        self.network, self.tokenizer = build(settings, texts, state["tokenizer"] if state else "")
+        self.network.to(company.device)
+        # Buffers stay as they are: batch norm's statistics are each process's own until rank 0 saves its own.
+        wrapped: nn.Module = self.network
+        if company.world > 1:
+            wrapped = DistributedDataParallel(self.network, broadcast_buffers=False, find_unused_parameters=True)
+        self._wrapped = wrapped
+        self._optimizer = torch.optim.Adam(
+            self.network.parameters(),
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            eps=settings.epsilon,
+            weight_decay=settings.weight_decay,
+        )
+        enabled = settings.precision == "float16"
+        self._scaler = torch.amp.GradScaler(company.device.type, enabled=enabled, init_scale=2.0**12)
+        self._cache: CachedGradients[Part] = CachedGradients(self._encode, company, wrapped)
+        self.step, self._stop, self._broken = 0, False, 0
+        if state:
+            self.network.load_state_dict(state["network"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self._scaler.load_state_dict(state["scaler"])
+            self.step = int(state["step"])
+
+    def run(
+        self, *, until: int | None = None, save_every: int = 500, report_every: int = 10, measure_every: int = 250
+    ) -> Generator[Progress, None, None]:
+        """Train to the configured end, or to step `until`.
+
+        Yields:
+            Progress with a `PaperReport` as partial. Ctrl-C or closing the generator saves a checkpoint.
+        """
+        limit = min(self.settings.steps, until or self.settings.steps)
+        steps = Steps(self._store, self.settings, self._company, self.step, limit)
+        watch, first = Stopwatch(), self.step
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._listening(), self._drawing() as curves:
+            try:
+                totals = _Totals()
+                batches = loader(steps, self._workers)
+                while self.step < limit and not self._company.any(self._stop):
+                    started = time.monotonic()
+                    batch = next(batches)
+                    totals.waited += time.monotonic() - started
+                    self._list_broken(batch)
+                    totals.add(*self._train_on(batch))
+                    self.step += 1
+                    if self.step % save_every == 0:
+                        self.save()
+                    if self.step % report_every == 0:
+                        dev = self.measure() if self.step % measure_every == 0 else {}
+                        report = totals.report(self.step, self.settings.batch, self._broken, dev)
+                        if curves is not None:
+                            curves.add(self.step, _numbers(report))
+                        done = (self.step - first) / max(1, limit - first)
+                        yield Progress("training", self.step / self.settings.steps, watch.remaining(done), report)
+                        totals = _Totals()
+            finally:
+                self.save()
+
+    def measure(self) -> dict[str, float]:
+        """Figures on the dev half: crops whose own text is the closest of fifty, and the foreign part of splices."""
+        if not self._company.leads:
+            return {}
+        self.network.eval()
+        figures: dict[str, float] = {}
+        if self._dev is not None and self.settings.image_text:
+            figures |= self._retrieval(self._dev)
+        if self._splices is not None:
+            figures["AP on dev splices"] = localisation(self._embedded, self.settings.patch, self._splices)
+        return figures
+
+    def _embedded(self, patches: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.no_grad(), self._autocast():
+            return np.asarray(self.network(self._pixels(patches), None)[0].float().cpu().numpy())
+
+    def _retrieval(self, dev: PhotoStore) -> dict[str, float]:
+        crops, texts = _dev_batch(dev, self.settings, Texts(self._store.shares, self.settings))
+        if len(texts) < 2:
+            return {}
+        with torch.no_grad(), self._autocast():
+            tokens = self._tokens(texts)
+            seen = torch.cat([self.network(part, None)[0] for part in torch.split(self._pixels(crops), 16)])
+            said = self.network(None, tokens)[0]
+        name = f"top-1 of {len(texts)} dev photos"
+        return {name: top1_share(seen.float().cpu().numpy(), said.float().cpu().numpy())}
+
+    def _train_on(self, batch: CropBatch) -> tuple[float, float]:
+        settings = self.settings
+        for group in self._optimizer.param_groups:
+            group["lr"] = settings.learning_rate_at(self.step)
+        torch.manual_seed(settings.seed * 1_000_003 + self.step * 4099 + self._company.rank)  # of the dropout
+        self._wrapped.train()
+        if settings.batch_statistics == "frozen":
+            list(frozen_norms(self.network))
+        truth = self._truth(batch.texts)
+        self._optimizer.zero_grad(set_to_none=True)
+        factor = float(self._scaler.get_scale()) if self._scaler.is_enabled() else 1.0
+        loss = self._cache.step(self._parts(batch), lambda embedded: self._loss(embedded, truth), factor)
+        if self._scaler.is_enabled():
+            self._scaler.scale(loss)  # so that the scaler knows the device; the gradients were scaled above
+            self._scaler.unscale_(self._optimizer)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), math.inf)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        return float(loss), float(norm)
+
+    def _parts(self, batch: CropBatch) -> list[Part]:
+        count = len(batch.texts)
+        size = self.settings.micro_batch or max(1, count)
+        parts: list[Part] = []
+        for start in range(0, max(1, count), size):
+            chosen = slice(start, start + size)
+            second = None if batch.second is None else self._pixels(batch.second[chosen])
+            texts = self._tokens(batch.texts[chosen]) if self.settings.image_text else None
+            parts.append((self._pixels(batch.crops[chosen]), second, texts))
+        return parts
+
+    def _encode(self, part: Part) -> tuple[Tensor, ...]:
+        crops, second, tokens = part
+        both = crops if second is None else torch.cat((crops, second))
+        with self._autocast():
+            embedded = self._wrapped(both, tokens)
+        if second is None:
+            return tuple(embedded)
+        return (*torch.split(embedded[0], len(second)), *embedded[1:])
+
+    def _loss(self, embedded: tuple[Tensor, ...], truth: Truth) -> Tensor:
+        """The weighted sum of the terms over the whole batch, as the configuration says."""
+        settings = self.settings
+        scale = self.network.logit_scale.exp().float()
+        total = torch.zeros((), device=scale.device)
+        if settings.image_text:
+            total = total + settings.image_text * symmetric_contrast(embedded[0], embedded[-1], scale, truth)
+        if settings.image_image:
+            own = torch.eye(len(embedded[0]), dtype=torch.bool, device=scale.device)
+            pairs = symmetric_contrast(embedded[0], embedded[1], scale, Truth(own, ~own))
+            total = total + settings.image_image * pairs
+        return total
+
+    def _truth(self, own: list[str]) -> Truth:
+        """Identical texts are true of each other's photographs, never negatives."""
+        texts = self._company.gathered_texts(own)
+        _, numbers = np.unique(texts, return_inverse=True)
+        coded = torch.from_numpy(numbers).to(self._company.device)
+        same = coded[:, None] == coded
+        return Truth(same, ~same)
+
+    def _pixels(self, crops: Any) -> Tensor:
+        return torch.from_numpy(crops).to(self._company.device).permute(0, 3, 1, 2)
+
+    def _tokens(self, texts: list[str]) -> dict[str, Tensor]:
+        encoded = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=self.settings.longest, return_tensors="pt"
+        )
+        return {name: encoded[name].to(self._company.device) for name in ("input_ids", "attention_mask")}
+
+    def _autocast(self) -> torch.autocast:
+        precision = self.settings.precision
+        return torch.autocast(self._company.device.type, _DTYPES[precision], enabled=precision != "float32")
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        previous = signal.signal(signal.SIGINT, self._interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop = True
+
+    @contextmanager
+    def _drawing(self) -> Iterator[Curves | None]:
+        if not self._company.leads:
+            yield None
+            return
+        curves = Curves(self._folder, self.step, self.settings.as_table(), self._extra)
+        try:
+            yield curves
+        finally:
+            curves.close()
+
+    def _list_broken(self, batch: CropBatch) -> None:
+        if batch.broken:
+            self._broken += len(batch.broken)
+            with (self._folder / BROKEN).open("a", encoding="utf-8") as listing:
+                listing.writelines(f"{self.step}\t{reason}\n" for reason in batch.broken)
+
+    def save(self) -> None:
+        """Write the checkpoint atomically: a killed run keeps the one before."""
+        if not self._company.leads:
+            return
+        state = {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "tokenizer": self.tokenizer.backend_tokenizer.to_str(),
+            "configuration": self.settings.as_table(),
+        }
+        unfinished = self._folder / (CHECKPOINT + ".part")
+        torch.save(state, unfinished)
+        os.replace(unfinished, self._folder / CHECKPOINT)  # noqa: PTH105 - Path.replace is the same call
+
+
+@dataclass(slots=True)
+class _Totals:
+    """Sums since the last report."""
+
+    loss: float = 0.0
+    norm: float = 0.0
+    waited: float = 0.0
+    steps: int = 0
+    since: float = -1.0
+
+    def __post_init__(self) -> None:
+        self.since = time.monotonic()
+
+    def add(self, loss: float, norm: float) -> None:
+        self.loss, self.norm, self.steps = self.loss + loss, self.norm + norm, self.steps + 1
+
+    def report(self, step: int, batch: int, broken: int, dev: dict[str, float]) -> PaperReport:
+        elapsed = max(1e-9, time.monotonic() - self.since)
+        steps = max(1, self.steps)
+        return PaperReport(
+            step, self.loss / steps, self.norm / steps, self.waited / elapsed, steps * batch / elapsed, broken, dev
+        )
+
+
+def _numbers(report: PaperReport) -> dict[str, float]:
+    return {
+        "loss": report.loss,
+        "gradient norm": report.gradient_norm,
+        "waiting for data": report.waiting,
+        "photos per second": report.photos_per_second,
+        **report.dev,
+    }
+
+
+def _stored_state(file: Path, company: Company) -> dict[str, Any]:
+    """The checkpoint that a run goes on from; empty without one."""
+    if not file.exists():
+        return {}
+    state: dict[str, Any] = torch.load(file, weights_only=True, map_location=company.device)
+    return state
+
+
+def _tokenizer_texts(store: PhotoStore, settings: PaperConfiguration) -> list[str]:
+    """Texts for a tokenizer from scratch; a photograph that cannot be read has none."""
+    if settings.text_weights or not settings.image_text:
+        return []
+    texts, found = Texts(store.shares, settings), []
+    for number in store.order(0, settings.seed)[:TOKENIZER_TEXTS]:
+        try:
+            found.append(texts.of(store.read(int(number)).tags, np.random.default_rng(0)))
+        except BrokenPhoto:
+            continue  # counted and listed when a step draws it
+    return found
+
+
+def _dev_batch(store: PhotoStore, settings: PaperConfiguration, texts: Texts) -> tuple[Any, list[str]]:
+    """The middle crops of the first photographs of the dev store and their texts, each text once."""
+    crops, said = [], []
+    for number in range(len(store)):
+        try:
+            photo = store.read(number)
+        except BrokenPhoto:
+            continue  # not a training photograph; the index lists it
+        text, side = texts.of(photo.tags, np.random.default_rng(0)), settings.patch
+        height, width = photo.rgb.shape[:2]
+        if text in said or min(height, width) < side:
+            continue
+        y, x = (height - side) // 2, (width - side) // 2
+        crops.append(photo.rgb[y : y + side, x : x + side])
+        said.append(text)
+        if len(said) == DEV_PHOTOS:
+            break
+    return (np.stack(crops) if crops else None), said
