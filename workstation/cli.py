@@ -15,7 +15,7 @@ import typer
 
 from workstation import __version__, case_command, paths, report_command, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
-from workstation.evaluation import calibration_command
+from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
 from workstation.training import data_command, text_cli
@@ -49,6 +49,7 @@ app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
 app.command()(calibration_command.calibrate)
 app.command()(evaluation_command.evaluate)
+app.add_typer(probe_command.app, name="probe")
 app.command("train-text")(text_cli.train_text)
 app.add_typer(report_command.report_app, name="report")
 app.add_typer(data_command.data_app, name="data")

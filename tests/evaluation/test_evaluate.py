@@ -187,10 +187,10 @@ def test_the_command_writes_what_it_says(plan: PlanMaker, encoder: StatisticsEnc
     assert (out / "summary.md").read_text(encoding="utf-8").startswith("# manifest: statistics\n")
 
 
-def test_parts_of_a_set_are_chosen(tmp_path: Path) -> None:
+def test_parts_of_a_set_arechosen(tmp_path: Path) -> None:
     manifest(tmp_path)
     whole = load("manifest", tmp_path)
-    assert len(command._chosen(whole, [], [], None).samples) == 2
-    assert [s.label for s in command._chosen(whole, [], ["copymove"], None).samples] == ["authentic"]
+    assert len(command.chosen(whole, [], [], None).samples) == 2
+    assert [s.label for s in command.chosen(whole, [], ["copymove"], None).samples] == ["authentic"]
     with pytest.raises(DatasetProblem, match="it holds made"):
-        command._chosen(whole, ["other"], [], None)
+        command.chosen(whole, ["other"], [], None)

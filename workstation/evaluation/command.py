@@ -65,10 +65,10 @@ def evaluate(
     try:
         degradation = Degradation.parse(degrade)
         found = terminal.follow(_found(dataset, root, out, limit), dataset)
-        chosen = _chosen(found, subset or [], kind or [], limit)
-        for warning in chosen.warnings:
+        dataset_part = chosen(found, subset or [], kind or [], limit)
+        for warning in dataset_part.warnings:
             terminal.note(f"warning: {warning}")
-        plan = Plan(chosen, request, out, degradation, tuple(PEERS) if peers else ())
+        plan = Plan(dataset_part, request, out, degradation, tuple(PEERS) if peers else ())
         failed = terminal.follow(_written(plan), dataset)
     except WorkstationError as error:
         terminal.complain(error)
@@ -78,7 +78,7 @@ def evaluate(
         raise typer.Exit(STOPPED) from stop
     terminal.say(f"written to {out / 'summary.md'}")
     if failed:
-        terminal.note(f"exifact: {failed} of {len(chosen.samples)} images failed; they are listed in {out}")
+        terminal.note(f"exifact: {failed} of {len(dataset_part.samples)} images failed; they are listed in {out}")
     raise typer.Exit(FAILED if failed else DONE)
 
 
@@ -101,8 +101,14 @@ def _found(name: str, root: Path, out: Path, limit: int | None) -> Generator[Pro
     return load(name, root)
 
 
-def _chosen(dataset: Dataset, subsets: list[str], kinds: list[str], limit: int | None) -> Dataset:
+def chosen(dataset: Dataset, subsets: list[str], kinds: list[str], limit: int | None) -> Dataset:
     """The part of a set that was asked for.
+
+    Args:
+        dataset: the whole set.
+        subsets: names of data sets in it; empty = all.
+        kinds: of tampered images; empty = all.
+        limit: the first so many of either class of each data set; None = all.
 
     Raises:
         DatasetProblem: if nothing is left.
