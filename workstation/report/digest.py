@@ -36,8 +36,10 @@ PRINTED_FILE = "printed.json"
 
 RECORD_FORMAT, RECORD_VERSION = "exifact-printed", 1
 
-_PLACE = 9_999_999_999
+PLACE = 9_999_999_999
 """Stands for a number of the byte range until it is known; as wide as the largest file."""
+
+_RANGE = b"[ 0 %-10d %-10d %-10d ]"
 
 _FIELD = re.compile(
     rb"<< /Algorithm /SHA-256 "
@@ -80,7 +82,7 @@ def sealed(pdf: bytes) -> bytes:
             Dictionary(
                 Type=Name.ExifactDigest,
                 Algorithm=Name("/SHA-256"),
-                ByteRange=Array([0, _PLACE, _PLACE, _PLACE]),
+                ByteRange=Array([0, PLACE, PLACE, PLACE]),
                 Digest=String(mark),
             )
         )
@@ -92,7 +94,7 @@ def sealed(pdf: bytes) -> bytes:
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             compress_streams=True,
         )
-    return _with_digest(stream.getvalue(), mark)
+    return with_digest(stream.getvalue(), mark)
 
 
 def record_of(document: Pdf) -> dict[str, Json]:
@@ -109,18 +111,6 @@ def record_of(document: Pdf) -> dict[str, Json]:
         "pages": [page.as_json() for page in pages],
         "values": [binding.as_json() for binding in bind(content, pages)],
     }
-
-
-def recomputed(pdf: bytes) -> bytes:
-    """The file with its digest computed anew: what anyone can do to a report that is not signed.
-
-    Raises:
-        ValueError: if the file carries no digest.
-    """
-    field = next(iter(_FIELD.finditer(pdf)), None)
-    if field is None:
-        raise ValueError("the file carries no digest")
-    return _with_digest(pdf, field["digest"].decode("ascii"))
 
 
 def read_digest(pdf: bytes) -> DigestField:
@@ -142,13 +132,19 @@ def read_digest(pdf: bytes) -> DigestField:
     return DigestField("matches" if computed == stated else "differs", stated, computed, end)
 
 
-def _with_digest(pdf: bytes, mark: str) -> bytes:
-    """The file with range and digest written into the field that holds `mark`; nothing else changes."""
-    field = next(field for field in _FIELD.finditer(pdf) if field["digest"] == mark.encode("ascii"))
+def with_digest(pdf: bytes, mark: str) -> bytes:
+    """The file with range and digest written into the field that holds `mark`; nothing else changes.
+
+    Raises:
+        ValueError: if the file has no field that holds it and has room for the numbers.
+    """
+    field = next((field for field in _FIELD.finditer(pdf) if field["digest"] == mark.encode("ascii")), None)
+    if field is None or len(field["range"]) != len(_RANGE % (0, 0, 0)):
+        raise ValueError("the file holds no field for this digest")
     before, after = field.span("digest")
     filled = bytearray(pdf)
     begin, end = field.start("range"), field.end("range")
-    filled[begin:end] = b"[ 0 %-10d %-10d %-10d ]" % (before, after, len(pdf) - after)
+    filled[begin:end] = _RANGE % (before, after, len(pdf) - after)
     filled[before:after] = _digest_around(bytes(filled), (before, after), len(pdf)).encode("ascii")
     return bytes(filled)
 

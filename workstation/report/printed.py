@@ -118,6 +118,17 @@ def attachments(document: Pdf) -> list[tuple[str, bytes]]:
     return [(name, specification.EF.F.read_bytes()) for name, specification in found]
 
 
+def jpegs(document: Pdf) -> dict[str, bytes]:
+    """The pages' pictures that are JPEG data, by their SHA-256."""
+    found: dict[str, bytes] = {}
+    for page in document.pages:
+        for picture in page.obj.get("/Resources", Dictionary()).get("/XObject", Dictionary()).values():
+            if picture.get("/Subtype") == Name.Image and _data(picture)[1]:
+                content = picture.read_raw_bytes()
+                found[hashlib.sha256(content).hexdigest()] = content
+    return found
+
+
 def catalogue_hash(document: Pdf) -> str:
     """SHA-256 over what belongs to no page and to no signature: outline, colour space, language, view, actions."""
     catalogue = {k: v for k, v in document.Root.items() if k not in _SIGNATURE_KEYS | _LISTED_APART}

@@ -101,7 +101,7 @@ def attached(pdf: bytes, response: bytes) -> bytes:
     place.signer["unsigned_attrs"] = cms.CMSAttributes(
         [*_attributes(place.signer), cms.CMSAttribute({"type": _ATTRIBUTE, "values": (token,)})]
     )
-    digits: bytes = place.content.dump(force=True).hex().encode("ascii")
+    digits: bytes = place.content.dump(force=True).hex().upper().encode("ascii")
     room = place.end - place.start
     if len(digits) > room:
         raise TimeStampProblem(f"the time stamp needs {len(digits)} digits and the signature kept {room} free")

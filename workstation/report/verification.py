@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from workstation.progress import Progress
 from workstation.report.digest import read_digest
 from workstation.report.printed import Json
 from workstation.report.verification_checks import Check, unchecked
-from workstation.report.verification_originals import Matched, check_case, check_metadata, check_originals, exhibits_of
-from workstation.report.verification_printed import check_printed, read_content, read_paper
+from workstation.report.verification_originals import check_case, check_metadata, check_originals, exhibits_of
+from workstation.report.verification_printed import Paper, check_printed, read_content, read_paper
+from workstation.report.verification_reprint import check_data
 from workstation.report.verification_signature import Trust, check_digest, check_signatures
 
 LARGEST = 2_000_000_000
@@ -98,8 +99,7 @@ def verify_bytes(pdf: bytes, question: Question) -> Generator[Progress, None, Ve
     """Check the bytes of a report; see `verify`."""
     yield Progress("checking digest and signature", 0.02)
     digest = read_digest(pdf)
-    signatures = check_signatures(pdf, question.trust)
-    signed = any(check.subject.startswith("Signer") for check in signatures)
+    signatures, signed = check_signatures(pdf, question.trust)
     checks = [*signatures, check_digest(digest, len(pdf), signed=signed)]
     yield Progress("reading pages", 0.1)
     paper = read_paper(pdf, digest.end)
@@ -108,11 +108,13 @@ def verify_bytes(pdf: bytes, question: Question) -> Generator[Progress, None, Ve
     content = read_content(paper)
     yield Progress("comparing data and print", 0.2)
     checks += check_printed(paper, content)
-    checks += yield from _outside(pdf, content, question)
+    yield Progress("printing the data again", 0.3)
+    checks += check_data(paper, content)
+    checks += yield from _outside(paper, content, question)
     return Verification(_number(content), tuple(checks), "" if signed else NO_SIGNATURE_NO_PROOF)
 
 
-def _outside(pdf: bytes, content: Json, question: Question) -> Generator[Progress, None, list[Check]]:
+def _outside(paper: Paper, content: Json, question: Question) -> Generator[Progress, None, list[Check]]:
     """What speaks from outside of the file: originals, case, repetition."""
     checks, matched = yield from check_originals(content, question.evidence)
     this_program = f"Exifact {workstation.__version__}"
@@ -123,19 +125,12 @@ def _outside(pdf: bytes, content: Json, question: Question) -> Generator[Progres
     elif not matched:
         checks.append(unchecked("Findings", "There is no original to compute them from (--evidence)."))
     else:
-        checks += yield from _replayed(pdf, content, matched)
+        from workstation.report.verification_replay import replay  # noqa: PLC0415 - scipy, for this only
+
+        for one in matched:
+            created, count = _report(content).get("created", ""), len(exhibits_of(content))
+            checks += yield from replay(one, created, count, paper.pictures)
     return checks
-
-
-def _replayed(pdf: bytes, content: Json, matched: Sequence[Matched]) -> Generator[Progress, None, list[Check]]:
-    from workstation.report.verification_replay import check_pictures, replay  # noqa: PLC0415 - scipy, for replay only
-
-    created, done = _report(content).get("created", ""), []
-    for one in matched:
-        replayed = yield from replay(one, created)
-        done.append(replayed)
-    pictures = check_pictures(pdf, done)
-    return [*(one.check for one in done), *([pictures] if pictures else [])]
 
 
 def _report(content: Json) -> dict[str, str]:

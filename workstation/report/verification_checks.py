@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -45,3 +46,8 @@ def differs(subject: str, reason: str, details: Sequence[str] = ()) -> Check:
 def unchecked(subject: str, reason: str) -> Check:
     """Not looked at, or not possible to tell."""
     return Check(subject, "cannot be checked", reason)
+
+
+def in_words(problem: BaseException) -> str:
+    """What a library says of a damaged file, without addresses of its objects."""
+    return re.sub(r"^stream <[^>]*>[^:]*: |<[\w.]+ object at 0x[0-9a-f]+>", "", str(problem)) or type(problem).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from io import BytesIO
@@ -21,11 +21,12 @@ from workstation.report.printed import (
     attachments,
     catalogue_hash,
     compact,
+    jpegs,
     metadata_hash,
     read_pages,
 )
 from workstation.report.printed_values import at, printed_as
-from workstation.report.verification_checks import Check, agrees, differs, unchecked
+from workstation.report.verification_checks import Check, agrees, differs, in_words, unchecked
 
 PARTS = {
     "drawing": "lines, positions or colours differ from what the program drew",
@@ -46,12 +47,14 @@ class Paper:
         attached: (name, content) of every attachment.
         catalogue: hash of what belongs to no page, now.
         metadata: hash of information dictionary and XMP as they were before the report was signed.
+        pictures: SHA-256 to JPEG data of the pictures on the pages.
     """
 
     pages: tuple[PrintedPage, ...]
     attached: tuple[tuple[str, bytes], ...]
     catalogue: str
     metadata: str
+    pictures: Mapping[str, bytes]
 
     def contents(self, name: str) -> list[bytes]:
         """Contents of the attachments of that name."""
@@ -68,7 +71,7 @@ def read_paper(pdf: bytes, sealed_size: int) -> Paper | Check:
     try:
         with Pdf.open(BytesIO(pdf), attempt_recovery=False, suppress_warnings=True) as document:
             pages, attached = read_pages(document), tuple(attachments(document))
-            catalogue, metadata = catalogue_hash(document), metadata_hash(document)
+            catalogue, metadata, pictures = catalogue_hash(document), metadata_hash(document), jpegs(document)
             faults = document.get_warnings()
         if 0 < sealed_size < len(pdf):
             with Pdf.open(BytesIO(pdf[:sealed_size]), attempt_recovery=False, suppress_warnings=True) as document:
@@ -79,13 +82,13 @@ def read_paper(pdf: bytes, sealed_size: int) -> Paper | Check:
         )
     if faults:
         return differs("File", "The file is damaged: its structure is at odds with itself.", [str(f) for f in faults])
-    return Paper(pages, attached, catalogue, metadata)
+    return Paper(pages, attached, catalogue, metadata, pictures)
 
 
 def read_content(paper: Paper) -> Json:
     """The report's data; None where there are none, or not one."""
     found = paper.contents(CONTENT_FILE)
-    return _parsed(found[0]) if len(found) == 1 else None
+    return parsed(found[0]) if len(found) == 1 else None
 
 
 def check_printed(paper: Paper, content: Json) -> list[Check]:
@@ -107,10 +110,12 @@ def check_printed(paper: Paper, content: Json) -> list[Check]:
             _check_rest(paper, record),
         ]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
-        return [differs("Record of what is printed", f"{PRINTED_FILE} is not what Exifact writes ({problem!r}).")]
+        reason = f"{PRINTED_FILE} is not what Exifact writes ({in_words(problem)})."
+        return [differs("Record of what is printed", reason)]
 
 
-def _parsed(content: bytes) -> Json:
+def parsed(content: bytes) -> Json:
+    """The value of a JSON file; None where it is none."""
     try:
         value: Json = json.loads(content)
     except (ValueError, RecursionError):
@@ -124,7 +129,7 @@ def _record(paper: Paper) -> dict[str, Json] | Check:
     if len(found) != 1:
         how = "is missing" if not found else f"is there {len(found)} times"
         return differs(subject, f"The attachment {PRINTED_FILE} {how}; Exifact writes one into every report.")
-    record = _parsed(found[0])
+    record = parsed(found[0])
     if not isinstance(record, dict) or record.get("format") != RECORD_FORMAT:
         return differs(subject, f"{PRINTED_FILE} is not what Exifact writes.")
     version = record.get("format_version")
@@ -141,7 +146,7 @@ def _check_pages(pages: Sequence[PrintedPage], record: dict[str, Json]) -> Check
         return differs(subject, f"The report has {len(pages)} pages; {len(recorded)} were drawn.")
     details = []
     for page, drawn in zip(pages, recorded, strict=True):
-        changed = _changed_text(page.text, str(drawn["text"]))
+        changed = changed_text(page.text, str(drawn["text"]))
         if changed:
             details.append(f"page {page.number}: {changed}")
         parts = [words for part, words in PARTS.items() if getattr(page, part) != drawn[part]]
@@ -154,8 +159,8 @@ def _check_pages(pages: Sequence[PrintedPage], record: dict[str, Json]) -> Check
     return agrees(subject, f"Text and drawing of all {len(pages)} pages are as recorded when the report was made.")
 
 
-def _changed_text(text: str, drawn: str) -> str:
-    """The first difference between what is printed and what was drawn, in words; "" without one."""
+def changed_text(text: str, drawn: str) -> str:
+    """The first difference between a page's text and what it should be, in words; "" without one."""
     if text == drawn:
         return ""
     now, then = text.split("\n"), drawn.split("\n")
@@ -217,7 +222,8 @@ def _check_values(pages: Sequence[PrintedPage], content: Json, record: dict[str,
     assert isinstance(bindings, list)
     details = [words for binding in bindings if (words := _disagreement(binding, content, texts))]
     if details:
-        return differs(subject, f"{_count(len(details), 'value')} of {CONTENT_FILE} not printed so.", details)
+        how = "1 value is" if len(details) == 1 else f"{len(details)} values are"
+        return differs(subject, f"{how} printed otherwise than {CONTENT_FILE} has it.", details)
     if not bindings:
         return differs(subject, "The record names no printed value.")
     return agrees(subject, f"{len(bindings)} values of {CONTENT_FILE} stand on the pages as they are in the data.")

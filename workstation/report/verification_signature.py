@@ -31,7 +31,7 @@ from pyhanko_certvalidator import ValidationContext
 from workstation.errors import WorkstationError
 from workstation.report.digest import DigestField
 from workstation.report.signing import fingerprint
-from workstation.report.verification_checks import Check, agrees, differs, unchecked
+from workstation.report.verification_checks import Check, agrees, differs, in_words, unchecked
 
 NO_SIGNATURE = (
     "The report is not signed. Its digest shows damage and careless changes; it cannot show who made the report, nor "
@@ -102,30 +102,36 @@ def check_digest(field: DigestField, size: int, *, signed: bool) -> Check:
         found = f"The digest in the file is {field.stated}, that of its bytes is {field.computed or 'not defined'}."
         return differs(subject, f"{found} At least one byte was changed, added or removed.")
     if field.end < size and not signed:
-        return differs(subject, f"{size - field.end} bytes were appended after what the digest covers.")
+        return differs(subject, f"Something was appended after what the digest covers ({size - field.end} bytes).")
     covered = "the report as it was before it was signed" if field.end < size else "every byte but its own digits"
     return agrees(subject, f"SHA-256 {field.stated} over {covered}.")
 
 
-def check_signatures(pdf: bytes, trust: Trust) -> list[Check]:
-    """Every signature: is it intact, does it cover the file, who signed, when."""
+def check_signatures(pdf: bytes, trust: Trust) -> tuple[list[Check], bool]:
+    """Every signature: is it intact, does it cover the file, who signed, when.
+
+    Returns:
+        The checks, and whether there is a signature at all.
+    """
     try:
         reader = PdfFileReader(BytesIO(pdf))
         signatures: list[EmbeddedPdfSignature] = reader.embedded_regular_signatures
         unknown = [s for s in reader.embedded_signatures if s.sig_object_type not in ("/Sig", "/DocTimeStamp")]
     except (PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        return [differs("Signature", f"The signatures cannot be read: {problem or type(problem).__name__}.")]
+        return [differs("Signature", f"The signatures cannot be read: {in_words(problem)}.")], False
     if unknown:
-        return [differs("Signature", "The file holds something that looks like a signature and is none.")]
+        return [differs("Signature", "The file holds something that looks like a signature and is none.")], False
     if not signatures:
         if trust.certificates:
-            return [differs("Signature", "A trusted certificate was given, and the report carries no signature.")]
-        return [unchecked("Signature", NO_SIGNATURE)]
+            return [
+                differs("Signature", "A trusted certificate was given, and the report carries no signature.")
+            ], False
+        return [unchecked("Signature", NO_SIGNATURE)], False
     checks = []
     for number, signature in enumerate(signatures, start=1):
         which = "" if len(signatures) == 1 else f" {number}"
         checks += _check_one(signature, pdf, trust, which, last=number == len(signatures))
-    return checks
+    return checks, True
 
 
 def _check_one(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, which: str, *, last: bool) -> list[Check]:
@@ -136,7 +142,7 @@ def _check_one(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, which:
         if sworn and moment is not None:
             status = _validated(signature, trust.context(moment))
     except (SignatureValidationError, PdfError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        return [differs(subject, f"It cannot be validated: {problem or type(problem).__name__}.")]
+        return [differs(subject, f"It cannot be validated: {in_words(problem)}.")]
     faults = [*_faults(status, last=last), *_container_faults(signature, pdf)]
     if faults:
         return [differs(subject, " ".join(faults))]
