@@ -223,6 +223,14 @@ SPECS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+A",),
     ),
     ActionSpec(
+        "likeness",
+        "Analyze",
+        "Which look ali&ke…",
+        "A matrix of exhibits and regions by their embeddings, and a permutation test for two of them.",
+        ("Ctrl+Shift+M",),
+        "scatter",
+    ),
+    ActionSpec(
         "cancel-job", "Analyze", "&Stop", "Stop the running analysis after its current batch.", ("Ctrl+.",), "cancel"
     ),
     _tool("V", "hand", "&Hand", "Move the picture, choose regions, pin a point.", section=False),
@@ -247,6 +255,15 @@ SPECS: tuple[ActionSpec, ...] = (
         "Show how similar every patch is to the chosen region.",
         ("S",),
         "layer-similarity",
+        "picture",
+    ),
+    ActionSpec(
+        "region-test",
+        "Region",
+        "&Test against another region…",
+        "Whether this region and another one differ more than by chance, by a permutation test.",
+        ("T",),
+        "compare",
         "picture",
     ),
     ActionSpec(
@@ -338,6 +355,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("palette", "Help", "&Find a command…", "Find any command by its name.", ("Ctrl+Shift+P",), "search"),
     ActionSpec(
         "limits", "Help", "What it &can and cannot tell", "What a departure means, and what it does not.", section=True
+    ),
+    ActionSpec(
+        "self-test",
+        "Help",
+        "&Self-test…",
+        "Does this installation hold what was shipped, and does it compute what it should?",
+        icon="state-done",
     ),
     ActionSpec(
         "problem-report", "Help", "Save problem re&port…", "Save what is known about the last unexpected problem."

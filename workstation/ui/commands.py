@@ -96,7 +96,10 @@ class Commands(QObject):
             "check-hash": self.check_hash,
             "next-exhibit": self.next_exhibit,
             "previous-exhibit": self.previous_exhibit,
+            "likeness": self._errands.show_likeness,
+            "region-test": self._errands.test_region,
             "limits": self._errands.show_limits,
+            "self-test": self._errands.show_self_test,
             "problem-report": self._errands.save_problem_report,
             "about": self._errands.show_about,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,17 @@ from workstation.errors import WorkstationError
 from workstation.evidence import SUFFIXES
 from workstation.settings import SettingsStore
 from workstation.ui.actions import Actions
+from workstation.ui.alike import OpenResult, sets_of_case, sets_of_window
 from workstation.ui.casing import CaseDesk
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.form_dialog import Values
 from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
+from workstation.ui.jobs import JobQueue
+from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.report_dialog import ReportDialog, changed_details, signing_in, stated_in, stated_of
 from workstation.ui.report_order import Signing, Stated
+from workstation.ui.self_test_dialog import SelfTestDialog
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.teller import Teller
 
@@ -35,12 +40,14 @@ class Errands(QObject):
         opening: OpeningDesk,
         exports: ExportDesk,
         cases: CaseDesk,
+        jobs: JobQueue,
+        chosen_region: Callable[[], str],
         teller: Teller,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._store = window, session, store
         self._opening, self._exports, self._teller = opening, exports, teller
-        self._cases = cases
+        self._cases, self._jobs, self._chosen_region = cases, jobs, chosen_region
         self._stated = Stated()
         teller.save_problem = self.save_problem_report
 
@@ -162,6 +169,38 @@ class Errands(QObject):
         if exhibit is not None:
             self._keep_folder(Path(folder))
             self._exports.maps(exhibit, Path(folder))
+
+    @Slot()
+    def show_likeness(self) -> None:
+        """Which exhibits and regions look alike: of the case, or of what is open."""
+        self._compare_sets("")
+
+    @Slot()
+    def test_region(self) -> None:
+        """Whether the chosen region differs from another one."""
+        self._compare_sets(self._chosen_region())
+
+    def _compare_sets(self, region: str) -> None:
+        keeper, current = self._cases.keeper, self._session.current
+        if keeper is None:
+            shown = tuple(
+                OpenResult(one.key, one.name, one.result, one.marks.regions)
+                for one in self._session.exhibits
+                if one.result is not None
+            )
+            dialog = LikenessDialog(self._jobs, lambda: sets_of_window(shown), "open exhibits", self._window)
+            first = "" if current is None else current.name
+        else:
+            self._cases.save_now()
+            dialog = LikenessDialog(self._jobs, lambda: sets_of_case(keeper), "the case", self._window)
+            first = "" if current is None or current.record is None else current.record.label
+        dialog.choose_first(f"{first}, region {region}" if region else first)
+        dialog.open()
+
+    @Slot()
+    def show_self_test(self) -> None:
+        """Check this installation."""
+        SelfTestDialog(self._jobs, parent=self._window).open()
 
     @Slot()
     def show_limits(self) -> None:

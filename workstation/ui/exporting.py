@@ -31,17 +31,24 @@ class ExportDesk(QObject):
         super().__init__(parent)
         self._session, self._jobs, self._work = session, jobs, work
 
-    def report(self, target: Path, stated: Stated, signing: Signing | None, keeper: CaseKeeper | None) -> None:
+    def report(
+        self,
+        target: Path,
+        stated: Stated | None = None,
+        signing: Signing | None = None,
+        keeper: CaseKeeper | None = None,
+    ) -> None:
         """Write the PDF and its JSON for everything that is open.
 
         Args:
             target: the PDF.
-            stated: what only people can say.
+            stated: what only people can say; None = nothing was stated.
             signing: a key, or None.
             keeper: the open case that it speaks of, or None.
         """
-        case = self._session.case(title=target.stem, operator=stated.operator)
-        order = ReportOrder(case, target, stated, signing, keeper)
+        said = stated or Stated()
+        case = self._session.case(title=target.stem, operator=said.operator)
+        order = ReportOrder(case, target, said, signing, keeper)
         exhibits, work = self._session.exhibits, self._work
         job = self._jobs.submit(
             "writing the report", lambda: work.export_report(order), cancellable=True, kept=KEPT_ON_CANCEL

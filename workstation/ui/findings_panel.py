@@ -47,7 +47,7 @@ from workstation.ui.wording import (
 _SAID_ELSEWHERE = frozenset({"limits", "not-calibrated"})
 """Findings that have their own place in the panel: the fold-out, and the line "Error rate"."""
 
-_DETAILS = frozenset({"highest", "assessable"})
+_DETAILS = frozenset({"highest", "assessable", "error-rate"})
 """Findings that stand below the numbers."""
 
 

@@ -136,6 +136,8 @@ class MainWindow(QMainWindow):
             opening=self.opening,
             exports=self.exports,
             cases=self.cases,
+            jobs=jobs,
+            chosen_region=lambda: self.picture.selected,
             teller=self.teller,
         )
         parts = CaseParts(

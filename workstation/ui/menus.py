@@ -17,7 +17,7 @@ from workstation.ui.preferences import Preferences
 from workstation.ui.session import OpenExhibit, Session
 
 _PICTURE_MENU = (
-    ("region-note", "region-reference", "region-delete"),
+    ("region-note", "region-reference", "region-test", "region-delete"),
     ("copy-view", "copy-point"),
     ("fit", "actual-size", "contours", "reset-limits", "bookmark"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import sys
 import threading
 import traceback
@@ -15,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 import workstation
+from workstation import paths
 from workstation.errors import ExportProblem, WorkstationError
 
 _LIBRARIES = (
@@ -30,14 +32,28 @@ _LIBRARIES = (
 )
 
 
+_OF_THE_WINDOW = ("working in the window", "working in the background", "releasing memory")
+"""What may be going on when nothing particular is; other sentences name a file."""
+
+_REVEALING = re.compile(
+    r"""b?'[^'\n]*' | b?"[^"\n]*" | (?:[A-Za-z]:)?[\\/][^\s:;,)\]]+ | \S+\.[A-Za-z]{3,5}\b | \S+@\S+""", re.VERBOSE
+)
+"""Quoted values, paths, file names and addresses: in an error's words they come from the evidence or the machine."""
+
+
 def describe(during: str, error: BaseException) -> str:
-    """The text of a problem report: what was being done, the versions, and the traceback. It holds no image data."""
+    """The text of a problem report: what was being done, the versions, and where in the program it happened.
+
+    It can be sent as it is: no pixels, no paths, no file names, nothing that stands in a photograph's metadata. Whoever
+    saves it may add what helps.
+    """
     lines = [
         "Exifact problem report",
+        "(no pixels, file names, paths or metadata; add below what may be told)",
         f"written: {datetime.now(UTC).isoformat(timespec='seconds')}",
-        f"while: {during}",
-        f"exifact: {workstation.__version__}",
-        f"python: {platform.python_version()} ({sys.executable})",
+        f"while: {during if during in _OF_THE_WINDOW else during.split(maxsplit=1)[0]}",
+        f"exifact: {workstation.__version__}{', the offline bundle' if paths.is_frozen() else ''}",
+        f"python: {platform.python_version()}",
         f"system: {platform.platform()}",
     ]
     for name in _LIBRARIES:
@@ -45,8 +61,32 @@ def describe(during: str, error: BaseException) -> str:
             lines.append(f"{name}: {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             lines.append(f"{name}: not installed")
-    lines += ["", *traceback.format_exception(error)]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_without_secrets(error)]) + "\n"
+
+
+def _without_secrets(error: BaseException) -> list[str]:
+    """Where it happened, innermost cause last; of each error its type and its words without what they quote."""
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    lines = []
+    for number, one in enumerate(causes):
+        lines.append("" if number == 0 else "because of")
+        for frame in traceback.extract_tb(one.__traceback__):
+            lines.append(f"  {_module_file(frame.filename)}, line {frame.lineno}, in {frame.name}")
+        lines.append(f"{type(one).__module__}.{type(one).__qualname__}: {_REVEALING.sub('…', str(one))}")
+    return lines[1:]
+
+
+def _module_file(filename: str) -> str:
+    """A source file's place in the program or its libraries, without where these are installed."""
+    parts = Path(filename).parts
+    for landmark in ("site-packages", "_internal", "lib"):
+        if landmark in parts:
+            return "/".join(parts[len(parts) - parts[::-1].index(landmark) :])
+    if "workstation" in parts:
+        return "/".join(parts[len(parts) - 1 - parts[::-1].index("workstation") :])
+    return parts[-1] if parts else "?"
 
 
 class UnexpectedProblem(WorkstationError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
+from workstation.analysis.statement import CalibrationStatement
 
 
 class Situation(Enum):
@@ -172,11 +173,41 @@ def figures_of(partition: Partition) -> tuple[tuple[str, str, str], ...]:
 
 
 def error_rate_of(result: AnalysisResult) -> tuple[tuple[str, str, str], ...]:
-    """The line that says that no error rate is known; none where a finding tells a measured one."""
+    """(name, value, meaning) of what measured photographs allow to say: calibrated figures, or that there are none."""
+    statement = result.calibration
+    if statement is not None and statement.status == "calibrated":
+        return _calibrated(statement)
     if any(finding.kind == "error-rate" for finding in result.findings):
         return ()
     said = next((finding.sentence for finding in result.findings if finding.kind == "not-calibrated"), "")
-    return (("Error rate", NOT_CALIBRATED, said or "How often untouched photographs show as much was not measured."),)
+    value = "outside what was validated" if statement is not None and statement.status == "outside" else NOT_CALIBRATED
+    return (("Error rate", value, said or "How often untouched photographs show as much was not measured."),)
+
+
+def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], ...]:
+    behind = f"{statement.photos} untouched photographs of {statement.cameras} cameras, {statement.origin}."
+    rows = [("Compared with", statement.stratum, f"{statement.material} {behind} Table of {statement.date[:10]}.")]
+    if statement.p_consistent is not None:
+        least = (
+            ""
+            if statement.p_smallest is None
+            else f" So many photographs give no less than {statement.p_smallest:.2g}."
+        )
+        meaning = f"Share of untouched photographs like this one with a value at least this high.{least}"
+        rows.append(("p (consistent)", f"{statement.p_consistent:.2g}", meaning))
+    if statement.llr is not None:
+        low, high = statement.llr_limits or (statement.llr, statement.llr)
+        meaning = (
+            "How much more probable this value is among spliced than among untouched pictures; "
+            f"carried from {10**low:.2g} to {10**high:.2g}."
+        )
+        rows.append(("Likelihood ratio", f"{10**statement.llr:.2g} ({statement.verbal})", meaning))
+    stated = [rate for rate in statement.rates if rate.stated]
+    if stated:
+        rate = stated[0]
+        value = f"{rate.false_alarms} of {rate.photos} ({percent(rate.low)} to {percent(rate.high)})"
+        rows.append((f"False alarms at {rate.level:.0%}", value, "; ".join(one.words for one in statement.rates)))
+    return tuple(rows)
 
 
 def group_in_words(group: Group) -> str:
