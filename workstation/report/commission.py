@@ -10,19 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Level: TypeAlias = Literal[
-    "no support", "weak", "moderate", "moderately strong", "strong", "very strong", "extremely strong"
-]
-LEVELS: tuple[Level, ...] = (
-    "no support",
-    "weak",
-    "moderate",
-    "moderately strong",
-    "strong",
-    "very strong",
-    "extremely strong",
-)
-"""Levels of support for one proposition rather than another, rising (ENFSI guideline for evaluative reporting 2015)."""
+from workstation.casework.records import Support
 
 Box: TypeAlias = tuple[int, int, int, int]
 """x, y, width, height in stored pixels."""
@@ -114,7 +102,7 @@ class Opinion:
     issue: str
     propositions: tuple[str, ...]
     favoured: int | None
-    level: Level
+    level: Support
     reasons: str
     exhibits: tuple[int, ...]
     author: str = ""
@@ -124,47 +112,6 @@ class Opinion:
         """Two propositions at least: support is for one thing rather than another."""
         if len(self.propositions) < 2:
             raise ValueError("an opinion needs at least two propositions")
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRate:
-    """How often untouched photographs of the reference material met an operating point.
-
-    Attributes:
-        name: of the operating point ("1 %").
-        rate, low, high: share of the photographs, with its 95 % interval; None where too few stand behind it.
-        photos, cameras: behind it.
-    """
-
-    name: str
-    rate: float | None
-    low: float | None
-    high: float | None
-    photos: int
-    cameras: int
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What the calibration of the weights says about one exhibit.
-
-    Attributes:
-        source: name and SHA-256 of the tables.
-        made: date of the tables.
-        stratum: the reference material nearest to the exhibit, in words.
-        rates: error rates in that stratum.
-        ratio: likelihood ratio of the finding, None where none is given.
-        highest: the highest level of support that the numbers carry; None = none.
-        abstained: why nothing is stated, "" if something is.
-    """
-
-    source: str
-    made: str
-    stratum: str
-    rates: tuple[ErrorRate, ...] = ()
-    ratio: float | None = None
-    highest: Level | None = None
-    abstained: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,16 +202,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """All of it; mappings are by the exhibits' SHA-256.
-
-    Attributes:
-        validated: last outcome of `exifact validate` on this machine, in words; "" = not stated.
-    """
+    """All of it; mappings are by the exhibits' SHA-256."""
 
     commission: Commission = field(default_factory=Commission)
     intakes: Mapping[str, Intake] = field(default_factory=dict)
     viewed: Mapping[str, Viewed] = field(default_factory=dict)
-    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     encoder_texts: Mapping[str, tuple[EncoderText, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     opinions: tuple[Opinion, ...] = ()
@@ -272,4 +214,3 @@ class Circumstances:
     custody: tuple[Handover, ...] = ()
     audit: Audit | None = None
     reviews: tuple[Review, ...] = ()
-    validated: str = ""

@@ -105,36 +105,97 @@ def limitations(sheet: Sheet) -> list[Block]:
 def _rates(sheet: Sheet, exhibit: Content) -> list[Block]:
     texts, calibration = sheet.texts, exhibit["calibration"]
     head: list[Block] = [Heading(sheet.named(exhibit), 3)] if len(sheet.exhibits) > 1 else []
-    if calibration is None:
-        key = "none" if exhibit["status"] == "complete" else "not_run"
-        return [Together((*head, Text(texts(f"calibration.{key}"), "strong" if key == "none" else "body")))]
-    rows = (
-        (texts("calibration.source"), sheet.filled(calibration["source"])),
-        (texts("calibration.made"), sheet.filled(calibration["made"])),
-        (texts("calibration.stratum"), sheet.filled(calibration["stratum"])),
-        (texts("calibration.ratio"), texts.number(calibration["ratio"])),
-        (texts("calibration.highest"), _highest(sheet, calibration)),
-    )
-    story: list[Block] = [Together((*head, Facts(rows)))]
-    if calibration["abstained"]:
-        story.append(Text(texts("calibration.abstained", reason=calibration["abstained"]), "alert"))
+    if exhibit["status"] != "complete":
+        return [Together((*head, sheet.said("calibration.not_run")))]
+    if calibration is None or calibration["status"] == "not calibrated":
+        return [Together((*head, Text(texts("calibration.none"), "strong"))), *_conditions(sheet, exhibit)]
+    if calibration["status"] == "outside":
+        told: Block = Text(texts("calibration.abstained", reason=calibration["reason"]), "alert")
+        return [Together((*head, told, _tables(sheet, calibration))), *_conditions(sheet, exhibit)]
+    facts = _figures(sheet, calibration)
+    story: list[Block] = [Together((*head, facts, _tables(sheet, calibration)))]
     if calibration["rates"]:
-        told = [
-            (
-                r["name"],
-                texts("calibration.few") if r["rate"] is None else texts.share(r["rate"]),
-                "–" if r["low"] is None else f"{texts.share(r['low'])} – {texts.share(r['high'])}",
-                texts.count(r["photos"]),
-                texts.count(r["cameras"]),
-            )
-            for r in calibration["rates"]
-        ]
-        story.append(sheet.listing("rates", told, (40, 50, 46, 22, 22)))
-    return story
+        rows = [_rate(sheet, rate) for rate in calibration["rates"]]
+        story.append(sheet.listing("rates", rows, (28, 40, 34, 40, 19, 19)))
+    pointing = calibration.get("pointing")
+    if pointing is not None:
+        story.append(Text(_pointing(sheet, pointing)))
+    return [*story, *_conditions(sheet, exhibit)]
 
 
-def _highest(sheet: Sheet, calibration: Content) -> str:
-    highest = calibration["highest"]
-    if highest is None:
-        return sheet.texts("interpretation.unstated")
-    return sheet.texts(f"levels.{highest.replace(' ', '-')}.name")
+def _figures(sheet: Sheet, calibration: Content) -> Block:
+    texts = sheet.texts
+    low, high = calibration["llr_limits"] or (None, None)
+    limits = {"low": texts.ratio(low), "high": texts.ratio(high)}
+    rows = (
+        ("stratum", sheet.filled(calibration["stratum"])),
+        (
+            "value",
+            texts("calibration.value_of", value=texts.number(calibration["value"]), name=calibration["statistic"]),
+        ),
+        ("p", texts("calibration.p_of", p=texts.number(calibration["p_consistent"], 3), **_behind(calibration))),
+        ("ratio", texts("calibration.ratio_of", ratio=texts.ratio(calibration["llr"]), **limits)),
+    )
+    return Facts(tuple((texts(f"calibration.{key}"), value) for key, value in rows))
+
+
+def _behind(counted: Content) -> dict[str, int]:
+    return {"photos": counted["photos"], "cameras": counted["cameras"]}
+
+
+def _tables(sheet: Sheet, calibration: Content) -> Block:
+    """Where the figures come from."""
+    texts = sheet.texts
+    rows = (
+        ("material", sheet.filled(calibration["material"])),
+        ("origin", sheet.word("calibration.origins", calibration["origin"])),
+        ("made", sheet.filled(calibration["date"])),
+        ("weights", sheet.filled(calibration["weights_sha256"])),
+    )
+    facts = tuple((texts(f"calibration.{key}"), value) for key, value in rows)
+    return Facts(facts, mono=frozenset({texts("calibration.weights")}))
+
+
+def _rate(sheet: Sheet, rate: Content) -> tuple[str, ...]:
+    """One operating point: how often untouched photographs met it, and splices."""
+    texts = sheet.texts
+    level = texts("calibration.level", level=texts.share(rate["level"]))
+    behind = (texts.count(rate["photos"]), texts.count(rate["cameras"]))
+    if not rate["stated"]:
+        return (level, texts("calibration.few", needed=rate["needed"]), "–", "–", *behind)
+    interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}"
+    return (level, _of(sheet, rate, "false_alarms", "photos"), interval, _of(sheet, rate, "found", "spliced"), *behind)
+
+
+def _of(sheet: Sheet, rate: Content, part: str, whole: str) -> str:
+    texts = sheet.texts
+    share = texts.share(rate[part] / rate[whole]) if rate[whole] else texts.missing
+    return texts("calibration.of", part=rate[part], whole=rate[whole], share=share)
+
+
+def _pointing(sheet: Sheet, rate: Content) -> str:
+    texts = sheet.texts
+    interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}"
+    values = {"false_alarms": _of(sheet, rate, "false_alarms", "photos"), "found": _of(sheet, rate, "found", "spliced")}
+    return texts("calibration.pointing", interval=interval, cameras=rate["cameras"], **values)
+
+
+def _conditions(sheet: Sheet, exhibit: Content) -> list[Block]:
+    """What the error rates of this picture depend on."""
+    texts, seen = sheet.texts, exhibit["conditions"]
+    if seen is None:
+        return []
+    quality = texts("conditions.no_jpeg")
+    if seen["quality"] is not None:
+        quality = texts(
+            "conditions.estimated" if seen["quality_estimated"] else "conditions.ijg", value=seen["quality"]
+        )
+    rows = (
+        ("long_side", texts("conditions.pixels", count=seen["long_side"])),
+        ("quality", quality),
+        ("interpolated", texts("conditions.yes" if seen["interpolated"] else "conditions.no")),
+        ("out_of_focus", texts.share(seen["out_of_focus"])),
+        ("device_class", sheet.word("conditions.devices", seen["device_class"])),
+    )
+    facts = Facts(tuple((texts(f"conditions.{key}"), value) for key, value in rows))
+    return [Together((Heading(texts("conditions.title"), 4), facts))]

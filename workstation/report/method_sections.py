@@ -18,7 +18,6 @@ def method(sheet: Sheet) -> list[Block]:
         (texts("method.program"), sheet.content["report"]["program"]),
         (texts("method.program_sha256"), sheet.filled(program["sha256"])),
         (texts("method.program_covers"), texts(f"method.covers.{program['covers']}", count=program["files"])),
-        (texts("method.validated"), sheet.filled(sheet.content["validated"])),
         (texts("method.texts"), f"{program['texts_language']}, SHA-256 {program['texts_sha256']}"),
     )
     facts = Facts(rows, mono=frozenset({texts("method.program_sha256")}))
@@ -47,6 +46,7 @@ def _of_exhibit(sheet: Sheet, exhibit: Content) -> list[Block]:
         ("seed", str(origin["seed"])),
         ("started", origin["started"]),
         ("seconds", seconds),
+        ("validated", _validated(sheet, exhibit["validation"])),
         ("libraries", ", ".join(f"{name} {version}" for name, version in origin["libraries"].items())),
     )
     facts = Facts(
@@ -60,6 +60,16 @@ def _of_exhibit(sheet: Sheet, exhibit: Content) -> list[Block]:
         parameters,
         *_texts_given(sheet, exhibit),
     ]
+
+
+def _validated(sheet: Sheet, validation: Content | None) -> str | None:
+    """The last comparison of the machine with stored results."""
+    if validation is None:
+        return None
+    passed = sum(check["passed"] for check in validation["checks"])
+    told = sheet.texts("method.checks", passed=passed, checks=len(validation["checks"]), date=validation["date"])
+    failed = "; ".join(f"{c['image']} ({c['device']}): {c['reason']}" for c in validation["checks"] if not c["passed"])
+    return f"{told} {failed}".strip()
 
 
 def _texts_given(sheet: Sheet, exhibit: Content) -> list[Block]:

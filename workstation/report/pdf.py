@@ -21,7 +21,7 @@ from workstation.report.compose import composed
 from workstation.report.digest import sealed
 from workstation.report.document import ReportDocument
 from workstation.report.flowables import MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
-from workstation.report.publication import Publication, publish
+from workstation.report.publication import Publication, publish, running_title
 from workstation.report.typeface import SANS, printable, register_fonts
 from workstation.report.typesetting import typeset
 
@@ -75,14 +75,6 @@ def _described(publication: Publication) -> Description:
         language=publication.content["language"],
         created=datetime.fromisoformat(report["created"]),
     )
-
-
-def running_title(publication: Publication) -> str:
-    """The report's title and what it is about."""
-    content, texts = publication.content, publication.texts
-    exhibits = content["exhibits"]
-    about = exhibits[0]["exhibit"]["name"] if len(exhibits) == 1 else texts("page.exhibits", count=len(exhibits))
-    return texts("page.title", title=content["report"]["title"] or texts("title.untitled"), exhibits=about)
 
 
 class _Template(BaseDocTemplate):  # type: ignore[misc]

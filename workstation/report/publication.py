@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from workstation.report.commission import LEVELS, Circumstances, Note, Opinion
+from workstation.analysis.calibration import VERBAL_SCALE
+from workstation.analysis.statement import CalibrationStatement
+from workstation.casework.records import SUPPORT, Support
+from workstation.report.commission import Note, Opinion
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.own_program import program_hash
 from workstation.report.pictures import pictures_of, sha256
@@ -47,6 +50,14 @@ class Publication:
         return as_text(dict(self.content)).encode("utf-8")
 
 
+def running_title(publication: Publication) -> str:
+    """The report's title and what it is about."""
+    content, texts = publication.content, publication.texts
+    exhibits = content["exhibits"]
+    about = exhibits[0]["exhibit"]["name"] if len(exhibits) == 1 else texts("page.exhibits", count=len(exhibits))
+    return texts("page.title", title=content["report"]["title"] or texts("title.untitled"), exhibits=about)
+
+
 def publish(document: ReportDocument) -> Publication:
     """Paint the pictures and write down everything that will be printed."""
     texts = document.template.texts
@@ -82,13 +93,12 @@ def _content(document: ReportDocument, texts: Texts, exhibits: list[Json]) -> di
         },
         "commission": _stated(stated.commission),
         "exhibits": exhibits,
-        "opinions": [_opinion(opinion, stated, document) for opinion in stated.opinions],
-        "levels": list(LEVELS),
+        "opinions": [_opinion(opinion, document) for opinion in stated.opinions],
+        "levels": list(SUPPORT),
         "steps": _steps(document),
         "custody": [_stated(link) for link in stated.custody],
         "audit": None if stated.audit is None else _stated(stated.audit),
         "reviews": [_stated(review) for review in stated.reviews],
-        "validated": text(stated.validated) or None,
         "program": {
             "sha256": program.sha256 or None,
             "covers": program.covers,
@@ -104,7 +114,6 @@ def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json
     stated, key = document.circumstances, report.evidence.identity.sha256
     own = exhibit_json(document, report, array=False)
     intake, viewed = stated.intakes.get(key), stated.viewed.get(key)
-    calibration = stated.calibrations.get(key)
     notes = [_stated(note) for note in stated.notes if note.exhibit == report.position]
     if report.exhibit.note:
         notes.insert(0, _stated(Note(report.exhibit.note, exhibit=report.position)))
@@ -112,7 +121,6 @@ def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json
         **{name: value for name, value in own.items() if name not in SHARED_BY_ALL},
         "intake": None if intake is None else _stated(intake),
         "viewed": None if viewed is None else _stated(viewed),
-        "calibration": None if calibration is None else _stated(calibration),
         "encoder_texts": [_stated(one) for one in stated.encoder_texts.get(key, ())],
         "notes": [*notes],
         "figures": figures,
@@ -135,32 +143,42 @@ def _plain(value: Any) -> Json:
     return value
 
 
-def _opinion(opinion: Opinion, stated: Circumstances, document: ReportDocument) -> dict[str, Json]:
+def _opinion(opinion: Opinion, document: ReportDocument) -> dict[str, Json]:
     """An opinion with the level that the report may state: what its weakest calibration carries, or none."""
     recorded = _stated(opinion)
     level = recorded.pop("level")
-    allowed = _allowed(opinion, stated, document)
-    withheld = allowed is None or LEVELS.index(opinion.level) > LEVELS.index(allowed)
+    allowed = _allowed(opinion, document)
+    withheld = allowed is None or SUPPORT.index(opinion.level) > SUPPORT.index(allowed)
     return {**recorded, "level": None if withheld else level, "allowed": allowed, "withheld": withheld}
 
 
-def _allowed(opinion: Opinion, stated: Circumstances, document: ReportDocument) -> Any:
+def _allowed(opinion: Opinion, document: ReportDocument) -> Support | None:
     """The highest level that the calibrations of all exhibits behind an opinion carry; None = none."""
     about = [e for e in document.exhibits if not opinion.exhibits or e.position in opinion.exhibits]
-    carried = [stated.calibrations.get(e.evidence.identity.sha256) for e in about]
-    levels = [c.highest for c in carried if c is not None and c.highest is not None and not c.abstained]
-    if not about or len(levels) < len(about):
+    levels = [carried(None if e.result is None else e.result.calibration) for e in about]
+    known = [level for level in levels if level is not None]
+    return min(known, key=SUPPORT.index) if known and len(known) == len(levels) else None
+
+
+def carried(statement: CalibrationStatement | None) -> Support | None:
+    """The level of support that a likelihood ratio carries; None where there is none.
+
+    The ratio is that of the exhibit and already kept within what the number of measured photographs can carry.
+    """
+    if statement is None or statement.status != "calibrated" or statement.llr is None:
         return None
-    return min(levels, key=LEVELS.index)
+    ratio = 10 ** abs(statement.llr)
+    limits = [limit for limit, _ in VERBAL_SCALE]
+    return SUPPORT[next((i for i, limit in enumerate(limits) if ratio < limit), len(limits) - 1)]
 
 
 def _steps(document: ReportDocument) -> list[Json]:
     """What failed and what gave no answer: what the program saw itself, then what was stated."""
     found: list[tuple[int | None, str, str, str]] = []
     for report in document.exhibits:
-        found += [(report.position, *step) for step in _steps_of(report, document.circumstances)]
+        found += [(report.position, *step) for step in _steps_of(report)]
     for opinion in document.circumstances.opinions:
-        if _opinion(opinion, document.circumstances, document)["withheld"]:
+        if _opinion(opinion, document)["withheld"]:
             found.append((None, "interpretation", "abstained", "withheld"))
     told = [_step(*step) for step in found]
     return [*told, *(_stated(step) for step in document.circumstances.steps)]
@@ -170,7 +188,7 @@ def _step(exhibit: int | None, name: str, outcome: str, reason: str) -> Json:
     return {"exhibit": exhibit, "name": name, "outcome": outcome, "reason": text(reason)}
 
 
-def _steps_of(report: ExhibitReport, stated: Circumstances) -> list[tuple[str, str, str]]:
+def _steps_of(report: ExhibitReport) -> list[tuple[str, str, str]]:
     steps: list[tuple[str, str, str]] = []
     if report.verification.state != "match":
         steps.append(("verification", "failed", report.verification.state))
@@ -181,11 +199,10 @@ def _steps_of(report: ExhibitReport, stated: Circumstances) -> list[tuple[str, s
     elif report.status == "not assessable":
         steps.append(("analysis", "abstained", report.result.reason if report.result else ""))
     else:
-        calibration = stated.calibrations.get(report.evidence.identity.sha256)
-        if calibration is None:
-            steps.append(("calibration", "abstained", "not-calibrated"))
-        elif calibration.abstained:
-            steps.append(("calibration", "abstained", calibration.abstained))
+        calibration = None if report.result is None else report.result.calibration
+        if calibration is None or calibration.status != "calibrated":
+            reason = calibration.reason if calibration else ""
+            steps.append(("calibration", "abstained", reason or "not-calibrated"))
         if any(finding.kind == "no-stable-partition" for finding in report.observations):
             steps.append(("groups", "abstained", "no-stable-partition"))
     untold = [s for s in report.regions if s.reason and report.status == "complete"]

@@ -123,6 +123,14 @@ class Texts:
             return self.missing
         return f"{self.localised(f'{100 * value:.1f}')} %"
 
+    def ratio(self, log10: float | None) -> str:
+        """A likelihood ratio as people say it: 20, or 1/20; from its log10."""
+        if log10 is None or not math.isfinite(log10):
+            return self.missing
+        ratio = 10 ** abs(log10)
+        told = self.localised(f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}")
+        return told if log10 >= 0 else f"1/{told}"
+
     def count(self, value: int) -> str:
         """A whole number in groups of three digits."""
         return f"{value:,}".replace(",", self._thousands)
@@ -141,7 +149,7 @@ class Texts:
 
 
 class _Formatter(string.Formatter):
-    """Format fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}."""
+    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}, {llr:ratio}."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -156,6 +164,8 @@ class _Formatter(string.Formatter):
             return self._texts.count(round(value))
         if format_spec == "letter":
             return chr(ord("A") + round(value))
+        if format_spec == "ratio":
+            return self._texts.ratio(value)
         text = format(value, format_spec)
         return self._texts.localised(text) if isinstance(value, float) else text
 
