@@ -62,12 +62,30 @@ def test_an_error_that_nobody_caught_ends_in_a_sentence_and_not_the_program(phot
     assert "nobody foresaw this" in done.stderr  # for whoever started it from a terminal
 
 
-def test_the_problem_report_names_versions_and_no_pixels(tmp_path: Path) -> None:
-
-    problem = UnexpectedProblem("analysing a.jpg", KeyError("x"))
+def test_the_problem_report_names_versions_and_places(tmp_path: Path) -> None:
+    problem = UnexpectedProblem("working in the window", KeyError("x"))
     problem.save(tmp_path / "report.txt")
 
     text = (tmp_path / "report.txt").read_text(encoding="utf-8")
-    assert "while: analysing a.jpg" in text
+    assert "while: working in the window" in text
     assert "numpy:" in text
-    assert "KeyError" in text
+    assert "builtins.KeyError" in text
+
+
+def test_the_problem_report_gives_nothing_of_the_evidence_away(tmp_path: Path) -> None:
+    secret = tmp_path / "Müller holiday.jpg"
+    try:
+        try:
+            secret.read_bytes()
+        except FileNotFoundError as missing:
+            raise ValueError(f"Artist is 'Erika Müller' <e@example.org> in {secret.parent}/DSC_1.JPG") from missing
+    except ValueError as error:
+        text = UnexpectedProblem(f"analysing {secret.name}", error).report
+
+    assert "while: analysing\n" in text
+    assert "ValueError: Artist is …" in text
+    assert "because of" in text
+    assert "pathlib.py, line" in text
+    assert "tests/ui/test_app.py" in text or "test_app.py, line" in text
+    for word in ("Müller", "holiday", "Erika", "example.org", "DSC_1", str(tmp_path), str(Path.home())):
+        assert word not in text

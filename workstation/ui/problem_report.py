@@ -36,7 +36,7 @@ _OF_THE_WINDOW = ("working in the window", "working in the background", "releasi
 """What may be going on when nothing particular is; other sentences name a file."""
 
 _REVEALING = re.compile(
-    r"""b?'[^'\n]*' | b?"[^"\n]*" | (?:[A-Za-z]:)?[\\/][^\s:;,)\]]+ | \S+\.[A-Za-z]{3,5}\b | \S+@\S+""", re.VERBOSE
+    r"""b?'[^'\n]*' | b?"[^"\n]*" | \S*[\\/]\S* | \S+\.[A-Za-z]{3,5}\b | \S+@\S+""", re.VERBOSE
 )
 """Quoted values, paths, file names and addresses: in an error's words they come from the evidence or the machine."""
 
@@ -72,8 +72,8 @@ def _without_secrets(error: BaseException) -> list[str]:
     lines = []
     for number, one in enumerate(causes):
         lines.append("" if number == 0 else "because of")
-        for frame in traceback.extract_tb(one.__traceback__):
-            lines.append(f"  {_module_file(frame.filename)}, line {frame.lineno}, in {frame.name}")
+        frames = traceback.extract_tb(one.__traceback__)
+        lines += [f"  {_module_file(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in frames]
         lines.append(f"{type(one).__module__}.{type(one).__qualname__}: {_REVEALING.sub('…', str(one))}")
     return lines[1:]
 
