@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from workstation import analysis, evidence, terminal
 from workstation.analysis.model import Encoder, load_encoder
@@ -59,7 +60,8 @@ def open_exhibit(case: CaseFile, exhibit: ExhibitRecord) -> Generator[Progress, 
         raise CaseRefusal(
             f"{exhibit.name} has changed since intake: SHA-256 was {exhibit.sha256}, is {opened.identity.sha256}"
         )
-    return opened
+    identity = replace(exhibit.identity, path=opened.identity.path)  # a copy in the case is named by its hash
+    return replace(opened, identity=identity)
 
 
 def _analyze_one(

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workstation.casework import Anchor, CaseFile, Verification
 from workstation.casework.canonical import ZERO, canonical, digest
-from workstation.casework.problems import CaseDamaged
+from workstation.casework.problems import ArtifactProblem, CaseDamaged
 
 Editor = Callable[[str], None]
 ENTRIES = 11
@@ -122,6 +123,18 @@ def test_an_array_that_was_changed_or_removed_is_found(filled: Path) -> None:
     files[1].unlink()
     kinds = [finding.kind for finding in check(filled).findings]
     assert kinds == ["artifact"] * 2
+
+
+def test_names_in_a_strangers_case_lead_nowhere_else(filled: Path, edit: Editor, tmp_path: Path) -> None:
+    np.save(tmp_path / "secret.npy", np.zeros(3))
+    edit(
+        'UPDATE analyses SET arrays = \'{"embeddings":"../../secret"}\';'
+        "UPDATE exhibits SET stored = '../../secret.npy'"
+    )
+    with CaseFile.open(filled, operator="", read_only=True) as case:
+        with pytest.raises(ArtifactProblem, match="no name of an artifact"):
+            case.analyses.patches(3, "1")
+        assert case.exhibits.file_of(2) == filled / "originals" / "secret.npy"
 
 
 def test_a_copy_that_was_changed_is_found(filled: Path) -> None:

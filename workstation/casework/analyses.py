@@ -34,6 +34,8 @@ class Analyses(Shelf[AnalysisRecord]):
     def add(self, exhibit: int, result: AnalysisResult) -> AnalysisRecord:
         """Keep a result with every parameter, its provenance and its arrays ("analysis.add").
 
+        An exhibit that was taken in without its pixels has its size from now on.
+
         Raises:
             CaseNotSaved: if there is no room; arrays that were written already do no harm.
         """
@@ -47,8 +49,10 @@ class Analyses(Shelf[AnalysisRecord]):
             "content": content,
             "arrays": arrays,
         }
+        height, width = result.image_size
         with self._store.change("analysis.add") as draft:
             number = draft.insert(self.table, values)
+            draft.update(schema.exhibits, exhibit, {"height": height, "width": width})
         return self.get(number)
 
     def failed(self, exhibit: int, request: AnalysisRequest, reason: str) -> AnalysisRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from workstation.casework.problems import ArtifactProblem, CaseNotSaved
 
+_NAME = re.compile(r"[0-9a-f]{64}")
 SUFFIX, UNFINISHED = ".npy", ".part"
 
 
@@ -69,6 +71,8 @@ class Artifacts:
 
     def problem(self, name: str) -> str:
         """What is wrong with a stored array in a sentence, "" if nothing is."""
+        if not _NAME.fullmatch(name):  # a case may come from anybody: no way out of the folder
+            return f"“{name[:40]}” is no name of an artifact"
         try:
             content = self._path(name).read_bytes()
         except OSError as problem:

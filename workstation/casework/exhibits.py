@@ -100,7 +100,7 @@ class Exhibits(Shelf[ExhibitRecord]):
     def file_of(self, number: int) -> Path:
         """Where the exhibit's bytes are read: the copy in the case if there is one, else the original."""
         record = self.get(number)
-        return record.path if record.stored is None else self._store.folder / ORIGINALS / record.stored
+        return record.path if record.stored is None else copy_of(self._store.folder, record.stored)
 
     def check(self, number: int) -> Rehash:
         """Hash the exhibit's bytes again, compare with intake, and log what came of it ("exhibit.check").
@@ -205,6 +205,11 @@ class Exhibits(Shelf[ExhibitRecord]):
 
     def _view(self, row: Mapping[str, Any]) -> ExhibitRecord:
         return ExhibitRecord(**{**row, "path": Path(row["path"])})
+
+
+def copy_of(folder: Path, stored: str) -> Path:
+    """Where a copied original lies; a name from a case of anybody leads nowhere else."""
+    return folder / ORIGINALS / Path(stored.replace("\\", "/")).name
 
 
 def _of_identity(identity: FileIdentity) -> dict[str, Any]:

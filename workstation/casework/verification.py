@@ -11,10 +11,11 @@ from sqlalchemy import create_engine
 from workstation.casework import schema
 from workstation.casework.anchors import Anchor
 from workstation.casework.canonical import ZERO, Json, canonical, digest, parsed
+from workstation.casework.exhibits import copy_of
 from workstation.casework.log import Entry, Head, read
 from workstation.casework.problems import CaseDamaged
 from workstation.casework.replay import NEW, Replay, State
-from workstation.casework.store import ORIGINALS, Store
+from workstation.casework.store import Store
 from workstation.evidence import rehash
 from workstation.evidence.record import FileIdentity
 from workstation.progress import Progress
@@ -243,7 +244,7 @@ def _original(store: Store, row: dict[str, Json], findings: list[CaseFinding], r
     )
     label = f"exhibit {row['label']} ({identity.name})"
     if row["stored"] is not None:
-        copy = rehash(replace(identity, path=store.folder / ORIGINALS / str(row["stored"])))
+        copy = rehash(replace(identity, path=copy_of(store.folder, str(row["stored"]))))
         if not copy:
             findings.append(CaseFinding("original", None, f"{label}: the copy in the case: {copy.message}"))
         return

@@ -133,7 +133,9 @@ def _links(entry: Entry, present: list[ExhibitRecord], positions: Mapping[int, i
             source = f"from {exhibit.received_from}" if exhibit.received_from else ""
             person = exhibit.received_by or ""
             links.append(Handover(exhibit.received or "", position, "received", person, source))
-        links.append(Handover(entry.time, position, entry.action, entry.operator, _detail(entry, exhibit)))
+        links.append(
+            Handover(_to_the_second(entry.time), position, entry.action, entry.operator, _detail(entry, exhibit))
+        )
     return links
 
 
@@ -145,13 +147,17 @@ def _detail(entry: Entry, exhibit: ExhibitRecord) -> str:
     return f"entry {entry.sequence}"
 
 
+def _to_the_second(time: str) -> str:
+    return f"{time[:19]}Z"
+
+
 def _audit(record: CaseRecord, checked: str) -> Audit:
     weighty = [entry for entry in record.entries if entry.action not in MINOR]
     shown = weighty[-LONGEST:]
     extract = tuple(
         AuditEntry(
             sequence=entry.sequence,
-            time=entry.time,
+            time=_to_the_second(entry.time),
             operator=entry.operator,
             program=entry.program,
             action=entry.action,
