@@ -18,7 +18,7 @@ from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
-from workstation.training import data_command, text_cli
+from workstation.training import data_command, paper_cli, text_cli
 
 DONE, FAILED = 0, 1
 """Exit codes; 2 is wrong use, 130 Ctrl-C."""
@@ -48,9 +48,12 @@ app.add_typer(case_command.case_app, name="case")
 app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
 app.command()(calibration_command.calibrate)
+app.command()(calibration_command.stability)
 app.command()(evaluation_command.evaluate)
 app.add_typer(probe_command.app, name="probe")
 app.command("train-text")(text_cli.train_text)
+app.command("train-paper")(paper_cli.train_paper)
+app.command()(paper_cli.ablate)
 app.add_typer(report_command.report_app, name="report")
 app.add_typer(data_command.data_app, name="data")
 

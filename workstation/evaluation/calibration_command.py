@@ -1,4 +1,4 @@
-"""The commands `exifact validate` and `exifact calibrate`: words in, words out."""
+"""The commands `exifact validate`, `exifact calibrate` and `exifact stability`: words in, words out."""
 
 from __future__ import annotations
 
@@ -77,3 +77,32 @@ def calibrate(  # noqa: PLR0917 - typer makes options of parameters
     for line in calibration_run.in_words(table):
         terminal.say(line)
     terminal.say(f"written to {file}")
+
+
+def stability(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph.")],
+    model: Annotated[str, typer.Option("--model", help="Name of the weights.")] = "compact",
+    device: Annotated[str, typer.Option("--device", help="Where the model runs: auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+) -> None:
+    """Say which findings stay when the picture is saved again, scaled to 90 % or shifted by a few pixels."""
+    from workstation import analysis  # noqa: PLC0415 - the command line shows its help without it
+    from workstation.analysis.model import load_encoder  # noqa: PLC0415
+    from workstation.analysis.result import AnalysisRequest  # noqa: PLC0415
+    from workstation.analysis.stability import audit  # noqa: PLC0415
+    from workstation.evidence import open_steps  # noqa: PLC0415
+
+    request = AnalysisRequest(model=model, device=device, threads=threads)
+    try:
+        encoder = load_encoder(model, device=device, threads=threads)
+        evidence = terminal.follow(open_steps(file), file.name)
+        result = terminal.follow(analysis.run(evidence, request, encoder=encoder), file.name)
+        outcome = terminal.follow(audit(evidence, result, encoder), file.name)
+    except WorkstationError as error:
+        terminal.complain(error, file.name)
+        raise typer.Exit(FAILED) from error
+    for finding in result.findings:
+        if finding.kind in {"departs", "one-group", "no-stable-partition", "ambiguous", "not-assessable"}:
+            terminal.say(f"{file.name}: {finding.sentence}")
+    for one in outcome:
+        terminal.say(f"{file.name}: {one.sentence}")
