@@ -138,7 +138,8 @@ def _is_text_place(path: Path) -> bool:
 
 def _named(distribution: metadata.Distribution) -> str:
     described = distribution.metadata
-    for line in (described.get("License-Expression"), described.get("License")):
+    for field_name in ("License-Expression", "License"):
+        line = str(described[field_name]) if field_name in described else ""
         if line and len(line) < 100 and "\n" not in line:
             return line
     classifiers = [line for line in described.get_all("Classifier") or [] if line.startswith("License ::")]

@@ -12,7 +12,7 @@ from typer.core import TyperGroup, TyperOption
 from workstation import __version__, cli
 
 FILES = (
-    ("~/.local/share/exifact/", "weights that you added, the journal of autosaves, the last validation"),
+    ("~/.local/share/exifact/", "weights that you added, the last validation"),
     ("~/.config/exifact/", "settings"),
 )
 ENVIRONMENT = (
@@ -39,7 +39,8 @@ def page() -> str:
         ".SH DESCRIPTION",
         _text(command.help or ""),
         ".PP",
-        _text("Without a command, exifact opens its window, with the files that are given. Nothing uses a network."),
+        _text("Without a command, exifact opens its window, with the files that are given."),
+        _text("No network is used unless a command is told to."),
         ".SH COMMANDS",
         *_commands(command, ""),
         ".SH EXIT STATUS",
@@ -61,6 +62,7 @@ def _commands(group: TyperGroup, above: str) -> Iterator[str]:
         context = command.make_context(name, [], resilient_parsing=True)
         usage = " ".join(piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
         yield f".SS {_text(full)}"
+        usage = usage.replace("{", "").replace("}", "")
         yield f"\\fB{_text('exifact ' + full)}\\fR {_text(usage)}".rstrip()
         yield ".PP"
         yield from (line for line in _text(command.help or "").replace("\n\n", "\n.PP\n").split("\n"))
