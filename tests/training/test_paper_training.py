@@ -39,6 +39,7 @@ SMALL = PaperConfiguration(
     learning_rate=1e-4,
     batch_statistics="frozen",
     logit_scale=10.0,
+    dropout=0.0,
 )
 PHOTOS = 9
 

@@ -40,6 +40,7 @@ class PaperConfiguration:
         text_weights: folder of a pretrained text encoder with its tokenizer; "" = from scratch.
         text_layers, text_width, vocabulary: of a text encoder from scratch; 0 = the published size.
         longest: tokens of the longest text.
+        dropout: of the text encoder.
         patch: side of the random crop in pixels.
         downsample: longer side to which photographs are scaled down first; 0 = full resolution.
         tags: that enter the texts; empty = all that at least `threshold` of the photographs carry.
@@ -67,6 +68,7 @@ class PaperConfiguration:
     text_width: int = 0
     vocabulary: int = 8000
     longest: int = 512
+    dropout: float = 0.1
     patch: int = 124
     downsample: int = 0
     tags: tuple[str, ...] = ()

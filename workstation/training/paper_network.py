@@ -115,7 +115,7 @@ def _pretrained(folder: Path, settings: PaperConfiguration) -> tuple[Any, Any]:
     logging.getLogger("transformers").setLevel(logging.ERROR)  # it reports every tensor of the head that is not used
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        return model.from_pretrained(str(folder), local_files_only=True), tokenizer
+        return model.from_pretrained(str(folder), local_files_only=True, **_dropout(settings)), tokenizer
     except (OSError, ValueError, RuntimeError, KeyError) as problem:
         raise WeightsProblem(f"{folder} holds no usable {settings.text} encoder ({problem})") from problem
 
@@ -123,6 +123,7 @@ def _pretrained(folder: Path, settings: PaperConfiguration) -> tuple[Any, Any]:
 def _from_scratch(settings: PaperConfiguration, vocabulary: int) -> Any:
     model, configuration = _classes(settings)
     sizes: dict[str, Any] = {"vocab_size": vocabulary, "max_position_embeddings": settings.longest + 2}
+    sizes |= _dropout(settings)
     layers, width = settings.text_layers, settings.text_width
     if settings.text == "distilbert":
         sizes |= {"n_layers": layers} if layers else {}
@@ -134,6 +135,13 @@ def _from_scratch(settings: PaperConfiguration, vocabulary: int) -> Any:
         if width:
             sizes |= {"hidden_size": width, "num_attention_heads": max(1, width // 64), "intermediate_size": 4 * width}
     return model(configuration(pad_token_id=0, **sizes))
+
+
+def _dropout(settings: PaperConfiguration) -> dict[str, float]:
+    """The two rates under the names of this encoder's configuration."""
+    bert = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+    names = ("dropout", "attention_dropout") if settings.text == "distilbert" else bert
+    return dict.fromkeys(names, settings.dropout)
 
 
 def _classes(settings: PaperConfiguration) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 import signal
@@ -105,10 +106,9 @@ class PaperTraining:
         texts = [] if state else _tokenizer_texts(store, settings)
         self.network, self.tokenizer = build(settings, texts, state["tokenizer"] if state else "")
         self.network.to(company.device)
-        # Buffers stay as they are: batch norm's statistics are each process's own until rank 0 saves its own.
         wrapped: nn.Module = self.network
         if company.world > 1:
-            wrapped = DistributedDataParallel(self.network, broadcast_buffers=False, find_unused_parameters=True)
+            wrapped = _distributed(self.network, settings)
         self._wrapped = wrapped
         self._optimizer = torch.optim.Adam(
             self.network.parameters(),
@@ -341,6 +341,15 @@ def _numbers(report: PaperReport) -> dict[str, float]:
         "photos per second": report.photos_per_second,
         **report.dev,
     }
+
+
+def _distributed(network: nn.Module, settings: PaperConfiguration) -> DistributedDataParallel:
+    """The network whose gradients are averaged over the processes; buffers stay each process's own."""
+    known = inspect.signature(DistributedDataParallel).parameters
+    name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # renamed in torch 2.13
+    pooler = settings.text != "distilbert" and settings.pooling == "mean"
+    options: dict[str, Any] = {name: False, "find_unused_parameters": pooler or not settings.image_text}
+    return DistributedDataParallel(network, **options)
 
 
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:
