@@ -40,7 +40,7 @@ class TextConfiguration:
     longest: int = 96
     hidden: int = 512
     dimensions: int = 128
-    steps: int = 800
+    steps: int = 500
     warmup: int = 50
     learning_rate: float = 1e-3
     weight_decay: float = 0.05

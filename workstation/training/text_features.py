@@ -160,5 +160,6 @@ class WindowFeatures:
         self._received.clear()
         with torch.inference_mode():
             pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]
-            self._network.embed_windows(self._network.features(pixels, self._dtype), self._window)
+            moments = self._network.moments(pixels, self._window, self._dtype)
+            self._network.project(moments.flatten(2).transpose(1, 2))
         return self._received[0].flatten(0, -2).half().numpy()

@@ -25,6 +25,9 @@ LARGEST_SCALE = 100.0
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 
+LENGTHS = 6
+"""Parts of a batch of texts, by length."""
+
 REPORT_EVERY = 25
 
 
@@ -182,10 +185,8 @@ class TextTraining:
         truth = self._truth.among(chosen, texts)
         self.tower.train()
         self.head.train()
-        numbers = self.tokens.numbers([as_text(text) for text in texts], settings.longest)
-        with torch.autocast("cpu", torch.bfloat16):
-            said = self.tower(numbers)
-        loss = symmetric_contrast(self._seen(chosen, rng), said.float(), self._log_scale.exp(), truth)
+        said = self._said([as_text(text) for text in texts])
+        loss = symmetric_contrast(self._seen(chosen, rng), said, self._log_scale.exp(), truth)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parameters = [p for group in self._optimizer.param_groups for p in group["params"]]
@@ -199,6 +200,16 @@ class TextTraining:
         """Numbers of samples: cameras evenly, at most one sample per draw."""
         cameras = rng.integers(0, len(self._cameras), self._settings.batch)
         return np.array([self._cameras[c][int(rng.integers(len(self._cameras[c])))] for c in cameras], np.int64)
+
+    def _said(self, texts: list[str]) -> Tensor:
+        """(N, dimensions): short and long texts apart, since padding costs as much as words."""
+        by_length = np.argsort([len(text) for text in texts], kind="stable")
+        parts = []
+        for rows in np.array_split(by_length, LENGTHS):
+            numbers = self.tokens.numbers([texts[row] for row in rows], self._settings.longest)
+            with torch.autocast("cpu", torch.bfloat16):
+                parts.append(self.tower(numbers).float())
+        return torch.cat(parts)[torch.from_numpy(np.argsort(by_length))]
 
     def _seen(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         """(N, dimensions): some windows of each picture, averaged."""
