@@ -4,13 +4,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.panel_samples import partition
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.ui.regions_model import Column, RegionsModel
-from workstation.ui.regions_panel import RegionsPanel
+from workstation.ui.regions_panel import NoteLine, RegionsPanel
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -135,24 +135,34 @@ def test_buttons_ask_for_the_selected_region(panel: RegionsPanel, qtbot: QtBot) 
     assert (seen_from.args, deleted.args) == (["1"], ["1"])
 
 
-def test_the_note_of_the_selected_region_is_read_in_a_narrow_dock(panel: RegionsPanel) -> None:
+def test_the_note_of_the_chosen_region_is_read_and_written_in_a_narrow_dock(panel: RegionsPanel) -> None:
     panel.resize(220, 260)
+    line = panel.findChild(NoteLine)
+    assert not line.isEnabled()
     panel.select_region("1")
-    notes = [label for label in panel.findChildren(QLabel) if label.text() == "Note: the number plate"]
-    assert len(notes) == 1
-    assert notes[0].isVisible()
+    assert line.text() == "the number plate"
+    assert line.width() > 200
     panel.select_region("2")
-    assert not notes[0].isVisible()
+    assert line.text() == ""
+    assert "region 2" in line.placeholderText()
 
 
 def test_note_is_written_with_the_keyboard(panel: RegionsPanel, qtbot: QtBot) -> None:
     panel.edit_note("2")
-    editor = panel.table.viewport().findChild(type(panel.table.indexWidget(panel.table.currentIndex())))
-    assert editor is not None
+    line = panel.findChild(NoteLine)
     with qtbot.waitSignal(panel.note_edited) as noted:
-        qtbot.keyClicks(editor, "a cloud")
-        qtbot.keyClick(editor, Qt.Key.Key_Return)
+        qtbot.keyClicks(line, "a cloud")
+        qtbot.keyClick(line, Qt.Key.Key_Return)
     assert noted.args == ["2", "a cloud"]
+
+
+def test_escape_leaves_the_note_as_it_was(panel: RegionsPanel, qtbot: QtBot) -> None:
+    panel.edit_note("1")
+    line = panel.findChild(NoteLine)
+    with qtbot.assertNotEmitted(panel.note_edited):
+        qtbot.keyClicks(line, "nonsense")
+        qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == "the number plate"
 
 
 def test_value_row_and_table_are_copied(panel: RegionsPanel) -> None:

@@ -87,7 +87,7 @@ def comparing(sets: Callable[[], SetSteps]) -> Generator[Progress, None, Compare
     return Compared(found, likeness(found))
 
 
-def testing(one: PatchSet, other: PatchSet) -> Generator[Progress, None, PermutationTest]:
+def permuting(one: PatchSet, other: PatchSet) -> Generator[Progress, None, PermutationTest]:
     """Test two of them, as a job.
 
     Raises:
@@ -103,6 +103,6 @@ def outcome_in_words(test: PermutationTest) -> str:
     splits = f"all {test.splits}" if test.exact else f"{test.splits} random"
     left, right = test.patches
     return (
-        f"{one} and {other} lie {test.distance:.3f} apart (squared distance of their mean embeddings). Of {splits} splits "
+        f"{one} and {other} lie {test.distance:.3f} apart (squared distance of mean embeddings). Of {splits} splits "
         f"of their {left} and {right} patches that do not overlap, a share of p = {test.p:.2g} is as far apart."
     )

@@ -104,11 +104,6 @@ class CasePanel(QWidget):
         number = f" · {view.details.number}" if view.details.number else ""
         self._title.setText(f"{view.details.title}{number}")
         self._title.setToolTip(str(view.folder))
-        banner = " ".join(view.warnings)
-        if view.read_only and not banner:
-            banner = "The case is open for reading only."
-        self._banner.setText(banner + (" What you mark now is not kept in it." if view.read_only else ""))
-        self._banner.setVisible(bool(banner))
         self._details.setEnabled(not view.read_only)
         self._fill(self._tabs.currentIndex())
         for position, (title, (_, rows)) in enumerate(self._pages.items()):
@@ -140,7 +135,6 @@ class CasePanel(QWidget):
         self._title = wrapped_label(weight="headline", name="Title of the case")
         self._state_icon = IconLabel()
         self._state = wrapped_label(weight="muted", name="Whether the case is saved")
-        self._banner = wrapped_label(weight="attention", name="How the case is open")
         self._again = push_button("redo", "Try again", "Write what could not be saved again")
         self._details = tool_button("settings", "Case details", "Title, number, laboratory, authority and question")
         self._copy = tool_button("copy", "Copy table", "Copy the table that is shown as tab-separated text")
@@ -200,9 +194,7 @@ class CasePanel(QWidget):
         second.setContentsMargins(0, 0, 0, 0)
         second.setSpacing(GRID)
         second.addLayout(head)
-        second.addWidget(self._banner)
         second.addWidget(self._tabs, 1)
-        self._banner.setContentsMargins(2 * GRID, 0, GRID, 0)
         self._stack = QStackedWidget()
         self._stack.addWidget(nothing)
         self._stack.addWidget(case)

@@ -13,6 +13,7 @@ from workstation.ui.empty_page import EmptyPage
 from workstation.ui.image_view import ImageView
 from workstation.ui.message_bar import MessageBar
 from workstation.ui.theme import GRID, current_theme
+from workstation.ui.wording import shortened
 
 
 class Centre(QWidget):
@@ -92,10 +93,11 @@ class Centre(QWidget):
             then: what the button does.
         """
         self._then = then
+        said = shortened(text)
         if self.shows_picture:
-            self.view.show_message(text, kind, action or None)
+            self.view.show_message(said, kind, action or None)
         else:
-            self.bar.show_message(text, kind, action or None)
+            self.bar.show_message(said, kind, action or None)
             self._place_bar()
 
     def hush(self) -> None:

@@ -41,6 +41,7 @@ from workstation.ui.wording import (
     group_in_words,
     headline_of,
     model_line,
+    shortened,
     situation_of,
 )
 
@@ -144,7 +145,7 @@ class FindingsPanel(QWidget):
     def show_failure(self, error: WorkstationError) -> None:
         """Show why the analysis failed, what usually lies behind it and what to do."""
         remedy = error.remedy or TELLINGS[Situation.FAILED].next_step
-        sentence = error.what.rstrip(".") + "."
+        sentence = shortened(error.what.rstrip(".") + ".")
         if error.likely_causes:
             sentence += f" Often the cause is {_or(error.likely_causes)}."
         self._begin(Situation.FAILED, TELLINGS[Situation.FAILED].headline, sentence, remedy)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
@@ -40,7 +41,7 @@ class Field:
     Attributes:
         name: key in the answer.
         label: beside the field.
-        tip: what it is for; shown under the field.
+        tip: what it is for; stands in the field while it is empty, or under it.
         kind: what it is edited with.
         value: at first.
         choices: value and text of each, for "choice".
@@ -114,6 +115,7 @@ class FormDialog(QDialog):
         if field.kind == "text":
             text = QPlainTextEdit(str(field.value))
             text.setTabChangesFocus(True)
+            text.setPlaceholderText(field.tip)
             text.setFixedHeight(round(text.fontMetrics().lineSpacing() * TEXT_LINES + 4 * GRID))
             text.textChanged.connect(self.check)
             widget = text
@@ -134,6 +136,7 @@ class FormDialog(QDialog):
             widget.line.textChanged.connect(self.check)
         else:
             line = QLineEdit(str(field.value))
+            line.setPlaceholderText(field.tip)
             if field.kind == "password":
                 line.setEchoMode(QLineEdit.EchoMode.Password)
             line.textChanged.connect(self.check)
@@ -152,8 +155,10 @@ class FormDialog(QDialog):
             form.addRow(wrapped_label(words))
         for field in self._fields:
             form.addRow("" if field.kind == "switch" else f"{field.label}:", self._widgets[field.name])
-            if field.tip:
-                form.addRow("", wrapped_label(field.tip, weight="muted"))
+            if field.tip and field.kind in ("choice", "switch"):
+                note = QLabel(field.tip)
+                note.setProperty("weight", "muted")
+                form.addRow("", note)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -177,6 +182,7 @@ class PathField(QWidget):
         self._field = field
         self.line = QLineEdit(str(field.value))
         self.line.setAccessibleName(field.label)
+        self.line.setPlaceholderText(field.tip)
         self._choose = push_button("open", "Choose…", f"Choose {field.label.lower()} in a dialog")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

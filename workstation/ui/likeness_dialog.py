@@ -24,7 +24,7 @@ from workstation.analysis.colours import colour_map
 from workstation.analysis.likeness import Likeness, PermutationTest
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
-from workstation.ui.alike import WHAT_IT_IS_NOT, Compared, SetSteps, comparing, outcome_in_words, testing
+from workstation.ui.alike import WHAT_IT_IS_NOT, Compared, SetSteps, comparing, outcome_in_words, permuting
 from workstation.ui.controls import push_button, wrapped_label
 from workstation.ui.copying import FULL_TEXT_ROLE, copy_text, to_tsv
 from workstation.ui.jobs import Job, JobQueue
@@ -178,7 +178,7 @@ class LikenessDialog(QDialog):
         one, other = (self._compared.sets[box.currentIndex()] for box in (self.first, self.second))
         self._said.setText("testing …")
         self._job = self._jobs.submit(
-            f"testing {one.name} against {other.name}", lambda: testing(one, other), quiet=True
+            f"testing {one.name} against {other.name}", lambda: permuting(one, other), quiet=True
         )
         self._job.finished.connect(self.tell)
         self._job.failed.connect(self.fail)

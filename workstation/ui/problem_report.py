@@ -35,9 +35,7 @@ _LIBRARIES = (
 _OF_THE_WINDOW = ("working in the window", "working in the background", "releasing memory")
 """What may be going on when nothing particular is; other sentences name a file."""
 
-_REVEALING = re.compile(
-    r"""b?'[^'\n]*' | b?"[^"\n]*" | \S*[\\/]\S* | \S+\.[A-Za-z]{3,5}\b | \S+@\S+""", re.VERBOSE
-)
+_REVEALING = re.compile(r"""b?'[^'\n]*' | b?"[^"\n]*" | \S*[\\/]\S* | \S+\.[A-Za-z]{3,5}\b | \S+@\S+""", re.VERBOSE)
 """Quoted values, paths, file names and addresses: in an error's words they come from the evidence or the machine."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Partition
@@ -16,6 +16,50 @@ from workstation.ui.regions_model import Column, RegionsModel
 from workstation.ui.theme import GRID
 
 _HINT = "Mark a part of the picture (R, E, P or L) to measure it and to compare everything with it."
+
+
+class NoteLine(QLineEdit):
+    """The note on the chosen region, over the whole width of the panel: Return keeps it, Escape leaves it as it was.
+
+    Signals:
+        written: carries the region's name and its new note.
+    """
+
+    written = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._region, self._note = "", ""
+        self.setToolTip("Note on the chosen region (N); Return keeps it, Escape leaves it as it was")
+        self.editingFinished.connect(self._write)
+        self.show_note("", "")
+
+    def show_note(self, region: str, note: str) -> None:
+        """Show the note on a region; "" = no region is chosen. What is being typed on the same region stays."""
+        if region == self._region and self.isModified() and self.hasFocus():
+            return
+        self._region, self._note = region, note
+        self.setText(note)
+        self.setEnabled(bool(region))
+        self.setAccessibleName(f"Note on region {region}" if region else "Note on the chosen region")
+        self.setPlaceholderText(f"Note on region {region} (N)" if region else "Choose a region to write a note on it")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt: Escape takes back what was typed."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._note)
+            self.clearFocus()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    @Slot()
+    def _write(self) -> None:
+        text = self.text().strip()
+        if self._region and text != self._note:
+            self._note = text
+            self.setModified(False)
+            self.written.emit(self._region, text)
 
 
 class RegionsPanel(QWidget):
@@ -41,11 +85,12 @@ class RegionsPanel(QWidget):
         self._refilling = False
         self._table = self._make_table()
         self._hint = wrapped_label(_HINT, weight="muted")
-        self._note_line = wrapped_label(name="Note on the selected region")
+        self._note_line = NoteLine()
         self._make_tools()
         self._lay_out()
         self._model.renamed.connect(self.region_renamed)
         self._model.noted.connect(self.note_edited)
+        self._note_line.written.connect(self.note_edited)
         self._tell_selection()
 
     @property
@@ -88,14 +133,10 @@ class RegionsPanel(QWidget):
 
     def edit_note(self, name: str) -> None:
         """Put the cursor into the note of a region."""
-        row = self._model.row_of(name)
-        if row is not None:
-            index = self._model.index(row, Column.NOTE)
+        if self._model.row_of(name) is not None:
             self._choose((name, True))
-            self._table.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._table.scrollTo(index)
-            self._table.setCurrentIndex(index)
-            self._table.edit(index)
+            self._note_line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._note_line.selectAll()
 
     def copy_value(self) -> None:
         """Copy the marked cell."""
@@ -118,6 +159,7 @@ class RegionsPanel(QWidget):
         table.setAlternatingRowColors(True)
         table.setIconSize(icon_size(table))
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -184,7 +226,7 @@ class RegionsPanel(QWidget):
         layout.addWidget(self._table, 1)
         layout.addWidget(self._note_line)
         layout.addWidget(self._hint)
-        chain_focus(self._see, self._note, self._delete, self._copy, self._table)
+        chain_focus(self._see, self._note, self._delete, self._copy, self._table, self._note_line)
         self.setAccessibleName("Regions panel")
 
     def _row_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
@@ -201,8 +243,7 @@ class RegionsPanel(QWidget):
             control.setEnabled(on_region)
         self._copy.setEnabled(self._model.rowCount() > 0)
         note = self._model.index(self._table.currentIndex().row(), Column.NOTE).data() if on_region else ""
-        self._note_line.setText(f"Note: {note}" if note else "")
-        self._note_line.setVisible(bool(note))
+        self._note_line.show_note(chosen[0] if chosen is not None and on_region else "", str(note or ""))
 
     def _chosen(self) -> tuple[str, bool] | None:
         """Name of the selected row and whether it is a region."""

@@ -68,7 +68,7 @@ TELLINGS: dict[Situation, Telling] = {
     ),
     Situation.READY: Telling(
         "Not analysed yet",
-        "The metadata are complete; the pixels have not been compared.",
+        "The file is read; its pixels have not been compared yet.",
         "Start the analysis (A).",
         "state-idle",
         "Analyze",
@@ -267,3 +267,13 @@ def metadata_instead(*, opening: bool, failed: bool, hidden: bool) -> str:
     if failed:
         return "The file could not be read; the message over the picture says why."
     return "Reading what the file says about itself…" if opening else "Open a photograph to see what its file says."
+
+
+LONGEST = 420
+"""Letters of a message over the picture; some libraries' errors are pages long."""
+
+
+def shortened(text: str) -> str:
+    """A message that leaves the picture to be seen; the log has all of it."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST].rsplit(' ', 1)[0]} … (all of it is in the log)"

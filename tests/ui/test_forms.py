@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workstation.analysis.likeness import PatchSet
+from workstation.errors import WorkstationError
+from workstation.progress import Progress
+from workstation.self_test import Check, SelfTest
+from workstation.ui.alike import outcome_in_words, permuting
+from workstation.ui.form_dialog import Field, FormDialog
+from workstation.ui.jobs import JobQueue
+from workstation.ui.likeness_dialog import DISTANCE, LikenessDialog
+from workstation.ui.report_dialog import ReportDialog, signing_in, stated_in
+from workstation.ui.report_order import BesideEvidence, Stated, refuse_beside_evidence
+from workstation.ui.self_test_dialog import SelfTestDialog
+
+
+@pytest.fixture
+def jobs(qtbot) -> Generator[JobQueue, None, None]:
+    queue = JobQueue()
+    yield queue
+    assert queue.shut_down()
+
+
+def test_a_form_gives_its_values_and_says_what_is_missing(qtbot) -> None:
+    fields = [
+        Field("title", "Title", needed=True),
+        Field("words", "Words", kind="text", value="as they are"),
+        Field("verdict", "Verdict", kind="choice", value="warning", choices=(("ok", "OK"), ("warning", "Warning"))),
+        Field("blind", "Blind", kind="switch", value=True),
+    ]
+    dialog = FormDialog("Ask", fields, "Keep")
+    qtbot.addWidget(dialog)
+    assert not dialog.agree.isEnabled()
+    dialog.editor("title").setText("  Rex v. Doe ")
+    assert dialog.agree.isEnabled()
+    with qtbot.waitSignal(dialog.answered) as answered:
+        dialog.accept()
+
+    assert answered.args == [{"title": "Rex v. Doe", "words": "as they are", "verdict": "warning", "blind": True}]
+
+
+def test_the_report_dialog_refuses_the_folder_of_the_evidence(qtbot, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    evidence = (tmp_path / "photo.jpg",)
+    dialog = ReportDialog(tmp_path / "report.pdf", Stated(question="Where?"), evidence, ("de", "en"))
+    qtbot.addWidget(dialog)
+    assert not dialog.agree.isEnabled()
+    assert any("holds an exhibit" in sentence for sentence in dialog.complaints(dialog.values))
+
+    dialog.editor("target").line.setText(str(tmp_path / "out" / "report.pdf"))
+    assert dialog.agree.isEnabled()
+    values = dialog.values
+    assert stated_in(values) == Stated(question="Where?")
+    assert signing_in(values) is None
+    dialog.editor("key").line.setText(str(tmp_path / "none.p12"))
+    assert not dialog.agree.isEnabled()
+
+
+def test_nothing_is_written_beside_an_original(tmp_path: Path) -> None:
+    with pytest.raises(BesideEvidence, match="holds an exhibit"):
+        refuse_beside_evidence(tmp_path, (tmp_path / "photo.jpg",))
+    refuse_beside_evidence(tmp_path / "out", (tmp_path / "photo.jpg",))
+
+
+def test_the_self_test_fills_its_table_and_ends_with_a_sentence(qtbot, jobs: JobQueue) -> None:
+    checks = (
+        Check("files", "passed", "12 files are as shipped", 0.1),
+        Check("weights", "failed", "compact: altered", 2),
+    )
+
+    def steps() -> Generator[Progress, None, SelfTest]:
+        for number, check in enumerate(checks, start=1):
+            yield Progress(check.name, number / 2, partial=check)
+        return SelfTest("1.0", checks)
+
+    dialog = SelfTestDialog(jobs, steps)
+    qtbot.addWidget(dialog)
+    qtbot.waitUntil(lambda: "not sound" in dialog.verdict, timeout=5000)
+
+    assert [row.cells for row in dialog.model.rows] == [
+        ("files", "passed", "12 files are as shipped", "0.1 s"),
+        ("weights", "failed", "compact: altered", "2.0 s"),
+    ]
+
+
+def patches(name: str, exhibit: int, direction: tuple[float, float], weights: str = "a") -> PatchSet:
+    """Sixteen patches that look the same way, give or take."""
+    random = np.random.default_rng(exhibit)
+    embeddings = np.array(direction) + random.normal(0, 0.1, (16, 2))
+    embeddings = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).astype(np.float32)
+    return PatchSet(name, exhibit, embeddings, np.argwhere(np.ones((4, 4), np.bool_)), 1, weights)
+
+
+def sets_of(*sets: PatchSet):
+    def steps() -> Generator[Progress, None, tuple[PatchSet, ...]]:
+        yield Progress("reading")
+        return sets
+
+    return steps
+
+
+def test_the_matrix_shows_both_measures_and_tests_two(qtbot, jobs: JobQueue) -> None:
+    sets = patches("1", 1, (1, 0)), patches("1, region 2", 2, (1, 0)), patches("2", 3, (0, 1))
+    dialog = LikenessDialog(jobs, sets_of(*sets), "the case")
+    dialog.choose_first("1, region 2")
+    qtbot.addWidget(dialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 3, timeout=5000)
+    similar, other = (float(dialog.model.index(0, column).data().replace("−", "-")) for column in (1, 2))
+    assert similar > 0.9
+    assert abs(other) < 0.3
+    assert dialog.first.currentText() == "1, region 2"
+    dialog.second.setCurrentIndex(2)
+    dialog.test()
+    qtbot.waitUntil(lambda: "p = " in dialog.words, timeout=10_000)
+    assert dialog.words.startswith("1, region 2 and 2 lie")
+    dialog._measure.setCurrentIndex(dialog._measure.findData(DISTANCE))
+    assert float(dialog.model.index(0, 2).data()) > 1
+
+
+def test_sets_of_different_weights_are_not_compared(qtbot, jobs: JobQueue) -> None:
+    dialog = LikenessDialog(jobs, sets_of(patches("1", 1, (1, 0)), patches("2", 2, (1, 0), "b")), "the case")
+    qtbot.addWidget(dialog)
+    qtbot.waitUntil(lambda: "different weights" in dialog.words, timeout=5000)
+
+
+def test_a_test_is_told_with_what_it_was_made_of() -> None:
+    steps = permuting(patches("A", 1, (1, 0)), patches("B", 2, (0, 1)))
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        words = outcome_in_words(end.value)
+    except WorkstationError as error:
+        pytest.fail(error.summary)
+    assert words.startswith("A and B lie")
+    assert "16 and 16 patches that do not overlap" in words
+    assert "p = 0.0001" in words
