@@ -30,8 +30,7 @@ class Judged:
     """One photograph, untouched or with a foreign part, judged by other cameras.
 
     Attributes:
-        measure: the image that spoke: for an untouched photograph that with the highest value, for a spliced one that
-            with the lowest.
+        measure: of its image.
         p: conformal p-value of "consistent throughout".
         llr: log10 likelihood ratio, without limits.
         behind: untouched photographs behind the p-value.
@@ -115,32 +114,31 @@ def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: st
     Returns:
         None with fewer than two cameras, or without splices.
     """
-    own = [measure for measure in measures if measure.treatment in plan.treatments]
+    own = _of_plan(measures, plan)
     usable = [measure for measure in own if measure.detection is not None]
     untouched, foreign = ([m for m in usable if bool(m.donor) is spliced] for spliced in (False, True))
     if len({measure.camera for measure in untouched}) < 2 or not foreign:
         return None
     value = _value_of(statistic)
-    worst, faintest = _by_photo(untouched, value, max), _by_photo(foreign, value, min)
-    authentic = tuple(_judge(measure, worst, untouched, foreign, value) for measure in worst)
-    spliced = tuple(_judge(measure, worst, untouched, foreign, value) for measure in faintest)
+    authentic, spliced = (
+        tuple(_judge(measure, untouched, foreign, value) for measure in side) for side in (untouched, foreign)
+    )
     intercept, slope = _line(untouched, foreign, value)
     limits = empirical_limits(_llrs(authentic), _llrs(spliced))
-    bounded = _llrs(authentic).clip(*limits), _llrs(spliced).clip(*limits)
     return StratumFit(
         plan=plan,
         statistic=statistic,
         authentic=authentic,
         spliced=spliced,
-        values=np.sort([value(measure) for measure in worst]),
-        cameras=len({measure.camera for measure in worst}),
+        values=np.sort([value(measure) for measure in untouched]),
+        cameras=len({measure.camera for measure in untouched}),
         not_assessable=len(own) - len(usable),
         intercept=intercept,
         slope=slope,
         llr_limits=limits,
         rates=tuple(error_rate(level, authentic, spliced) for level in LEVELS),
         pointing=pointing_rate(untouched, foreign),
-        cost=cllr(*bounded),
+        cost=cllr(_llrs(authentic).clip(*limits), _llrs(spliced).clip(*limits)),
         least_cost=cllr_min(_llrs(authentic), _llrs(spliced)),
         auc=tuple((name, _auc(untouched, foreign, name)) for name in CANDIDATES),
     )
@@ -179,18 +177,16 @@ def error_rate(level: float, authentic: Sequence[Judged], spliced: Sequence[Judg
 
 
 def pointing_rate(untouched: Sequence[Measure], foreign: Sequence[Measure]) -> PointingRate:
-    """How often pictures fall into groups: an untouched photograph if any of its images does, a splice if all do.
+    """How often pictures fall into groups.
 
     Args:
-        untouched: images without a foreign part.
-        foreign: images with one.
+        untouched: pictures without a foreign part.
+        foreign: pictures with one.
     """
-    alarms = [max(groups) > 1 for groups in _groups_by_photo(untouched)]
-    found = [min(groups) > 1 for groups in _groups_by_photo(foreign)]
-    rate = clopper_pearson(sum(alarms), len(alarms))
+    alarms, found = (sum(measure.groups > 1 for measure in side) for side in (untouched, foreign))
+    rate = clopper_pearson(alarms, len(untouched))
     cameras = len({measure.camera for measure in untouched})
-    low, high = round(rate.low, 4), round(rate.high, 4)
-    return PointingRate(sum(alarms), len(alarms), cameras, low, high, sum(found), len(found))
+    return PointingRate(alarms, len(untouched), cameras, round(rate.low, 4), round(rate.high, 4), found, len(foreign))
 
 
 def judge_strictly(
@@ -208,33 +204,28 @@ def judge_strictly(
     Returns:
         (untouched, spliced); None if either side is empty.
     """
-    usable = [m for m in measures if m.treatment in plan.treatments and m.detection is not None]
+    usable = [m for m in _of_plan(measures, plan) if m.detection is not None]
     value = _value_of(statistic)
     judging = [m for m in usable if m.camera in reference and (not m.donor or m.donor in reference)]
     judged = [m for m in usable if m.camera not in reference and m.donor not in reference]
-    behind = _by_photo([m for m in judging if not m.donor], value, max)
-    foreign = [m for m in judging if m.donor]
-    if not behind or not foreign or not judged:
+    untouched, foreign = ([m for m in judging if bool(m.donor) is spliced] for spliced in (False, True))
+    if not untouched or not foreign or not judged:
         return None
-    intercept, slope = _line([m for m in judging if not m.donor], foreign, value)
-    values = np.array([value(m) for m in behind])
-    sides = []
-    for spliced, which in ((False, max), (True, min)):
-        chosen = _by_photo([m for m in judged if bool(m.donor) is spliced], value, which)
-        sides.append(tuple(_judged_by(m, value(m), values, intercept, slope) for m in chosen))
-    return sides[0], sides[1]
+    intercept, slope = _line(untouched, foreign, value)
+    values = np.array([value(m) for m in untouched])
+    outcome = [(m, _judged_by(m, value(m), values, intercept, slope)) for m in judged]
+    return tuple(one for m, one in outcome if not m.donor), tuple(one for m, one in outcome if m.donor)
 
 
 def _judge(
     measure: Measure,
-    worst: Sequence[Measure],
     untouched: Sequence[Measure],
     foreign: Sequence[Measure],
     value: Callable[[Measure], float],
 ) -> Judged:
     """By all photographs that share no camera with it."""
     own = {measure.camera, measure.donor} - {""}
-    values = np.array([value(other) for other in worst if other.camera not in own])
+    values = np.array([value(other) for other in untouched if other.camera not in own])
     intercept, slope = _line(
         [other for other in untouched if other.camera not in own],
         [other for other in foreign if other.camera not in own and other.donor not in own],
@@ -251,34 +242,16 @@ def _judged_by(measure: Measure, value: float, values: Floats, intercept: float,
 def _line(
     untouched: Sequence[Measure], foreign: Sequence[Measure], value: Callable[[Measure], float]
 ) -> tuple[float, float]:
-    """Logistic calibration in which images of one photograph count once; flat where a class is empty."""
+    """Logistic calibration; flat where a class is empty."""
     if not untouched or not foreign:
         return 0.0, 0.0
-    weights = [_weights(side) for side in (untouched, foreign)]
     sides = [np.array([value(measure) for measure in side]) for side in (untouched, foreign)]
-    return fit_logistic(sides[0], sides[1], weights=(weights[0], weights[1]))
+    return fit_logistic(sides[0], sides[1])
 
 
-def _weights(measures: Sequence[Measure]) -> Floats:
-    names = [measure.photo for measure in measures]
-    return np.array([1 / names.count(name) for name in names])
-
-
-def _by_photo(
-    measures: Iterable[Measure], value: Callable[[Measure], float], which: Callable[..., Measure]
-) -> tuple[Measure, ...]:
-    """One image per photograph: that with the highest or lowest value."""
-    grouped: dict[str, list[Measure]] = {}
-    for measure in measures:
-        grouped.setdefault(measure.photo, []).append(measure)
-    return tuple(which(images, key=value) for images in grouped.values())
-
-
-def _groups_by_photo(measures: Iterable[Measure]) -> list[list[int]]:
-    grouped: dict[str, list[int]] = {}
-    for measure in measures:
-        grouped.setdefault(measure.photo, []).append(measure.groups)
-    return list(grouped.values())
+def _of_plan(measures: Iterable[Measure], plan: StratumPlan) -> list[Measure]:
+    """The images that stand for a stratum: of every photograph those of one treatment."""
+    return [measure for measure in measures if measure.treatment == plan.treatment_of(measure.photo)]
 
 
 def _value_of(statistic: str) -> Callable[[Measure], float]:

@@ -19,7 +19,7 @@ from workstation.analysis.result import AnalysisRequest
 from workstation.analysis.statement import Conditions, Detection
 from workstation.errors import WorkstationError
 from workstation.evaluation.calibration_images import CalibrationProblem, Photo, ReferenceImage, reference_images
-from workstation.evaluation.strata import Treatment, write
+from workstation.evaluation.strata import PLANS, Treatment, write
 from workstation.evidence import open_evidence
 from workstation.progress import Progress, Stopwatch, drain
 
@@ -103,14 +103,16 @@ def measure(
     """
     head = _head(photos, encoder.description.sha256, seed)
     done = {measure.key: measure for measure in _read(journal, head)}
-    wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height))
+    wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height) and _wanted(p, t))
     watch, count = Stopwatch(), 0
     kept: list[Measure] = []
     with tempfile.TemporaryDirectory() as folder, _opened(journal, head, done) as lines:
         for treatment in treatments:
             for image in reference_images(photos, treatment, seed=seed):
-                count += 1
                 key = name_hash(image.photo), treatment.name, image.spliced
+                if not _wanted(image.photo, treatment):
+                    continue
+                count += 1
                 if key not in done:
                     done[key] = _measured(image, treatment, encoder, Path(folder))
                     lines.write(json.dumps(asdict(done[key])) + "\n")
@@ -119,6 +121,13 @@ def measure(
                 fraction = count / max(wanted, count)
                 yield Progress(f"measuring, {treatment.name}", fraction, watch.remaining(fraction))
     return tuple(kept)
+
+
+def _wanted(photo: Photo, treatment: Treatment) -> bool:
+    """Whether a stratum takes this photograph by this treatment."""
+    return any(
+        treatment.name in plan.treatments and plan.treatment_of(name_hash(photo)) == treatment.name for plan in PLANS
+    )
 
 
 def _measured(image: ReferenceImage, treatment: Treatment, encoder: Encoder, folder: Path) -> Measure:

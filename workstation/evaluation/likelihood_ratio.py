@@ -18,9 +18,7 @@ do not give an endless slope."""
 _STEPS = 50
 
 
-def fit_logistic(
-    authentic: Floats, spliced: Floats, *, weights: tuple[Floats, Floats] | None = None
-) -> tuple[float, float]:
+def fit_logistic(authentic: Floats, spliced: Floats) -> tuple[float, float]:
     """Log likelihood ratio of spliced to untouched as a straight line (logistic calibration, classes balanced).
 
     After Morrison, "Tutorial on logistic-regression calibration and fusion" (2013). Newton steps on the standardised
@@ -29,15 +27,13 @@ def fit_logistic(
     Args:
         authentic: (n,) values of untouched pictures.
         spliced: (m,) values of spliced ones.
-        weights: of either, e.g. so that images of one photograph count once; equal where None.
 
     Returns:
         (intercept, slope) of the natural logarithm.
     """
     values = np.concatenate((authentic, spliced))
     labels = np.concatenate((np.zeros(len(authentic)), np.ones(len(spliced))))
-    given = weights or (np.ones(len(authentic)), np.ones(len(spliced)))
-    weight = np.concatenate([part / part.sum() / 2 for part in given])
+    weight = np.where(labels > 0, 0.5 / len(spliced), 0.5 / len(authentic))
     centre, spread = float(values.mean()), float(max(values.std(), 1e-9))
     design = np.stack((np.ones_like(values), (values - centre) / spread), 1)
     penalty = np.diag((0.0, RIDGE))

@@ -1,7 +1,7 @@
 """How reference images are made: which window of a photograph, how it is scaled, how it is saved last.
 
-Each treatment stands for pictures of one size and one last save. A photograph counts once in each of them, whatever
-the number of its crops.
+Each treatment stands for pictures of one size and one last save. A photograph counts once in each stratum, whatever the
+number of its crops.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class StratumPlan:
         quality: (least, most) IJG quality of the last JPEG save; None = no JPEG belongs here.
         lossless: whether pictures that are no JPEG belong here.
         interpolated: whether it is made of enlarged pictures.
-        treatments: names; a photograph counts once, by the most suspicious of its images.
+        treatments: names; every photograph stands for one of them.
     """
 
     name: str
@@ -108,6 +108,14 @@ class StratumPlan:
     lossless: bool
     interpolated: bool
     treatments: tuple[str, ...]
+
+    def treatment_of(self, photo: str) -> str:
+        """Which of the treatments a photograph stands for, so that it counts once.
+
+        Args:
+            photo: hexadecimal hash that names it.
+        """
+        return self.treatments[int(photo[:8], 16) % len(self.treatments)]
 
 
 GENTLE, COARSE = (85, 100), (70, 84)

@@ -19,7 +19,7 @@ HOW = """## How it is done
 **Images.** Every photograph gives, per size and save, one untouched window and one splice with a part from another
 camera (a blurred polygon or rectangle of 3 to 28 % of the area, three times in ten scaled before); both are saved and
 analysed as files, on the same road as an analyst's. Charts and flat fields are left out. Where several saves make one
-stratum, a photograph counts once, by its most suspicious image, and a splice by its least.
+stratum, every photograph stands for one of them, so that it counts once.
 
 **p-value.** Conformal: (1 + number of untouched photographs with a statistic as high) / (n + 1). It answers how rare so
 high a value is among untouched photographs of the stratum, not how probable a manipulation is. n photographs cannot
