@@ -84,7 +84,7 @@ def new(
     with case:
         for warning in case.warnings:
             terminal.note(f"{folder}: {warning}")
-        _say_head(case)
+        say_head(case)
 
 
 @case_app.command()
@@ -116,7 +116,7 @@ def add(
                 failed = True
             else:
                 terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}")
-        _say_head(case)
+        say_head(case)
     raise typer.Exit(FAILED if failed else 0)
 
 
@@ -137,11 +137,11 @@ def analyze(
 
     request = AnalysisRequest(model=model, device=device, seed=seed, threads=threads)
     with open_case(folder, operator) as case:
-        chosen = _chosen(case, exhibit)
-        todo = [one for one in chosen if again or exhibit or case.analyses.latest(one.id) is None]
+        wanted = chosen(case, exhibit)
+        todo = [one for one in wanted if again or exhibit or case.analyses.latest(one.id) is None]
         failed = case_analysis.analyze(case, todo, request)
         terminal.say(f"{len(todo) - len(failed)} exhibits analysed, {len(failed)} failed")
-        _say_head(case)
+        say_head(case)
     raise typer.Exit(FAILED if failed else 0)
 
 
@@ -159,7 +159,7 @@ def report(
     from workstation import case_report
 
     with open_case(folder, operator) as case:
-        issued = terminal.follow(case_report.report_steps(case, _chosen(case, exhibit), out, template), folder.name)
+        issued = terminal.follow(case_report.report_steps(case, chosen(case, exhibit), out, template), folder.name)
         terminal.say(f"report {issued.number}: written to {out}, SHA-256 {issued.sha256}")
         terminal.say(f"it prints {issued.entries} entries, head {issued.head}")
 
@@ -206,17 +206,17 @@ def show(folder: Folder) -> None:
             seen = "nothing" if coverage is None else f"{coverage.share:.0%}"
             withdrawn = "" if exhibit.withdrawn is None else f", withdrawn: {exhibit.withdrawn}"
             terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{withdrawn}")
-        _say_head(case)
+        say_head(case)
 
 
 @case_app.command()
 def history(folder: Folder, exhibit: Labels = None) -> None:
     """Print the audit log, one line per entry, oldest first."""
     with open_case(folder, read_only=True) as case:
-        chosen = {one.id for one in _chosen(case, exhibit)} if exhibit else None
+        wanted = {one.id for one in chosen(case, exhibit)} if exhibit else None
         labels = {one.id: one.label for one in case.exhibits.all()}
         for entry in case.history():
-            if chosen is None or chosen & set(entry.exhibits):
+            if wanted is None or wanted & set(entry.exhibits):
                 about = ", ".join(labels.get(number, f"({number})") for number in entry.exhibits)
                 where = f" (exhibit {about})" if about else ""
                 who = entry.operator or "operator not stated"
@@ -266,7 +266,7 @@ def find(
 ) -> None:
     """Find a moved original by its hash, and remember where it is."""
     with open_case(folder, operator) as case:
-        (exhibit,) = _chosen(case, [label])
+        (exhibit,) = chosen(case, [label])
         found = terminal.follow(case.exhibits.find(exhibit.id, where), exhibit.name)
     if found is None:
         terminal.note(f"exifact: {where} holds no file with the SHA-256 of exhibit {label} ({exhibit.name}).")
@@ -294,7 +294,7 @@ def checkpoint(
         private = None if key is None else anchors.read_key(key, password)
         head, identifier = case.head(), case.details().identifier
         write_text(out, anchors.checkpoint(identifier, head, private))
-        _say_head(case)
+        say_head(case)
     if private is not None:
         terminal.say(f"signed with the key {anchors.fingerprint(private.public_key().public_bytes_raw())}")
     terminal.say(f"written to {out}")
@@ -310,12 +310,12 @@ def export(
 
     with open_case(folder, read_only=True) as case:
         written = terminal.follow(export_steps(case, out), folder.name)
-        _say_head(case)
+        say_head(case)
     for path in written:
         terminal.say(f"written to {path}")
 
 
-def _chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
+def chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
     """Exhibits by their labels; all that are not withdrawn, if none is given."""
     present = {one.label: one for one in case.exhibits.all()}
     if not labels:
@@ -326,7 +326,8 @@ def _chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]
     return [present[label] for label in labels]
 
 
-def _say_head(case: CaseFile) -> None:
+def say_head(case: CaseFile) -> None:
+    """Where the log ends now: what can be kept elsewhere as an anchor."""
     head = case.head()
     terminal.say(f"{head.entries} entries, head {head.hash}")
 

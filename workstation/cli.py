@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from workstation import __version__, case_command, paths, report_command, self_test_command, terminal
+from workstation import __version__, case_entries_command, paths, report_command, self_test_command, terminal
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
@@ -44,7 +44,7 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
-app.add_typer(case_command.case_app, name="case")
+app.add_typer(case_entries_command.case_app, name="case")
 app.command("self-test")(self_test_command.self_test)
 app.command()(calibration_command.validate)
 app.command()(calibration_command.calibrate)

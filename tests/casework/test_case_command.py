@@ -167,3 +167,29 @@ def test_exhibits_and_regions_of_a_case_are_compared(
     assert len(rows) == 11
     assert rows[2].split(",")[:4] == ["1", str(len(sets[0].embeddings)), "2", str(len(sets[1].embeddings))]
     assert np.isclose(float(rows[2].split(",")[4]), found.distance[0, 1], rtol=1e-6)
+
+
+def test_a_blind_examination_can_be_made_without_a_window(exifact: Command, folder: Path, photograph: Path) -> None:
+    exifact("new", folder, "--title", "T", "--blind", "--operator", "A. Meier")
+    exifact("add", folder, photograph)
+    assert "a pixel-only note" in exifact("note", folder, "soft edge", "--exhibit", "1").stdout
+    assert "hidden" in exifact("report", folder, "--out", folder / "report.pdf").stderr
+    assert "not locked yet" in exifact("reveal", folder, "1").stderr
+    assert exifact("lock", folder, "1").exit_code == 0
+    assert exifact("undo", folder).exit_code == 1
+    assert exifact("reveal", folder, "1").exit_code == 0
+    assert "written as a note" in exifact("note", folder, "it says 2019", "--exhibit", "1").stdout
+    assert exifact("undo", folder).stdout.startswith("entry 7 takes back entry 6")
+    assert actions(folder)[-4:] == ["blind.lock", "blind.reveal", "note.add", "undo"]
+
+
+def test_opinion_and_review_are_recorded(exifact: Command, filled: Path) -> None:
+    stated = ("--issue", "?", "--proposition", "It was.", "--proposition", "It was not.", "--reasons", "r")
+    assert exifact("opinion", filled, *stated, "--support", "certain").exit_code == 2
+    assert exifact("opinion", filled, *stated, "--support", "weak", "--favoured", "3").exit_code == 1
+    assert exifact("opinion", filled, *stated, "--support", "weak", "--favoured", "2").exit_code == 0
+    assert exifact("review", filled, "--reviewer", "B. Rau", "--outcome", "not agreed").exit_code == 0
+    assert "agreed with remarks" in exifact("review", filled, "--reviewer", "B. Rau", "--outcome", "fine").stderr
+    with CaseFile.open(filled, operator="") as case:
+        assert (case.opinions.all()[-1].favoured, case.opinions.all()[-1].exhibits) == (1, (2,))
+        assert case.reviews.all()[-1].outcome == "not agreed"
