@@ -22,19 +22,21 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from benchmarks.case_pictures import casework
 from workstation import paths
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, PartialMap
 from workstation.errors import DeviceProblem
 from workstation.evidence import DEFAULT_MAX_PIXELS, open_steps
-from workstation.evidence.record import Evidence, Pixels
+from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.settings import SettingsStore
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.problem_report import UnexpectedProblem
+from workstation.ui.session import AnalysisState
 from workstation.ui.wording import situation_of
-from workstation.ui.work import Analyst, Thumbnail, Work, thumbnail
+from workstation.ui.work import Analyst, Opening, Thumbnail, Work, open_file
 
 SIZES = ("1366x768", "1920x1080")
 THEMES = ("dark", "light")
@@ -131,13 +133,17 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 def tour(window: MainWindow, recorded: Recorded, photos: list[Path], album: Album, workplace: Path) -> None:
     """Go through all states."""
     album.take(window, "empty")
+    window.empty.show_target(True)
+    album.take(window, "drop")
+    window.empty.show_target(False)
     _opening(window, photos[0], album)
     _running(window, recorded, album)
     _maps(window, album)
-    _together(window, photos, album)
+    _together(window, recorded, photos, album)
     _ambiguous(window, recorded, workplace, album)
     _without_answer(window, recorded, workplace, album)
     _dialogs(window, album)
+    casework(window, workplace / "case", album.take, wait_for)
 
 
 def _opening(window: MainWindow, photo: Path, album: Album) -> None:
@@ -194,10 +200,11 @@ def _maps(window: MainWindow, album: Album) -> None:
     window.actions_table["hide-docks"].trigger()
 
 
-def _together(window: MainWindow, photos: list[Path], album: Album) -> None:
+def _together(window: MainWindow, recorded: Recorded, photos: list[Path], album: Album) -> None:
     if len(photos) > 1:
         window.open_files(photos[1:])
         wait_for(lambda: not window.jobs.jobs())
+        _queued(window, recorded, album)
         window.commands.analyse_all()
         wait_for(lambda: not window.analyses.is_busy)
         for exhibit in window.session.exhibits[1:]:
@@ -211,6 +218,20 @@ def _together(window: MainWindow, photos: list[Path], album: Album) -> None:
     window.actions_table["curtain"].trigger()
     album.take(window, "curtain")
     window.actions_table["curtain"].trigger()
+
+
+def _queued(window: MainWindow, recorded: Recorded, album: Album) -> None:
+    """A second analysis waits for the first one."""
+    first, second = window.session.exhibits[:2]
+    recorded.holds_at = 0.3
+    for exhibit in (first, second):
+        window.analyses.analyse(exhibit)
+    window.session.select(second)
+    wait_for(lambda: first.analysis is AnalysisState.RUNNING and first.progress is not None)
+    album.take(window, "queued")
+    recorded.holds_at = None
+    wait_for(lambda: not window.analyses.is_busy)
+    window.session.select(first)
 
 
 def _ambiguous(window: MainWindow, recorded: Recorded, workplace: Path, album: Album) -> None:
@@ -280,9 +301,9 @@ def evidence_of(photo: Path) -> Evidence:
             return evidence
 
 
-def _slow_open(path: Path, _limit: int | None) -> Generator[Progress, None, Evidence]:
+def _slow_open(path: Path, limit: int | None) -> Opening:
     """Open a file, and wait a moment between picture and metadata, so that this state can be seen."""
-    steps = open_steps(path, max_pixels=DEFAULT_MAX_PIXELS)
+    steps = open_file(path, limit)
     while True:
         try:
             progress = next(steps)
@@ -290,8 +311,7 @@ def _slow_open(path: Path, _limit: int | None) -> Generator[Progress, None, Evid
             evidence: Evidence = end.value
             return evidence
         yield progress
-        if isinstance(progress.partial, Pixels):
-            yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
+        if isinstance(progress.partial, Thumbnail):
             for _ in range(60):
                 yield Progress(progress.stage, progress.fraction)
                 _rest()
