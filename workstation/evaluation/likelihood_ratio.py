@@ -117,6 +117,6 @@ def pooled_posteriors(authentic: Floats, spliced: Floats) -> tuple[Floats, NDArr
     values = np.concatenate((authentic, spliced))
     labels = np.concatenate((np.zeros(len(authentic)), np.ones(len(spliced))))
     weight = np.where(labels > 0, 0.5 / len(spliced), 0.5 / len(authentic))
-    order = np.lexsort((labels, values))
+    order = np.lexsort((-labels, values))  # of equal values the spliced first, so that they are pooled
     posterior: Floats = np.asarray(isotonic_regression(labels[order], sample_weight=weight[order]), np.float64)
     return posterior, order
