@@ -20,7 +20,7 @@ from workstation.evaluation.evaluate import NOT_CALIBRATED, Evaluated, Plan, cal
 from workstation.evaluation.peers import PEERS
 from workstation.evaluation.rows import Row
 from workstation.evaluation.summary import summarise
-from workstation.evaluation.summary_text import as_markdown
+from workstation.evaluation.summary_text import as_markdown, stored_sections
 from workstation.progress import drain
 
 PlanMaker = Callable[..., Plan]
@@ -175,6 +175,18 @@ def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_
     assert "5 of 20: 25.0% [8.7%, 49.1%]" in text
     assert "192 px (10 of 10: 100.0%" in text
     json.dumps(summary)
+
+
+def test_stored_figures_become_sections_of_a_page(plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path) -> None:
+    summary = summarise(drain(evaluate(plan(degradation=Degradation(quality=80)), encoder=encoder)))
+    (tmp_path / "bench.json").write_text(json.dumps(summary), encoding="utf-8")
+
+    lines = list(stored_sections(tmp_path))
+
+    assert lines[0] == "## Finding foreign parts: bench, weights statistics"
+    assert "--dataset manifest --root DIR --model statistics --degrade jpeg=80 --out" in lines[2]
+    assert "### Localisation" in lines
+    assert not [line for line in lines[1:] if line.startswith("## ")]
 
 
 def test_the_command_writes_what_it_says(plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from workstation.evaluation.detection import DECISIONS, FIGURES
 from workstation.evaluation.localisation import TITLES
 from workstation.evaluation.region_sizes import FOUND
 from workstation.evaluation.summary import BETTER, GIVEN, SCORES
+from workstation.evaluation.weaknesses import weaknesses
 
 NEVER = "–"
 
@@ -40,6 +43,7 @@ def as_markdown(summary: Mapping[str, Any]) -> str:
         _detection(summary),
         _pointing(summary),
         _sizes(summary),
+        _weak(summary),
         _failures(summary),
     )
     return "\n".join(line for part in parts for line in part)
@@ -183,6 +187,14 @@ def _sizes(summary: Mapping[str, Any]) -> Iterator[str]:
         yield from table(["picture", "n", "side of the smallest class"], smallest)
 
 
+def _weak(summary: Mapping[str, Any]) -> Iterator[str]:
+    sentences = [f"- {sentence}" for sentence in weaknesses(summary)]
+    if sentences:
+        yield "## Where it is weak"
+        yield ""
+        yield from (*sentences, "")
+
+
 def _failures(summary: Mapping[str, Any]) -> Iterator[str]:
     if summary["failures"]:
         yield "## Failures"
@@ -212,3 +224,23 @@ def _share(estimate: Mapping[str, float] | None) -> str:
     return (
         f"{successes} of {estimate['n']:.0f}: {estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"
     )
+
+
+def stored_sections(folder: Path) -> Iterator[str]:
+    """The figures of stored evaluations as sections of another page.
+
+    Args:
+        folder: summaries (`*.json`) that were copied from the folders of evaluations.
+    """
+    for file in sorted(folder.glob("*.json")):
+        summary = json.loads(file.read_text(encoding="utf-8"))
+        lines = as_markdown(summary).splitlines()
+        degraded = f" --degrade {summary['degradation']}" if summary["degradation"] else ""
+        others = " --peers" if len(summary["methods"]) > 1 else ""
+        yield f"## Finding foreign parts: {file.stem}, weights {summary['model']}"
+        yield ""
+        yield (
+            f"`exifact evaluate --dataset {summary['dataset']} --root DIR --model {summary['model']}{degraded}{others} "
+            "--out OUT` prints this as OUT/summary.md; [evaluation.md](evaluation.md) says what each figure is."
+        )
+        yield from (f"#{line}" if line.startswith("#") else line for line in lines[1:])

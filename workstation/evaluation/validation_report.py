@@ -19,11 +19,14 @@ from workstation.evaluation.calibration_images import camera_roles
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure
 from workstation.evaluation.calibration_run import fit_all, read_measures
 from workstation.evaluation.intervals import clopper_pearson
+from workstation.evaluation.summary_text import stored_sections
 from workstation.evaluation.validation_figures import reliability_figure, tippett_figure, values_figure
 from workstation.evaluation.validation_words import HEAD, HOW, WEAK
 
 MEASURES = "validation/measures.csv"
 STABILITY = "validation/stability.json"
+EVALUATIONS = "validation/evaluations"
+"""Summaries of `exifact evaluate`, whose figures close the page."""
 LEVEL = 0.05
 """Operating point at which the pictures are broken down."""
 
@@ -52,7 +55,8 @@ def write_page(
     for name, draw in (("values", values_figure), ("tippett", tippett_figure), ("reliability", reliability_figure)):
         (images / f"{name}.svg").write_text(draw(validated), encoding="utf-8")
     page = docs / "validation.md"
-    page.write_text("\n".join(_page(measures, fits, table, stability)) + "\n", encoding="utf-8")
+    lines = (*_page(measures, fits, table, stability), "", *stored_sections(docs / EVALUATIONS))
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return page
 
 
