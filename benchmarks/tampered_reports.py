@@ -1,6 +1,6 @@
 """Tampered copies of a real report, each a kind of its own, and which of them `exifact report verify` catches.
 
-    python benchmarks/tampered_reports.py [--bytes 300] [--quick]
+    python -m benchmarks.tampered_reports [--bytes 300] [--quick]
 
 Analyses the bundled example, writes its report, signs a copy with a key made for this run, stamps it with a time
 stamping authority made for this run, and tampers with copies of all three (`report_tamperings.py`). Prints for every

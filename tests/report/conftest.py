@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from benchmarks.report_tamperings import Specimen
+from benchmarks.tampered_reports import specimen_of
 from workstation.analysis.geometry import MapGeometry, PatchGrid
 from workstation.analysis.regions import Region
 from workstation.analysis.result import (
@@ -165,3 +167,12 @@ def renamed(exhibit: Exhibit) -> Callable[[str], Exhibit]:
         return replace(exhibit, evidence=replace(exhibit.evidence, identity=replace(identity, path=path, name=name)))
 
     return rename
+
+
+@pytest.fixture(scope="session")
+def specimen(tmp_path_factory: pytest.TempPathFactory) -> Specimen:
+    """A report in all its states, signed by a laboratory that was founded for the tests."""
+    folder = tmp_path_factory.mktemp("laboratory")
+    path = write_photograph(folder / "IMG_0042.jpg")
+    regions = (Region("1", "rectangle", ((130.0, 100.0), (250.0, 190.0)), "Edge of the shadow looks cut."),)
+    return specimen_of(Exhibit(open_evidence(path), complete_result(), "", regions, "Handed in by the owner."), folder)

@@ -132,6 +132,7 @@ def identity_from_pkcs11(
         cert_label=certificate,
         key_label=key,
         prompt_pin=PKCS11PinEntryMode.DEFER,
+        raw_mechanism=True,  # the hash is computed here: every token signs one, not every token hashes
     )
     try:
         with PKCS11SigningContext(settings, user_pin=pin) as signer:
@@ -141,7 +142,7 @@ def identity_from_pkcs11(
     except (pkcs11.PKCS11Error, SigningError, RuntimeError) as problem:
         if isinstance(problem.__cause__, pkcs11.PinIncorrect):
             raise WrongPassphrase(f"this PIN does not open the token {token}") from problem
-        raise SigningProblem(f"the token {token} cannot sign: {problem or type(problem).__name__}") from problem
+        raise SigningProblem(f"the token {token} cannot sign: {str(problem) or type(problem).__name__}") from problem
 
 
 def sign_file(report: Path, identity: Identity, *, out: Path | None = None, reason: str = "") -> Path:

@@ -14,6 +14,7 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import ClassVar
 
 from asn1crypto import algos, cms, core, tsp
 from pyhanko.pdf_utils.misc import PdfError
@@ -35,6 +36,12 @@ class TimeStampProblem(SigningProblem):
     """A time stamp cannot be requested or attached."""
 
     remedy = "The report is unchanged. See docs/verifying-reports.md for the way of the request and the response file."
+
+
+class _Response(core.Sequence):  # type: ignore[misc]
+    """A TimeStampResp (RFC 3161, 2.4.2) as the standard has it: a refusal comes without a token."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ def _token(response: bytes) -> cms.ContentInfo:
         TimeStampProblem: if it is a refusal or neither of both.
     """
     try:
-        answer = tsp.TimeStampResp.load(response, strict=True)
+        answer = _Response.load(response, strict=True)
         status = answer["status"]["status"].native
     except (ValueError, TypeError):
         return _loaded(response)

@@ -77,9 +77,7 @@ def read_paper(pdf: bytes, sealed_size: int) -> Paper | Check:
             with Pdf.open(BytesIO(pdf[:sealed_size]), attempt_recovery=False, suppress_warnings=True) as document:
                 metadata = metadata_hash(document)
     except _UNREADABLE as problem:
-        return differs(
-            "File", f"The file is damaged: it cannot be read as a PDF ({problem or type(problem).__name__})."
-        )
+        return differs("File", f"The file is damaged: it cannot be read as a PDF ({in_words(problem)}).")
     if faults:
         return differs("File", "The file is damaged: its structure is at odds with itself.", [str(f) for f in faults])
     return Paper(pages, attached, catalogue, metadata, pictures)
