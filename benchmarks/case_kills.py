@@ -67,14 +67,15 @@ class Tally:
         return self.tried - self.lost - self.corrupt
 
 
-def kill_loop(kills: int, place: Path, seed: int, *, longest: float = 0.4) -> Tally:
+def kill_loop(kills: int, place: Path, seed: int, *, most: int = 40, longest: float = 0.1) -> Tally:
     """Kill a writer `kills` times, on a new case after every twentieth.
 
     Args:
         kills: number of SIGKILLs.
         place: folder for the cases.
         seed: of the moments and of what is written.
-        longest: seconds that a writer may live.
+        most: reported calls that are waited for, at most; 0 of them = it may still be opening the case.
+        longest: seconds from there to the kill, at most.
     """
     dice, tally = random.Random(seed), Tally()
     for number in range(kills):
@@ -84,7 +85,7 @@ def kill_loop(kills: int, place: Path, seed: int, *, longest: float = 0.4) -> Ta
             exhibit.write_bytes(b"an exhibit")
             with CaseFile.create(folder, title="killed", operator="writer") as case:
                 case.exhibits.add(exhibit, copy=True)
-        said = _kill_one(folder, dice.random() * longest, dice.randrange(2**32))
+        said = _kill_one(folder, dice.randrange(most), dice.random() * longest, dice.randrange(2**32))
         tally.tried += 1
         tally.pending += _size(folder / "case.sqlite-wal") > 0
         tally.parts += any((folder / "artifacts").rglob("*.part"))
@@ -112,30 +113,25 @@ def _judge(folder: Path, said: tuple[int, str] | None, tally: Tally) -> None:
         tally.within += 1
 
 
-def _kill_one(folder: Path, seconds: float, seed: int) -> tuple[int, str] | None:
-    """Start a writer, kill it, and return the last head that it reported."""
+def _kill_one(folder: Path, reports: int, seconds: float, seed: int) -> tuple[int, str] | None:
+    """Start a writer, kill it some time after it reported so often, and return the last head that it reported."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         _write_for_ever(folder, writing, seed)
     os.close(writing)
-    _first_word(reading)  # the case is open, or about to be: from here on any moment counts
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
-        words = pipe.read().decode("ascii").splitlines()
+        heard = [pipe.readline() for _ in range(reports + 1)]  # the first word comes before the case is opened
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        words = (b"".join(heard) + pipe.read()).decode("ascii").splitlines()
     problems = [word for word in words if word.startswith("!")]
     if problems:
         raise RuntimeError(f"the writer failed by itself: {problems[0]}")
     whole = [word.split() for word in words if len(word.split()) == 2 and len(word.split()[1]) == 64]
     return (int(whole[-1][0]), whole[-1][1]) if whole else None
-
-
-def _first_word(pipe: int) -> None:
-    while os.read(pipe, 1) != b"\n":
-        pass
 
 
 def _write_for_ever(folder: Path, pipe: int, seed: int) -> None:
@@ -152,7 +148,8 @@ def _write_for_ever(folder: Path, pipe: int, seed: int) -> None:
                     head = case.head()
                     os.write(pipe, f"{head.entries} {head.hash}\n".encode("ascii"))
     except BaseException as problem:  # noqa: BLE001 - the parent must hear of it, whatever it is
-        os.write(pipe, f"\n!{problem!r} {traceback.format_exc()[-800:]!r}\n".encode("ascii", "replace"))
+        said = f"\n!{problem!r} {traceback.format_exc()[-800:]!r}\n".encode("ascii", "replace")
+        os.write(pipe, said + b"\n" * 1000)  # whoever waits for reports goes on
         signal.pause()
 
 

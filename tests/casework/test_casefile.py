@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,21 @@ def test_a_bookmark_needs_the_exact_view(case: CaseFile, evidence: Evidence) -> 
     bookmark = case.bookmarks.add(exhibit, "b", VIEW)
     assert bookmark.verdict == "to be checked"
     assert case.bookmarks.change(bookmark.id, verdict="ok").verdict == "ok"
+
+
+def test_threads_wait_for_each_other(case: CaseFile) -> None:
+    def write(name: str) -> None:
+        for number in range(10):
+            case.notes.add(f"{name} {number}")
+            case.notes.all()
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({note.text for note in case.notes.all()}) == 30
+    assert case.verify().intact
 
 
 def test_search_finds_words_wherever_they_stand(filled: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text
 
-from workstation.casework import CaseFile, access, migrations, replay, schema
+from workstation.casework import CaseFile, access, replay, schema
 from workstation.casework.problems import CannotUndo, CaseDamaged, CaseNotSaved
 from workstation.casework.replay import State
 
@@ -91,10 +92,10 @@ def test_a_case_that_does_not_agree_with_its_log_is_not_converted(filled: Path) 
 
 @pytest.mark.usefixtures("next_version")
 def test_without_room_for_the_backup_nothing_is_converted(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path) -> None:
+    def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(migrations, "_flush", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CaseNotSaved, match="no backup"):
         CaseFile.open(filled, operator="")
     with closing(sqlite3.connect(filled / "case.sqlite")) as connection:

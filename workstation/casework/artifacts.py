@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.casework.durable import finished
 from workstation.casework.problems import ArtifactProblem, CaseNotSaved
 
 _NAME = re.compile(r"[0-9a-f]{64}")
-SUFFIX, UNFINISHED = ".npy", ".part"
+SUFFIX = ".npy"
 
 
 class Artifacts:
@@ -42,17 +41,10 @@ class Artifacts:
         path = self._path(name)
         if path.exists() and not self.problem(name):
             return name
-        unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            _flush_folder(path.parent)
+            with finished(path) as beside:
+                beside.write_bytes(content)
         except OSError as problem:
-            unfinished.unlink(missing_ok=True)
             raise CaseNotSaved(
                 self._folder.parent, f"an array could not be stored ({problem.strerror or problem})"
             ) from problem
@@ -81,25 +73,9 @@ class Artifacts:
             return f"artifact {name[:12]}… does not have the bytes that its name stands for"
         return ""
 
-    def sweep(self) -> None:
-        """Remove what a program that was stopped left unfinished; only for who holds the lock."""
-        for unfinished in self._folder.glob(f"??/.*{UNFINISHED}"):
-            unfinished.unlink(missing_ok=True)
-
     def __iter__(self) -> Iterator[str]:
         """Names of all that is stored."""
         return (path.stem for path in sorted(self._folder.glob(f"??/*{SUFFIX}")))
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}{SUFFIX}"
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the new name itself last a power cut (POSIX; Windows flushes names with the file)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

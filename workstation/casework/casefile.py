@@ -14,6 +14,7 @@ from workstation.analysis.regions import Region
 from workstation.casework import access, schema
 from workstation.casework.analyses import Analyses, CoverageShelf
 from workstation.casework.anchors import Anchor
+from workstation.casework.durable import sweep
 from workstation.casework.exhibit import Exhibit
 from workstation.casework.exhibits import Exhibits
 from workstation.casework.lock import Holder
@@ -24,7 +25,7 @@ from workstation.casework.records import CaseDetails, CaseRecord
 from workstation.casework.replay import MIGRATE, NEW
 from workstation.casework.searching import Hit, search
 from workstation.casework.shelves import Bookmarks, Notes, Opinions, Regions, Reports, Reviews, Tags
-from workstation.casework.store import Store
+from workstation.casework.store import ARTIFACTS, ORIGINALS, Store
 from workstation.casework.verification import Verification, verify_steps
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
@@ -121,7 +122,8 @@ class CaseFile:
             upgrade(store)
             _check_tables(store)
             if not store.read_only:
-                store.artifacts.sweep()
+                for name in (ARTIFACTS, ORIGINALS):
+                    sweep(folder / name)
         except BaseException:
             store.close()
             raise

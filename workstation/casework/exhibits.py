@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from workstation.casework import schema
 from workstation.casework.canonical import Json
-from workstation.casework.problems import CaseNotSaved, CaseRefusal
+from workstation.casework.durable import finished
+from workstation.casework.problems import CaseNotSaved, CaseReadOnly, CaseRefusal
 from workstation.casework.records import ExhibitRecord
 from workstation.casework.shelves import Shelf
 from workstation.casework.store import ORIGINALS
@@ -59,12 +60,15 @@ class Exhibits(Shelf[ExhibitRecord]):
         evidence = source if isinstance(source, Evidence) else None
         identity = evidence.identity if evidence else identify(source) if isinstance(source, Path) else source
         assert isinstance(identity, FileIdentity)
+        if copy and self._store.read_only:
+            raise CaseReadOnly(self._store.folder, "nothing can be copied into it")
+        stored = self._copied(identity) if copy else None
         with self._store.together():
             blind = self._store.row(schema.case, 1)["blind"]
             values = {
                 **_of_identity(identity),
                 "label": label or self._next_label(),
-                "stored": self._copied(identity) if copy else None,
+                "stored": stored,
                 "format": evidence.format if evidence else None,
                 "height": evidence.pixels.height if evidence else None,
                 "width": evidence.pixels.width if evidence else None,
@@ -188,19 +192,14 @@ class Exhibits(Shelf[ExhibitRecord]):
     def _copied(self, identity: FileIdentity) -> str:
         """Name of the copy of the original's bytes in the case; written once, flushed, compared by hash."""
         name = f"{identity.sha256}{identity.path.suffix.lower()}"
-        folder = self._store.folder / ORIGINALS
-        target, unfinished = folder / name, folder / f".{name}.part"
         try:
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(identity.path, unfinished)
-            if _sha256(unfinished) != identity.sha256:
-                raise CaseRefusal(f"{identity.name} changed while it was copied into the case")
-            unfinished.replace(target)
+            with finished(self._store.folder / ORIGINALS / name) as beside:
+                shutil.copyfile(identity.path, beside)
+                if _sha256(beside) != identity.sha256:
+                    raise CaseRefusal(f"{identity.name} changed while it was copied into the case")
         except OSError as problem:
             what = f"{identity.name} could not be copied into the case ({problem.strerror or problem})"
             raise CaseNotSaved(self._store.folder, what) from problem
-        finally:
-            unfinished.unlink(missing_ok=True)
         return name
 
     def _view(self, row: Mapping[str, Any]) -> ExhibitRecord:

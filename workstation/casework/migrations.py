@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from pathlib import Path
+from contextlib import closing
 
 from sqlalchemy import insert
 
 from workstation.casework import schema
 from workstation.casework.access import FILE
+from workstation.casework.durable import finished
 from workstation.casework.problems import CaseDamaged, CaseNotSaved
 from workstation.casework.replay import MIGRATE, MIGRATIONS, State, replay
 from workstation.casework.store import Store
@@ -58,25 +58,11 @@ def backup_name(version: int) -> str:
 
 
 def _back_up(store: Store, version: int) -> None:
-    target = store.folder / backup_name(version)
-    unfinished = target.with_name(f".{target.name}.part")
     try:
-        unfinished.unlink(missing_ok=True)
-        copy = sqlite3.connect(unfinished)
-        try:
+        with finished(store.folder / backup_name(version)) as beside, closing(sqlite3.connect(beside)) as copy:
             store.access.connection.backup(copy)
-        finally:
-            copy.close()
-        _flush(unfinished)
-        unfinished.replace(target)
     except (OSError, sqlite3.Error) as problem:
-        unfinished.unlink(missing_ok=True)
         raise CaseNotSaved(store.folder, f"no backup could be made before the conversion ({problem})") from problem
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _rebuild(store: Store, state: State) -> None:

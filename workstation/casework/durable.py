@@ -1,0 +1,50 @@
+"""Files of a case are complete, or they are not there: written beside their place, flushed, then given their name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+UNFINISHED = ".part"
+
+
+@contextmanager
+def finished(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; when the block ends without an error the file takes its name, on the disk.
+
+    The folder is made if it is not there.
+
+    Raises:
+        OSError: if something refuses; `path` is then as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
+    try:
+        yield beside
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+        _flush_folder(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a program that was stopped left unfinished here and in the folders right below."""
+    for pattern in (f".*{UNFINISHED}", f"*/.*{UNFINISHED}"):
+        for unfinished in folder.glob(pattern):
+            unfinished.unlink(missing_ok=True)
+
+
+def _flush_folder(path: Path) -> None:
+    """Make the new name itself last a power cut (POSIX; Windows has no such call)."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
