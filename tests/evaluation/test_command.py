@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from workstation.evaluation.splices import VARIANTS, write_splices
 from workstation.progress import drain
 
 __all__ = ["exifact"]
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_set_is_evaluated_with_the_shipped_weights_and_resumed(exifact: Exifact, tmp_path: Path) -> None:
@@ -67,6 +70,18 @@ def test_a_probe_without_enough_pictures_says_so(exifact: Exifact, tmp_path: Pat
     answer = exifact("probe", "forensics", "--dataset", "manifest", "--root", tmp_path, "--threads", "1")
     assert answer.code == 1
     assert "5 folds need 5 independent pictures of each class" in answer.err
+
+
+def test_the_documented_python_measures_a_set(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    block = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(block, "docs/evaluation.md", "exec"), names)
+    manifest(tmp_path)
+
+    names["measure"](tmp_path, tmp_path / "figures")
+
+    assert (tmp_path / "figures" / "summary.md").is_file()
 
 
 def test_splices_become_a_set_with_their_untouched_windows(photo_folder: Path, tmp_path: Path) -> None:

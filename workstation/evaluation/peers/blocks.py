@@ -13,18 +13,22 @@ CELL = 8
 """Side of a cell of a peer's map in pixels."""
 
 
-def saved_as_jpeg(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.float32]:
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of R, G, B in brightness (ITU-R BT.601, as in JPEG)."""
+
+
+def saved_as_jpeg(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.float32]:
     """The pixels after a save as JPEG without chroma subsampling.
 
     Args:
-        rgb: (height, width, 3) uint8.
+        pixels: (height, width) or (height, width, 3) uint8.
         quality: 1..100.
 
     Returns:
-        (height, width, 3) float32, 0..255.
+        The same shape, float32, 0..255.
     """
     buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=quality, subsampling=0)
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0)
     return np.asarray(Image.open(buffer), np.float32)
 
 

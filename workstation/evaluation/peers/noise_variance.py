@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from workstation.evaluation.peers.blocks import block_means
+from workstation.evaluation.peers.blocks import LUMA, block_means
 
 LAPLACIAN_DIFFERENCE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 """Blind to constant and linear brightness (Immerkær, "Fast Noise Variance Estimation", CVIU 64(2), 1996)."""
 
 WINDOW = 33
 """Side in pixels of the window that the level is estimated in."""
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def noise_variance_map(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
