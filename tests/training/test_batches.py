@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from workstation.training.batches import BatchMaker, BatchPlan, is_assessable
+from workstation.training.batches import BatchMaker, BatchPlan, is_assessable, turned
 from workstation.training.photos import PhotoCollection
 
 PLAN = BatchPlan(sets=2, groups=4, tiles=2, tile=64)
@@ -40,7 +40,7 @@ def test_a_step_is_the_same_whenever_it_is_made(photos: PhotoCollection) -> None
 
 
 def test_without_simulation_resize_or_save_tiles_are_cut_from_the_photographs(photos: PhotoCollection) -> None:
-    plan = BatchPlan(sets=6, groups=1, tiles=1, tile=64, simulated=0, untouched=1, twins=0)
+    plan = BatchPlan(sets=6, groups=1, tiles=1, tile=64, simulated=0, untouched=1, twins=0, turned=False)
     batch = BatchMaker(photos, plan, seed=0).batch(0)
     pictures = [photo.rgb for members in photos.cameras.values() for photo in members]
 
@@ -51,6 +51,15 @@ def test_without_simulation_resize_or_save_tiles_are_cut_from_the_photographs(ph
         )
 
     assert any(map(is_cut_from_a_photograph, batch.tiles))  # sets whose last save is neither resized nor compressed
+
+
+def test_turned_photographs_differ_but_hold_the_same_pixels(photos: PhotoCollection) -> None:
+    picture = next(iter(photos.cameras.values()))[0].rgb
+    versions = [turned(picture, way) for way in range(8)]
+
+    assert len({np.ascontiguousarray(v).tobytes() for v in versions}) == 8
+    assert np.array_equal(versions[0], picture)
+    assert all(np.array_equal(np.sort(v, None), np.sort(picture, None)) for v in versions)
 
 
 def test_flat_and_clipped_cuts_are_refused() -> None:

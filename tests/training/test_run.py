@@ -55,7 +55,7 @@ def test_training_moves_weights_and_their_average(photo_folder: Path, tmp_path: 
 def test_the_rate_rises_holds_and_falls_to_zero() -> None:
     settings = TrainingConfiguration(steps=100, warmup=10, cooldown=0.2, learning_rate=1.0)
 
-    rates = [settings.learning_rate_at(step) for step in (0, 9, 50, 80, 90, 100)]
+    rates = [settings.schedule_at(step) for step in (0, 9, 50, 80, 90, 100)]
 
     assert rates == pytest.approx([0.1, 1.0, 1.0, 1.0, 0.5, 0.0])
 

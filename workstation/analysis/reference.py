@@ -20,7 +20,7 @@ from scipy import ndimage
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
 
-COMPONENTS = (4, 6, 8, 10, 12)
+COMPONENTS = (3, 4, 6, 8)
 """Numbers of leading principal components in which the distance is measured."""
 
 SMOOTHING = 1.5

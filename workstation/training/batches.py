@@ -34,6 +34,7 @@ class BatchPlan:
         twins: share of sets in which every photograph comes twice, under two histories.
         charts: chance that a chart is accepted when it is drawn.
         varied: share of simulated groups whose scenes are varied tile by tile.
+        turned: whether photographs are turned and mirrored at random: each is then eight cameras.
     """
 
     sets: int = 2
@@ -45,6 +46,7 @@ class BatchPlan:
     twins: float = 0.6
     charts: float = 0.1
     varied: float = 0.5
+    turned: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,12 +115,13 @@ class BatchMaker:
             while second == histories[0]:
                 second = History.draw(rng, self._photos.tables)
             histories.append(second)
+        way = int(rng.integers(8)) if plan.turned else 0
         first_places = [(float(rng.random()), float(rng.random())) for _ in range(plan.tiles)]
         groups = []
         for number, history in enumerate(histories):
             if camera and number and rng.random() < 0.5:  # the twin differs in the camera, too
                 camera = SimulatedCamera.draw(rng)
-            source = _Source(photo, camera, varied, history, last, _phase(rng, mosaic=camera is not None))
+            source = _Source(photo, way, camera, varied, history, last, _phase(rng, mosaic=camera is not None))
             places = [
                 p if number == 0 or rng.random() < 0.5 else (float(rng.random()), float(rng.random()))
                 for p in first_places  # half of the twins' tiles show the same place
@@ -143,6 +146,7 @@ class _Source:
     """What all tiles of one group have in common."""
 
     photo: Photo
+    way: int
     camera: SimulatedCamera | None
     varied: bool
     history: History
@@ -151,7 +155,7 @@ class _Source:
 
     def tile(self, place: tuple[float, float], side: int, rng: np.random.Generator) -> Image8:
         """One finished tile of `side` pixels from `place` (y, x in 0..1), or from elsewhere if that is flat."""
-        pixels = self.photo.scene if self.camera else self.photo.rgb
+        pixels = turned(self.photo.scene if self.camera else self.photo.rgb, self.way)
         needed = math.ceil((side + 20) / (self.history.scale * self.last.scale))
         needed += needed % 2
         for _ in range(4):
@@ -162,6 +166,12 @@ class _Source:
         if self.camera:
             cut = self.camera.photograph(vary_scene(cut, rng) if self.varied else cut, rng)
         return self.last.apply(self.history.apply(cut, rng), side)
+
+
+def turned(pixels: Image8, way: int) -> Image8:
+    """One of the eight ways to turn and mirror a picture, as a view; 0 = as it is."""
+    rotated = np.rot90(pixels, way % 4)
+    return rotated if way < 4 else rotated[:, ::-1]
 
 
 def _cut(source: Image8, place: tuple[float, float], phase: tuple[int, int], side: int) -> Image8:

@@ -27,7 +27,9 @@ class TrainingConfiguration:
         width, dimensions, hidden: of the network (see `CompactNetwork`).
         steps: length of the run; the learning rate falls over the last `cooldown` share of it.
         warmup: steps of linear warm-up.
-        learning_rate, weight_decay: of AdamW.
+        learning_rate: of AdamW, which trains the projection, norms and biases.
+        kernel_rate: of Muon, which trains the convolutions.
+        weight_decay: of both.
         temperature: of the contrastive loss.
         windows: sides in pixels of the windows that embeddings are pooled from; one is drawn per step.
         window_weights: their chances.
@@ -40,10 +42,11 @@ class TrainingConfiguration:
     width: int = 32
     dimensions: int = 128
     hidden: int = 256
-    steps: int = 3500
+    steps: int = 4500
     warmup: int = 150
     cooldown: float = 0.3
     learning_rate: float = 2e-3
+    kernel_rate: float = 0.02
     weight_decay: float = 0.02
     temperature: float = 0.1
     windows: tuple[int, ...] = (32, 64, 128)
@@ -87,12 +90,17 @@ class TrainingConfiguration:
         """Plain dictionaries and lists, as `from_table` reads them."""
         return dataclasses.asdict(self)
 
-    def learning_rate_at(self, step: int) -> float:
-        """Linear warm-up, a constant rate, and a linear fall to zero over the last `cooldown` share."""
-        falling = max(1.0, self.steps * self.cooldown)
+    @property
+    def cooldown_begins(self) -> int:
+        """The step at which the rates begin to fall."""
+        return self.steps - round(self.steps * self.cooldown)
+
+    def schedule_at(self, step: int) -> float:
+        """Share of the rates, 0..1: linear warm-up, constant, and a linear fall to 0 over the last `cooldown` share."""
+        falling = max(1, self.steps - self.cooldown_begins)
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         fall = min(1.0, max(0.0, (self.steps - step) / falling))
-        return self.learning_rate * rise * fall
+        return rise * fall
 
 
 def _check_names(values: dict[str, Any], target: type, prefix: str) -> None:

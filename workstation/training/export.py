@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.analysis.model.registry import sha256_of, write_fields
 from workstation.analysis.reference import departure
@@ -23,6 +23,7 @@ from workstation.evidence import read_metadata
 from workstation.evidence.record import Present
 from workstation.progress import drain
 from workstation.training.run import CHECKPOINT
+from workstation.training.whitening import whitening_of
 
 WINDOW = 64
 """Side in pixels of the windows that the shipped model pools from."""
@@ -51,8 +52,9 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     except OSError as problem:
         raise WeightsProblem(f"{run}: no checkpoint can be read ({problem.strerror})") from problem
     out.mkdir(parents=True, exist_ok=True)
+    whitening = whitening_of(state["average"], photos)
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
-    tensors = {k: v.contiguous() for k, v in tensors.items()}
+    tensors = {k: v.contiguous() for k, v in tensors.items()} | {WHITENING: whitening.half()}
     unfinished = out / f"{name}.safetensors.part"
     save_file(tensors, unfinished, {"configuration": json.dumps(state["configuration"]), "step": str(state["step"])})
     weights = out / f"{name}.safetensors"

@@ -14,7 +14,7 @@ from PIL import Image
 Image8 = NDArray[np.uint8]
 Tables = tuple[tuple[int, ...], ...]
 
-SCENE_SIDE = 420
+SCENE_SIDE = 560
 """Longer side to which a photograph is scaled down as a scene for simulated cameras."""
 
 

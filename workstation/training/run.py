@@ -21,9 +21,12 @@ from workstation.progress import Progress, Stopwatch
 from workstation.training.batches import Batch, BatchMaker
 from workstation.training.configuration import TrainingConfiguration
 from workstation.training.objective import supervised_contrastive
+from workstation.training.optimizers import Optimizers
 from workstation.training.photos import PhotoCollection
 
 CHECKPOINT = "checkpoint.pt"
+BEFORE_COOLDOWN = "before-cooldown.pt"
+"""The checkpoint from which a longer run of the same configuration can go on: copy it over `CHECKPOINT`."""
 BROKEN = "broken-photos.tsv"
 
 
@@ -93,12 +96,7 @@ class Training:
         self.network = CompactNetwork(configuration.width, configuration.dimensions, configuration.hidden)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
-        decay = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        self._optimizer = torch.optim.AdamW(
-            [{"params": decay, "weight_decay": configuration.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=configuration.learning_rate,
-        )
+        self._optimizer = Optimizers(self.network, configuration)
         self.step = 0
         self._stop = False
         if (folder / CHECKPOINT).exists():
@@ -127,6 +125,8 @@ class Training:
                 counted += 1
                 if self.step % save_every == 0:
                     self.save()
+                if self.step == self.configuration.cooldown_begins:
+                    self.save(BEFORE_COOLDOWN)
                 if self.step % report_every == 0:
                     elapsed = time.monotonic() - since
                     loss, norm = (sums / counted).tolist()
@@ -156,25 +156,24 @@ class Training:
 
     def _train_on(self, batch: Batch) -> tuple[float, float]:
         configuration = self.configuration
-        for settings in self._optimizer.param_groups:
-            settings["lr"] = configuration.learning_rate_at(self.step)
         generator = torch.Generator().manual_seed(configuration.seed * 1_000_003 + self.step)
         weights = torch.tensor(configuration.window_weights)
         window = configuration.windows[int(torch.multinomial(weights, 1, generator=generator))]
         self.network.train()
         with torch.autocast("cpu", torch.bfloat16):
-            features = self.network.features(torch.from_numpy(batch.tiles).permute(0, 3, 1, 2))
-        embeddings = self.network.embed_windows(features, window // FEATURE_STRIDE)
+            tiles = torch.from_numpy(batch.tiles).permute(0, 3, 1, 2)
+            moments = self.network.moments(tiles, window // FEATURE_STRIDE)
+        embeddings = self.network.project(moments.flatten(2).transpose(1, 2))
         keep = _windows_kept(embeddings.shape[1], generator)
         embeddings = embeddings[:, keep]
         n, windows, _ = embeddings.shape
         group, shared = (torch.from_numpy(a).repeat_interleave(windows) for a in (batch.group, batch.shared))
         tile = torch.arange(n).repeat_interleave(windows)
         loss = supervised_contrastive(embeddings.flatten(0, 1), group, tile, shared, configuration.temperature)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self._optimizer.step()
+        self._optimizer.step(configuration.schedule_at(self.step))
         self._update_average()
         return float(loss.detach()), float(norm)
 
@@ -187,8 +186,8 @@ class Training:
             else:
                 kept.copy_(now)
 
-    def save(self) -> None:
-        """Write the checkpoint atomically: a killed run keeps the one before."""
+    def save(self, name: str = CHECKPOINT) -> None:
+        """Write a checkpoint atomically: a killed run keeps the one before."""
         self._folder.mkdir(parents=True, exist_ok=True)
         state: dict[str, Any] = {
             "step": self.step,
@@ -197,9 +196,9 @@ class Training:
             "optimizer": self._optimizer.state_dict(),
             "configuration": self.configuration.as_table(),
         }
-        unfinished = self._folder / (CHECKPOINT + ".part")
+        unfinished = self._folder / (name + ".part")
         torch.save(state, unfinished)
-        os.replace(unfinished, self._folder / CHECKPOINT)  # noqa: PTH105 - Path.replace is the same call
+        os.replace(unfinished, self._folder / name)  # noqa: PTH105 - Path.replace is the same call
 
     def _restore(self, file: Path) -> None:
         state = torch.load(file, weights_only=True, map_location="cpu")

@@ -5,7 +5,7 @@ from PIL import Image
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import compact, load_encoder
-from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork
+from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork, residual, unshuffled_residual
 from workstation.errors import ImageTooSmall
 from workstation.progress import drain
 
@@ -56,8 +56,8 @@ def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, imag
 
     network = encoder._network
     with torch.inference_mode():
-        features = network.features(torch.from_numpy(cut.copy()).permute(2, 0, 1)[None])
-        windows = network.embed_windows(features, 8)[0].reshape(2, 3, -1).numpy()
+        moments = network.moments(torch.from_numpy(cut.copy()).permute(2, 0, 1)[None], 8)
+        windows = network.project(moments.flatten(2).transpose(1, 2))[0].reshape(2, 3, -1).numpy()
 
     np.testing.assert_allclose(dense, windows, atol=1e-4)
 
@@ -70,7 +70,7 @@ def test_a_feature_sees_no_further_than_the_halo() -> None:
     two[:, :, :, 128 + 8 + RECEPTIVE_MARGIN :] += torch.randn(3, 256, 120 - RECEPTIVE_MARGIN) * 30
 
     with torch.inference_mode():
-        left, right = network.features(one), network.features(two)
+        left, right = network.moments(one), network.moments(two)
 
     torch.testing.assert_close(left[..., : 128 // 8 + 1], right[..., : 128 // 8 + 1])
     assert not torch.allclose(left, right)
@@ -81,12 +81,12 @@ def test_folding_the_batch_norm_changes_nothing() -> None:
     network = CompactNetwork(8, 8, 8)
     pixels = torch.randint(0, 255, (4, 3, 64, 64))
     network.train()
-    network.features(pixels)  # gives the batch norms statistics of their own
+    network.moments(pixels)  # gives the batch norms statistics of their own
     network.eval()
     with torch.inference_mode():
-        before = network.features(pixels)
+        before = network.moments(pixels)
         network.fold_batch_norm()
-        torch.testing.assert_close(network.features(pixels), before, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(network.moments(pixels), before, atol=1e-4, rtol=1e-4)
 
 
 def test_the_stride_grows_with_the_image_up_to_the_patch(encoder: compact.CompactEncoder) -> None:
@@ -106,3 +106,18 @@ def test_bfloat16_stays_close_to_float32(encoder: compact.CompactEncoder, image:
     difference = np.linalg.norm(fast - exact, axis=2)
     assert np.median(difference) < 0.02
     assert difference.max() < 0.15
+
+
+def test_residuals_are_the_same_in_strips_and_as_a_convolution() -> None:
+    torch.manual_seed(0)
+    pixels = torch.randint(0, 255, (2, 3, 72, 40), dtype=torch.uint8)
+    row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+    x = pixels.float() / 127.5 - 1
+    padded = torch.nn.functional.pad(x, (2, 2, 2, 2), mode="replicate")
+    blurred = torch.nn.functional.conv2d(padded, torch.outer(row, row).expand(3, 1, 5, 5), groups=3)
+
+    expected = ((x - blurred) * 10).clamp(-4, 4)
+
+    torch.testing.assert_close(residual(pixels), expected, atol=1e-5, rtol=0)
+    strips = torch.nn.functional.pixel_shuffle(unshuffled_residual(pixels, torch.float32), 2)
+    torch.testing.assert_close(strips, residual(pixels), atol=0, rtol=0)

@@ -6,6 +6,7 @@ soon as a band of tiles is done, and a row of cells is embedded as soon as its w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping
 
 import numpy as np
@@ -22,10 +23,13 @@ from workstation.analysis.result import FloatArray
 from workstation.errors import WeightsProblem
 from workstation.progress import Progress, Stopwatch
 
+WHITENING = "whitening"
+"""Name of the whitening's tensor in a weights file, which may lack it."""
+
 MAX_CELLS = 16_384
 """The stride grows with the image, in steps of 16 px up to the patch, so that there are about this many cells."""
 
-TILE_ROWS, TILE_COLUMNS = 1024, 1024
+TILE_ROWS, TILE_COLUMNS = 1024, 2048
 """Pixels of a tile without its halo: a quarter of a second to a second of work on one core."""
 
 
@@ -64,7 +68,9 @@ class CompactEncoder(Placed):
         try:
             width, hidden = state["stem.0.weight"].shape[0], state["head.0.weight"].shape[0]
             network = CompactNetwork(width, state["head.2.weight"].shape[0], hidden)
-            network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+            learned = {name: tensor.float() for name, tensor in state.items()}
+            network.whitening = learned.pop(WHITENING, network.whitening)
+            network.load_state_dict(learned)
         except (KeyError, RuntimeError) as error:
             raise WeightsProblem(f"weights {description.name!r} are no compact network: {error}") from error
         placement = place(device, threads=threads, precision=precision, bfloat16_allowed=description.bfloat16)
@@ -72,8 +78,8 @@ class CompactEncoder(Placed):
             network.eval().requires_grad_(False)
             network.fold_batch_norm()
             network.to(placement.device)
-            network.stem.to(placement.dtype)
-            network.blocks.to(placement.dtype)
+            for stage in (network.stem, network.fine, network.coarse):
+                stage.to(placement.dtype)
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         return cls(description, network, placement)
 
@@ -104,62 +110,78 @@ class CompactEncoder(Placed):
         watch, tiles = Stopwatch(), list(_tiles(*filled.shape[:2]))
         band: list[Tensor] = []
         for number, (top, left, rows, columns) in enumerate(tiles, 1):
-            band.append(self._features(filled, top, left, rows, columns))
+            band.append(self._moments(filled, (top, left, rows, columns), pooled.block))
             if left + columns == filled.shape[1]:
                 pooled.add(torch.cat(band, 2))
                 band = []
-                for row, mean, deviation in pooled.complete(last=top + rows == filled.shape[0]):
-                    embeddings[row] = self._embed(mean, deviation)
+                for row, moments in pooled.complete(last=top + rows == filled.shape[0]):
+                    embeddings[row] = self._embed(moments)
             fraction = number / len(tiles)
             yield Progress("embedding patches", fraction, watch.remaining(fraction), embeddings.copy())
         return embeddings
 
-    def _features(self, image: NDArray[np.uint8], top: int, left: int, rows: int, columns: int) -> Tensor:
-        """Features of one tile, (C, rows / 8, columns / 8) float32, computed with a halo so that no seam shows."""
-        halo, unit = RECEPTIVE_MARGIN, FEATURE_STRIDE
+    def _moments(self, image: NDArray[np.uint8], tile: tuple[int, int, int, int], block: int) -> Tensor:
+        """Moments of the blocks of one tile, computed with a halo so that no seam shows.
+
+        Args:
+            image: (height, width, 3), sides multiples of the blocks' side in pixels.
+            tile: (top, left, rows, columns) in pixels.
+            block: side of a block in feature positions.
+
+        Returns:
+            (2·C, rows / 8 / block, columns / 8 / block) float32.
+        """
+        top, left, rows, columns = tile
+        side = FEATURE_STRIDE * block
+        halo = -(-RECEPTIVE_MARGIN // side) * side
         y, x = max(0, top - halo), max(0, left - halo)
         cut = image[y : top + rows + halo, x : left + columns + halo]
         with self._placement.computing():
-            tile = torch.from_numpy(np.array(cut)).to(self._placement.device)
-            features = self._network.features(tile.permute(2, 0, 1)[None], self._placement.dtype)[0].float()
-            y, x = (top - y) // unit, (left - x) // unit
-            return features[:, y : y + rows // unit, x : x + columns // unit].contiguous()
+            pixels = torch.from_numpy(np.array(cut)).to(self._placement.device).permute(2, 0, 1)[None]
+            moments = self._network.moments(pixels, block, self._placement.dtype)[0]
+            y, x = (top - y) // side, (left - x) // side
+            return moments[:, y : y + rows // side, x : x + columns // side]
 
-    def _embed(self, mean: Tensor, deviation: Tensor) -> FloatArray:
+    def _embed(self, moments: Tensor) -> FloatArray:
         with self._placement.computing():
-            return self._network.project(mean, deviation).cpu().numpy()
+            return self._network.project(moments).cpu().numpy()
 
 
 class _RowPool:
-    """Means and deviations of windows over feature rows that arrive from top to bottom."""
+    """Means of moments over windows, from rows that arrive from top to bottom.
+
+    Windows and steps are whole numbers of blocks, so that what is kept is one value per block and not per position.
+
+    Attributes:
+        block: side of a block in feature positions.
+    """
 
     def __init__(self, grid: PatchGrid) -> None:
         self._grid = grid
-        self._window, self._step = grid.patch // FEATURE_STRIDE, grid.stride // FEATURE_STRIDE
-        self._lead = (self._window - self._step) // 2
+        window, step = grid.patch // FEATURE_STRIDE, grid.stride // FEATURE_STRIDE
+        lead = (window - step) // 2
+        self.block = math.gcd(window, step, lead)
+        self._window, self._step, self._lead = window // self.block, step // self.block, lead // self.block
         self._rows: list[Tensor] = []
         self._first = 0
         self._next = 0
 
-    def add(self, features: Tensor) -> None:
-        """Take the next feature rows, (C, rows, columns), and pool them along the columns at once."""
-        statistics = torch.cat((features, features.square()))
+    def add(self, blocks: Tensor) -> None:
+        """Take the next rows of blocks, (2·C, rows, columns), and pool them along the columns at once."""
         pooled = functional.avg_pool1d(
-            statistics.flatten(0, 1), self._window, self._step, self._lead, count_include_pad=False
+            blocks.flatten(0, 1), self._window, self._step, self._lead, count_include_pad=False
         )
-        self._rows.extend(pooled.reshape(*statistics.shape[:2], -1).permute(1, 2, 0))
+        self._rows.extend(pooled.reshape(*blocks.shape[:2], -1).permute(1, 2, 0))
 
-    def complete(self, *, last: bool) -> Iterator[tuple[int, Tensor, Tensor]]:
-        """Rows of cells whose windows are complete: (row, mean, deviation), each (columns, C)."""
+    def complete(self, *, last: bool) -> Iterator[tuple[int, Tensor]]:
+        """Rows of cells whose windows are complete: (row, moments (columns, 2·C))."""
         available = self._first + len(self._rows)
         while self._next < self._grid.rows:
             start = max(0, self._next * self._step - self._lead)
             stop = self._next * self._step - self._lead + self._window
             if stop > available and not last:
                 return
-            window = torch.stack(self._rows[start - self._first : stop - self._first]).mean(0)
-            mean, square = window.chunk(2, -1)
-            yield self._next, mean, ((square - mean.square()).clamp(min=0) + 1e-5).sqrt()
+            yield self._next, torch.stack(self._rows[start - self._first : stop - self._first]).mean(0)
             self._next += 1
             keep = max(0, self._next * self._step - self._lead)
             del self._rows[: keep - self._first]

@@ -7,6 +7,7 @@ The tokenizer is stored in the header of the weights file, whose SHA-256 is chec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import tensors
-from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.result import FloatArray
@@ -39,8 +40,11 @@ TEXT = "text."
 SCALE = "logit_scale"
 """Name of the factor between cosine similarity and logit."""
 
-TOKENIZER, IMAGE_SHA256, LAYOUT = "tokenizer", "image_sha256", "text_layout"
-"""Keys in the weights file's header: the tokenizer as JSON, the hash of the image side's file, heads of attention."""
+HEADER = "text_side"
+"""The one key of the weights file's header, a JSON object: several keys would stand in another order each time."""
+
+TOKENIZER, IMAGE_SHA256, HEADS = "tokenizer", "image_sha256", "heads"
+"""Fields of that object: the tokenizer, the hash of the image side's file, heads of attention."""
 
 PADDING = 0
 """Number of the padding token."""
@@ -186,13 +190,29 @@ def load_text_side(
         DeviceProblem: if the device is not there or has too little memory.
     """
     image_state = tensors.read_registered(description)
-    state, header = tensors.read_registered_text(description)
+    state, metadata = tensors.read_registered_text(description)
+    header = read_header(description, metadata)
     if header.get(IMAGE_SHA256) != description.sha256:
         raise WeightsProblem(
             f"the text side of weights {description.name!r} was trained for another image side "
             f"(SHA-256 {header.get(IMAGE_SHA256, 'not stated')}); train it again with `exifact train-text`"
         )
     return assemble(description, image_state, state, header, device=device, threads=threads, precision=precision)
+
+
+def read_header(description: WeightsDescription, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What stands in the header of a text side's file.
+
+    Raises:
+        WeightsProblem: if it is no header of a text side.
+    """
+    try:
+        header = json.loads(metadata[HEADER])
+    except (KeyError, ValueError) as error:
+        raise WeightsProblem(f"the text side of weights {description.name!r} has no usable header") from error
+    if not isinstance(header, dict):
+        raise WeightsProblem(f"the text side of weights {description.name!r} has no usable header")
+    return header
 
 
 def assemble(
@@ -212,14 +232,14 @@ def assemble(
         DeviceProblem: if the device is not there or has too little memory.
     """
     head = {f"head.{name.removeprefix(HEAD)}": tensor for name, tensor in state.items() if name.startswith(HEAD)}
-    trunk = {name: tensor for name, tensor in image_state.items() if not name.startswith("head.")}
+    trunk = {name: t for name, t in image_state.items() if not name.startswith("head.") and name != WHITENING}
     image = CompactEncoder.from_weights(
         description, {**trunk, **head}, device=device, threads=threads, precision=precision
     )
     tower = {name.removeprefix(TEXT): tensor for name, tensor in state.items() if name.startswith(TEXT)}
     placement = place(device, threads=threads, precision="float32", bfloat16_allowed=False)
     try:
-        network = CompactTextNetwork.from_state(tower, int(header[LAYOUT]))
+        network = CompactTextNetwork.from_state(tower, int(header[HEADS]))
         scale = float(state[SCALE])
         tokens = TextTokens.from_json(header[TOKENIZER])
     except (KeyError, RuntimeError, ValueError) as error:
