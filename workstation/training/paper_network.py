@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -110,9 +109,11 @@ def _load_image(visual: ResNet50, file: Path) -> None:
 
 def _pretrained(folder: Path, settings: PaperConfiguration) -> tuple[Any, Any]:
     from transformers import AutoTokenizer  # noqa: PLC0415 - four seconds
+    from transformers.utils import logging as reports  # noqa: PLC0415 - as above
 
     model, _ = _classes(settings)
-    logging.getLogger("transformers").setLevel(logging.ERROR)  # it reports every tensor of the head that is not used
+    reports.set_verbosity_error()  # it would report every tensor of the head that is not used
+    reports.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         return model.from_pretrained(str(folder), local_files_only=True, **_dropout(settings)), tokenizer

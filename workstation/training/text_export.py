@@ -45,12 +45,12 @@ def write_text_side(
     header = {
         compact_text.TOKENIZER: trained.tokens.tokenizer.to_str(),
         compact_text.IMAGE_SHA256: description.sha256,
-        compact_text.LAYOUT: str(trained.tower.heads),
-        CONFIGURATION: json.dumps(settings.as_table()),
+        compact_text.HEADS: trained.tower.heads,
+        CONFIGURATION: settings.as_table(),
     }
     target = out / registry.text_file_name(description.name)
     unfinished = target.with_suffix(".part")
-    save_file(halved, unfinished, header)
+    save_file(halved, unfinished, {compact_text.HEADER: json.dumps(header, sort_keys=True)})
     os.replace(unfinished, target)  # noqa: PTH105 - Path.replace is the same call
     target.chmod(0o644)
     described = replace(
