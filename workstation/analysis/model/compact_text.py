@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import tensors
-from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.result import FloatArray
@@ -232,7 +232,7 @@ def assemble(
         DeviceProblem: if the device is not there or has too little memory.
     """
     head = {f"head.{name.removeprefix(HEAD)}": tensor for name, tensor in state.items() if name.startswith(HEAD)}
-    trunk = {name: tensor for name, tensor in image_state.items() if not name.startswith("head.")}
+    trunk = {name: t for name, t in image_state.items() if not name.startswith("head.") and name != WHITENING}
     image = CompactEncoder.from_weights(
         description, {**trunk, **head}, device=device, threads=threads, precision=precision
     )
