@@ -3,7 +3,7 @@
 Every picture has a part that departs most, so a number that is to be honest about a single group must be small where
 that part is like the rest, whatever the spread of the patches. The mean distance of all pairs (the published score) is
 not: it grows with the scene's variety, and it shrinks with the size of the foreign part. `contrast` compares two means,
-in which the scene's variety averages out, and does not depend on how large the departing part is beyond `PART`.
+in which the scene's variety averages out, and does not grow with the size of the departing part beyond a few per cent.
 
 All costs are linear in the number of patches.
 """
@@ -18,9 +18,12 @@ from workstation.analysis.reference import REFERENCE_SHARE, smoothed
 from workstation.analysis.result import BoolArray, FloatArray, Maps, Partition
 from workstation.analysis.statement import Detection
 
-PART = 0.05
-"""Share of the assessable patches that is taken as the departing part: the smallest foreign parts of the reference
-material cover 3 %, blurred over neighbouring patches about 5 %."""
+PARTS = (0.01, 0.02, 0.05)
+"""Shares of the assessable patches that are taken as the departing part in turn: foreign parts of a few per cent show
+in the small ones, larger ones in all of them."""
+
+DEPARTURE_SHARE = 0.05
+"""Of the patches above the quantile of the departure map that is compared as a candidate."""
 
 
 def detect(embeddings: FloatArray, grid: PatchGrid, maps: Maps, partition: Partition, *, score: float) -> Detection:
@@ -40,13 +43,13 @@ def detect(embeddings: FloatArray, grid: PatchGrid, maps: Maps, partition: Parti
         contrast=contrast(embeddings, assessable, departures),
         centre_distance=partition.distance,
         separation_excess=max(excess, default=0.0),
-        departure=float(np.nanquantile(departures, 1 - PART)),
+        departure=float(np.nanquantile(departures, 1 - DEPARTURE_SHARE)),
         mean_distance=score,
     )
 
 
 def contrast(embeddings: FloatArray, assessable: BoolArray, departures: FloatArray) -> float:
-    """Cosine distance between the means of the most departing part and of the reference.
+    """Cosine distance between the means of the most departing part and of the reference, averaged over `PARTS`.
 
     Args:
         embeddings: (rows, columns, D) float32, unit length.
@@ -60,10 +63,10 @@ def contrast(embeddings: FloatArray, assessable: BoolArray, departures: FloatArr
     values = np.nan_to_num(departures, nan=-1.0)
     order = np.argsort(values, kind="stable")
     count = len(order)
-    part = order[count - max(1, round(PART * count)) :]
-    reference = order[: max(1, round(REFERENCE_SHARE * count))]
-    means = unit_rows(np.stack((blurred[part].mean(axis=0), blurred[reference].mean(axis=0))))
-    return float(np.clip(1 - means[0].astype(np.float64) @ means[1], 0, 2))
+    reference = unit_rows(blurred[order[: max(1, round(REFERENCE_SHARE * count))]].mean(axis=0)[None])[0]
+    parts = [blurred[order[count - max(1, round(share * count)) :]].mean(axis=0) for share in PARTS]
+    distances = 1 - unit_rows(np.stack(parts)).astype(np.float64) @ reference
+    return float(np.clip(distances.mean(), 0, 2))
 
 
 def _of_patches(departure: FloatArray, grid: PatchGrid) -> FloatArray:

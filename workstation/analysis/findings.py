@@ -11,7 +11,13 @@ import numpy as np
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
-from workstation.analysis.statement import CalibrationStatement, ErrorRate, PointingRate
+from workstation.analysis.statement import (
+    LARGEST_PART,
+    SMALLEST_PART,
+    CalibrationStatement,
+    ErrorRate,
+    PointingRate,
+)
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
 from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
 
@@ -223,20 +229,17 @@ def _calibration(statement: CalibrationStatement) -> tuple[Finding, ...]:
 def _consistency(statement: CalibrationStatement) -> Finding:
     """p-value and likelihood ratio in words; never further than the numbers carry."""
     p, llr, limits = statement.p_consistent or 0.0, statement.llr or 0.0, statement.llr_limits or (0.0, 0.0)
-    rarity = (
-        f"as high or higher in fewer than 1 in {statement.photos + 1}"
-        if p <= (statement.p_smallest or 0.0)
-        else f"as high or higher in about {p:.0%}"
-    )
-    limit = " (the most that so few photographs can carry)" if llr in limits and llr != 0 else ""
+    reached = round(p * (statement.photos + 1)) - 1
+    limit = ", the most that so few photographs can carry" if llr in limits and llr != 0 else ""
     sentence = (
-        f"The part that departs most lies {statement.value:.3f} from the rest; that is {rarity} of the "
-        f"{statement.photos} untouched photographs of {statement.cameras} cameras that were measured "
-        f"({statement.stratum}; p = {p:.3f} for one processing throughout). Likelihood ratio of a part "
-        f"from another camera to none: {_ratio(llr)}{limit}, {statement.verbal}."
+        f"The part that departs most lies {statement.value:.3f} from the rest; {reached or 'none'} of "
+        f"{statement.photos} untouched photographs of {statement.cameras} cameras reach that (p = {p:.3f} for one "
+        f"processing throughout; {statement.stratum}). Likelihood ratio of a part from another camera that covers "
+        f"{100 * SMALLEST_PART:.0f} to {100 * LARGEST_PART:.0f} % to none: {_ratio(llr)}{limit} ({statement.verbal})."
     )
     numbers = (
         ("value", statement.value or 0.0),
+        ("reached", float(reached)),
         ("p_consistent", p),
         ("p_smallest", statement.p_smallest or 0.0),
         ("llr", llr),

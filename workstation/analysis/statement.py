@@ -14,13 +14,18 @@ CANDIDATES = ("contrast", "centre distance", "separation excess", "departure", "
 """All statistics that are compared; the last one is the baseline, the published score."""
 
 
+SMALLEST_PART, LARGEST_PART = 0.03, 0.28
+"""Share of the picture that the foreign parts of the reference material cover: likelihood ratios speak of those."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """The candidates' values for one picture.
 
     Attributes:
-        contrast: cosine distance between the mean embedding of the twentieth of the patches that departs most and that
-            of the reference (the seven tenths that depart least), embeddings blurred over neighbours; 0..2.
+        contrast: cosine distance between the mean embedding of the patches that depart most (mean over the highest 1,
+            2 and 5 %) and that of the reference (the seven tenths that depart least), embeddings blurred over
+            neighbours; 0..2.
         centre_distance: largest cosine distance between the groups of the best partition, whether or not it is stable.
         separation_excess: how far the best partition's silhouette lies above that of one Gaussian group.
         departure: 95th percentile of the departure map, 0..1.

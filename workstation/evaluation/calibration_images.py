@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from workstation import paths
+from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
 from workstation.errors import WorkstationError
 from workstation.evaluation.splices import HEIGHT, WIDTH, polygon_mask
 from workstation.evaluation.strata import Treatment
@@ -26,9 +27,6 @@ from workstation.evidence import read_metadata
 from workstation.evidence.record import Metadata, Present
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"})
-
-SMALLEST, LARGEST = 0.03, 0.28
-"""Share of the picture that a foreign part covers, as in the dev splices."""
 
 
 class CalibrationProblem(WorkstationError):
@@ -159,7 +157,7 @@ def _spliced(photo: Photo, host: Image.Image, donors: list[Photo], rng: np.rando
     camera = cameras[int(rng.integers(len(cameras)))]
     files = [donor for donor in donors if donor.camera == camera]
     donor = _opened(files[int(rng.integers(len(files)))].file)
-    mask = polygon_mask(rng, float(rng.uniform(SMALLEST, LARGEST)))
+    mask = polygon_mask(rng, float(rng.uniform(SMALLEST_PART, LARGEST_PART)))
     if host.size != (WIDTH, HEIGHT):
         mask = mask.resize(host.size, Image.Resampling.BILINEAR)
     if rng.random() < 0.3:  # as in the dev splices: a part is often made to fit

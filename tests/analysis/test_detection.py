@@ -1,0 +1,129 @@
+"""One number per picture: small for one group whatever its spread, large for a small foreign part; conditions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from workstation.analysis.conditions import (
+    INTERPOLATED,
+    conditions_of,
+    interpolation_peak,
+    last_quality,
+    out_of_focus_share,
+)
+from workstation.analysis.detection import contrast
+from workstation.analysis.published import unit_rows
+from workstation.analysis.reference import departure
+from workstation.evidence import open_evidence
+from workstation.evidence.record import JpegStructure, QuantisationTable
+
+ROWS, COLUMNS, DIMENSIONS = 24, 32, 16
+
+
+def embeddings(spread: float, *, foreign: int = 0, away: float = 1.0) -> np.ndarray:
+    """One Gaussian group on the sphere; the first `foreign` × `foreign` patches lie `away` from it."""
+    rng = np.random.default_rng(3)
+    points = rng.normal(0, spread, (ROWS, COLUMNS, DIMENSIONS))
+    points[..., 0] += 1
+    points[:foreign, :foreign, 1] += away
+    return unit_rows(points.reshape(-1, DIMENSIONS).astype(np.float32)).reshape(ROWS, COLUMNS, DIMENSIONS)
+
+
+def contrast_of(patches: np.ndarray) -> float:
+    everywhere = np.ones((ROWS, COLUMNS), bool)
+    cells = np.argwhere(everywhere)
+    values = departure(patches[everywhere], positions=cells, seed=0).values
+    return contrast(patches, everywhere, values)
+
+
+def mean_distance_of(patches: np.ndarray) -> float:
+    mean = patches.reshape(-1, DIMENSIONS).mean(0)
+    return float(1 - mean @ mean)
+
+
+def test_a_single_group_is_near_zero_whatever_its_spread() -> None:
+    narrow, wide = embeddings(0.05), embeddings(0.25)
+    assert contrast_of(narrow) < 0.01
+    assert contrast_of(wide) < 0.1
+    assert mean_distance_of(wide) > 0.4  # the baseline grows with the spread
+
+
+def test_a_small_foreign_part_outweighs_the_spread_of_one_group() -> None:
+    spliced, wide = embeddings(0.05, foreign=6), embeddings(0.25)
+    assert contrast_of(spliced) > 0.2
+    assert mean_distance_of(spliced) < mean_distance_of(wide)  # which the baseline would rank the other way round
+    assert contrast_of(spliced) > 2 * contrast_of(wide)
+
+
+def test_a_part_of_four_per_cent_and_one_of_a_fifth_are_found_alike() -> None:
+    few, many = contrast_of(embeddings(0.05, foreign=6)), contrast_of(embeddings(0.05, foreign=12))
+    assert few > 0.6 * many
+
+
+def test_patches_without_a_value_do_not_count_as_departing() -> None:
+    patches = embeddings(0.05, foreign=6)
+    everywhere = np.ones((ROWS, COLUMNS), bool)
+    values = departure(patches[everywhere], positions=np.argwhere(everywhere), seed=0).values.copy()
+    values.reshape(ROWS, COLUMNS)[:6, :6] = np.nan
+    assert contrast(patches, everywhere, values) < 0.1
+
+
+def texture(softness: float) -> np.ndarray:
+    """(320, 480) float32, grey of the same contrast and any softness, without periods."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(5).normal(0, 1, (320, 480)), softness)
+    return np.clip(128 + 40 * noise / noise.std(), 0, 255).astype(np.float32)
+
+
+def test_enlarging_leaves_a_peak_that_the_picture_itself_has_not() -> None:
+    grey = texture(0.7)
+    image = Image.fromarray(grey.astype(np.uint8))
+    enlarged = np.asarray(image.resize((672, 448), Image.Resampling.BICUBIC), np.float32)
+    assert interpolation_peak(grey) < INTERPOLATED < interpolation_peak(enlarged)
+
+
+def test_a_tiny_image_has_no_peak() -> None:
+    assert interpolation_peak(np.zeros((40, 400), np.float32)) == 0
+
+
+def test_the_blurred_part_is_out_of_focus() -> None:
+    grey = texture(0.7)
+    half = grey.copy()
+    half[:, 240:] = texture(3)[:, 240:]
+    sharp, soft = out_of_focus_share(grey), out_of_focus_share(half)
+    assert sharp is not None
+    assert soft is not None
+    assert sharp < 0.1
+    assert 0.35 < soft < 0.6
+
+
+def test_nothing_is_in_or_out_of_focus_without_detail() -> None:
+    assert out_of_focus_share(np.full((64, 64), 128, np.float32)) is None
+    assert out_of_focus_share(np.zeros((20, 20), np.float32)) is None
+
+
+def structure(values: np.ndarray, quality: int | None) -> JpegStructure:
+    rows = tuple(tuple(int(value) for value in row) for row in values)
+    table = QuantisationTable(0, 8, rows, quality, "luminance", 0)
+    return JpegStructure((), (table,), "4:2:0", "baseline", 3, 8, quality, (8, 8))
+
+
+def test_the_quality_of_tables_that_are_not_standard_is_that_of_the_nearest() -> None:
+    fifty = np.full((8, 8), 57)
+    fifty[:5] += 1  # the mean of table K.1
+    assert last_quality(structure(fifty, 88)) == 88
+    assert last_quality(structure(fifty, None)) == 50
+    assert last_quality(structure(fifty * 2 // 5, None)) == pytest.approx(80, abs=1)
+    assert last_quality(structure(fifty * 2, None)) == 25
+    assert last_quality(JpegStructure((), (), "", "baseline", 1, 8, None, (8, 8))) is None
+
+
+def test_conditions_of_a_file(examples: Path) -> None:
+    found = conditions_of(open_evidence(examples / "spliced.jpg"))
+    assert (found.long_side, found.quality, found.quality_estimated) == (1536, 92, False)
+    assert found.device_class in {"compact", "unknown"}
+    assert found.out_of_focus is not None
