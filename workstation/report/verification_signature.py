@@ -41,6 +41,7 @@ UNTRUSTED = (
     "No trusted certificate was given (--trust). Anyone can make a certificate with any name: compare this one's "
     "SHA-256 with the laboratory over another channel, then give it, or the authority that issued it, with --trust."
 )
+WITHDRAWN = "The certificate was withdrawn."
 _LOWER, _UPPER = re.compile(rb"[0-9a-f]+"), re.compile(rb"[0-9A-F]+")
 
 
@@ -74,14 +75,19 @@ class Trust:
             tuple(_revocations(path) for path in revocations),
         )
 
-    def context(self, moment: datetime | None = None) -> ValidationContext:
-        """What pyHanko judges by; `moment` None = now."""
+    def context(self, moment: datetime | None = None, *, lists: bool = False) -> ValidationContext:
+        """What pyHanko judges by.
+
+        Args:
+            moment: of the validation; None = now.
+            lists: whether every certificate must be covered by a revocation list.
+        """
         return ValidationContext(
             trust_roots=list(self.certificates),
             crls=list(self.revocations),
             allow_fetching=False,
             moment=moment,
-            revocation_mode="soft-fail",
+            revocation_mode="require" if lists else "soft-fail",
         )
 
 
@@ -208,12 +214,17 @@ def _check_signer(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, t
     who = f"{certificate.subject.human_friendly}; certificate SHA-256 {fingerprint(certificate)}."
     if not trust.certificates:
         return unchecked(subject, f"{who} {UNTRUSTED}")
+    moment, sworn = _moment(status)
     if status.trusted:
-        withdrawn = "" if trust.revocations else " Whether it was withdrawn was not checked: no list was given (--crl)."
-        return agrees(subject, f"{who} It is trusted by what was given with --trust.{withdrawn}")
+        standing = "Whether it was withdrawn was not checked: no list was given (--crl)."
+        if trust.revocations:
+            listed = _validated(signature, trust.context(moment if sworn else None, lists=True))
+            if listed.revoked:
+                return differs(subject, f"{who} {WITHDRAWN}")
+            standing = "It was not withdrawn." if listed.trusted else "The lists that were given do not speak of it."
+        return agrees(subject, f"{who} It is trusted by what was given with --trust. {standing}")
     if status.revoked:
-        return differs(subject, f"{who} The certificate was withdrawn.")
-    moment, _ = _moment(status)
+        return differs(subject, f"{who} {WITHDRAWN}")
     if moment is not None and not certificate.not_valid_before <= datetime.now(UTC) <= certificate.not_valid_after:
         then = _validated(signature, trust.context(moment))
         if then.trusted:
