@@ -62,6 +62,7 @@ def archived(pdf: bytes, described: Description, attached: Mapping[str, bytes]) 
     with Pdf.open(BytesIO(pdf)) as document:
         _attach(document, attached, _date(described.created))
         _mean_srgb(document)
+        _print_links(document)
         _describe(document, described)
         stream = BytesIO()
         document.save(
@@ -102,6 +103,13 @@ def _mean_srgb(document: Pdf) -> None:
         DestOutputProfile=profile,
     )
     document.Root.OutputIntents = pikepdf.Array([document.make_indirect(intent)])
+
+
+def _print_links(document: Pdf) -> None:
+    """Links between pages belong to what is printed (6.3.2)."""
+    for page in document.pages:
+        for annotation in page.obj.get("/Annots", pikepdf.Array()):
+            annotation.F = 4
 
 
 def _describe(document: Pdf, described: Description) -> None:

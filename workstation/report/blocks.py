@@ -26,6 +26,13 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The sections with their places, under a title."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """A heading of level 1 to 4; 1 and 2 are numbered by whoever composes the report."""
 
@@ -135,6 +142,6 @@ class EndMark:
 
 
 Block: TypeAlias = (
-    "Letterhead | Title | Heading | Text | Bullets | Facts | Listing | Tables | Figure | Together | NewPage | "
-    "Signatures | EndMark"
+    "Letterhead | Title | Contents | Heading | Text | Bullets | Facts | Listing | Tables | Figure | Together | "
+    "NewPage | Signatures | EndMark"
 )

@@ -52,7 +52,7 @@ def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:
             )
             for e in audit["extract"]
         ]
-        story.append(sheet.listing("audit", listed, (11, 34, 25, 28, 53, 29), mono=(5,)))
+        story.append(sheet.listing("audit", listed, (10, 31, 24, 26, 61, 28), mono=(5,)))
     if audit["left_out"]:
         story.append(Text(texts("audit.left_out", count=audit["left_out"]), "small"))
     return story

@@ -13,6 +13,7 @@ from reportlab.lib.enums import TA_CENTER, TA_LEFT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from workstation.analysis.colours import bar_colours
@@ -20,6 +21,9 @@ from workstation.report.typeface import BOLD, MONO, SANS, markup, printable
 
 PAGE_MARGIN = 15 * mm
 TEXT_WIDTH = 180 * mm
+
+ROWS_KEPT = 2
+"""Rows of a table that are not left alone on a page."""
 
 LARGEST_PIXEL = 2.0
 """Points; a picture of a few pixels is not blown up beyond this."""
@@ -101,7 +105,39 @@ class HeadingLine(Paragraph):  # type: ignore[misc]
             self.canv.last_outline_level = depth
             self.canv.bookmarkPage(key)
             self.canv.addOutlineEntry(printable(self.plain, BOLD), key, depth, closed=depth > 0)
+            if self.level == 1:
+                self.canv.sections.append((key, self.canv.getPageNumber()))
         super().draw()
+
+
+class ContentsLines(Flowable):  # type: ignore[misc]
+    """The sections' titles; their pages are written in when all pages are known (`pdf.NumberedCanvas`).
+
+    Args:
+        titles: of the sections, in order.
+    """
+
+    LINE = 14.0
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        super().__init__()
+        self._titles = [printable(title) for title in titles]
+        self.width, self.height = TEXT_WIDTH, self.LINE * len(titles)
+
+    def draw(self) -> None:
+        """Draw titles and dots, and remember where the pages belong."""
+        canvas = self.canv
+        for index, title in enumerate(self._titles):
+            y = self.height - self.LINE * (index + 1) + 4
+            canvas.setFont(SANS, 9)
+            canvas.setFillColor(INK)
+            canvas.drawString(0, y, title)
+            canvas.setStrokeColor(RULE)
+            canvas.setLineWidth(0.6)
+            canvas.setDash(0.6, 3)
+            canvas.line(stringWidth(title, SANS, 9) + 6, y + 1, self.width - 22, y + 1)
+            canvas.setDash()
+            canvas.contents.append((canvas.getPageNumber(), *canvas.absolutePosition(self.width, y)))
 
 
 def paragraph(text: str, style: ParagraphStyle) -> Paragraph:
@@ -159,11 +195,19 @@ def listing(
         ("BACKGROUND", (0, 0), (-1, 0), SHADE),
         ("LINEBELOW", (0, 0), (-1, 0), 0.6, INK),
         ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
+        *_kept(len(rows)),
         repeatRows=1,
         splitInRow=1,
         spaceBefore=2,
         spaceAfter=6,
     )
+
+
+def _kept(rows: int) -> tuple[tuple[Any, ...], ...]:
+    """Rows that a page break leaves together: the head with the first rows, and the last ones."""
+    if rows < 2 * ROWS_KEPT:
+        return ()
+    return ("NOSPLIT", (0, 0), (-1, ROWS_KEPT)), ("NOSPLIT", (0, -ROWS_KEPT), (-1, -1))
 
 
 class Picture(Flowable):  # type: ignore[misc]

@@ -68,6 +68,7 @@ class _Page:
         self._by_type: dict[type, Callable[[Any], str]] = {
             b.Letterhead: self._letterhead,
             b.Title: lambda block: f'<p class="kicker">{_shown(block.kicker)}</p>\n<h1>{_shown(block.text)}</h1>',
+            b.Contents: lambda _: "",
             b.Heading: self._heading,
             b.Text: lambda block: f'<p class="{block.tone}">{_shown(block.text)}</p>',
             b.Bullets: lambda block: f"<ul>{_all('li', block.items)}</ul>",

@@ -10,9 +10,9 @@ from workstation.report.opening_sections import headline
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import shown_value
 
-MAP_HEIGHTS = {"departure": 150.0}
+MAP_HEIGHTS = {"departure": 132.0}
 """Millimetres that a map may be high; the others take `OTHER_HEIGHT`."""
-OTHER_HEIGHT = 108.0
+OTHER_HEIGHT = 98.0
 
 SAID = (
     ("make", "IFD0", 0x010F),
@@ -30,7 +30,7 @@ SAID = (
 
 def observations(sheet: Sheet) -> list[Block]:
     """One part per exhibit."""
-    story: list[Block] = [NewPage(), sheet.section("observations"), sheet.said("observations.apart")]
+    story: list[Block] = [sheet.section("observations"), sheet.said("observations.apart")]
     for index, exhibit in enumerate(sheet.exhibits):
         if index:
             story.append(NewPage())

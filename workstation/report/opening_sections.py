@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workstation.report.blocks import Block, Bullets, Facts, Heading, Letterhead, Text, Title, Together
+from workstation.report.blocks import Block, Bullets, Contents, Facts, Heading, Letterhead, Text, Title, Together
 from workstation.report.interpretation_sections import level_in_words
 from workstation.report.sheet import Content, Sheet
 from workstation.report.typeface import has_substitutes
@@ -39,6 +39,7 @@ def title(sheet: Sheet) -> list[Block]:
         Title(texts("title.kind"), report["title"] or texts("title.untitled")),
         Facts(facts, columns=2),
         Facts(order),
+        Contents(texts("page.contents")),
     ]
 
 
@@ -151,8 +152,8 @@ def summary(sheet: Sheet) -> list[Block]:
 
 def headline(sheet: Sheet, exhibit: Content) -> str:
     """The status of an exhibit's analysis in a sentence."""
-    own = next((f for f in exhibit["findings"] if f["kind"] == "not-assessable" and f.get("variant")), None)
-    if own is not None:
-        return sheet.sentence(own)
+    for finding in exhibit["findings"]:
+        if finding["kind"] == "not-assessable" and sheet.translated(finding):
+            return sheet.sentence(finding)
     reason = str(exhibit["reason"] or "").rstrip(".")
     return sheet.texts(f"headlines.{exhibit['status']}", reason=reason).strip()

@@ -20,7 +20,7 @@ from workstation.report.atomic import write_bytes
 from workstation.report.compose import composed
 from workstation.report.digest import sealed
 from workstation.report.document import ReportDocument
-from workstation.report.flowables import MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
+from workstation.report.flowables import INK, MUTED, PAGE_MARGIN, RULE, TEXT_WIDTH
 from workstation.report.publication import Publication, publish, running_title
 from workstation.report.typeface import SANS, printable, register_fonts
 from workstation.report.typesetting import typeset
@@ -151,6 +151,8 @@ def _numbered(publication: Publication) -> type[Canvas]:
         def __init__(self, *args: Any, **keywords: Any) -> None:
             super().__init__(*args, **keywords)
             self._held: list[dict[str, Any]] = []
+            self.sections: list[tuple[str, int]] = []  # bookmark and page of each section, as headings are drawn
+            self.contents: list[tuple[int, float, float]] = []  # page and place of the numbers in the contents
 
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
             self._held.append(dict(self.__dict__))
@@ -160,6 +162,7 @@ def _numbered(publication: Publication) -> type[Canvas]:
             for page in self._held:
                 self.__dict__.update(page)
                 self._foot(len(self._held))
+                self._fill_contents()
                 super().showPage()
             super().save()
 
@@ -169,5 +172,13 @@ def _numbered(publication: Publication) -> type[Canvas]:
             self.line(PAGE_MARGIN, 14 * mm, right, 14 * mm)
             self.drawString(PAGE_MARGIN, 10 * mm, fitted(number, SIZE, TEXT_WIDTH - 40 * mm))
             self.drawRightString(right, 10 * mm, texts("page.number", number=self._pageNumber, total=total))
+
+        def _fill_contents(self) -> None:
+            for (page, x, y), (key, number) in zip(self.contents, self.sections, strict=True):
+                if page == self._pageNumber:
+                    self.setFont(SANS, 9)
+                    self.setFillColor(INK)
+                    self.drawRightString(x, y, str(number))
+                    self.linkRect("", key, (PAGE_MARGIN, y - 3, x, y + 10), thickness=0)
 
     return Numbered

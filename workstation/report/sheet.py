@@ -66,15 +66,17 @@ class Sheet:
         """The text, or the word for its absence."""
         return self.texts.filled(text)
 
+    def translated(self, finding: Content) -> bool:
+        """Whether the language has words of its own for a finding."""
+        return self.texts.own(_key(finding))
+
     def sentence(self, finding: Content) -> str:
         """A finding in the report's language; in its own words where the language has none for it."""
-        key = f"findings.{finding['kind']}"
-        key = f"{key}.{finding['variant']}" if finding.get("variant") else key
-        if not self.texts.own(key):
+        if not self.translated(finding):
             return str(finding["sentence"])
         values = {name: math.nan if value is None else value for name, value in finding["numbers"].items()}
         try:
-            return self.texts(key, group=finding["group"], **values)
+            return self.texts(_key(finding), group=finding["group"], **values)
         except KeyError:  # a result of a version that counted other things
             return str(finding["sentence"])
 
@@ -105,3 +107,8 @@ class Sheet:
     def bullets(self, key: str) -> Bullets:
         """The sentences of a key."""
         return Bullets(self.texts.several(key))
+
+
+def _key(finding: Content) -> str:
+    """Where a language keeps a finding's sentence."""
+    return ".".join(str(part) for part in ("findings", finding["kind"], finding.get("variant")) if part)

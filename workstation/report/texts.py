@@ -6,7 +6,8 @@ import math
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from copy import copy
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,9 @@ class Texts:
         wrong = sorted(key for key, words in changes.items() if isinstance(words, str) != shapes[key])
         if wrong:
             raise TextsProblem(f"the template gives a text for a list of texts, or a list for one: {', '.join(wrong)}")
-        other = Texts(self.source, self._fallback)
-        other._words.update(changes)
+        other = copy(self)
+        other._words = {**self._words, **changes}
+        other._formatter = _Formatter(other)
         return other
 
     def __call__(self, key: str, **values: Any) -> str:
@@ -197,6 +199,7 @@ def report_texts(language: str = ENGLISH) -> Texts:
         raise TextsProblem(f"{file} cannot be read: {problem}") from problem
 
 
+@lru_cache(maxsize=8)
 def texts_from(source: str, *, english: bool = False) -> Texts:
     """The words of a file's text; `english`: whether they stand alone."""
     return Texts(source, None if english else report_texts(ENGLISH))

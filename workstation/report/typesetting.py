@@ -20,21 +20,28 @@ from workstation.report.typeface import SANS
 ROOM = 34 * mm
 """Under a heading, for a table: its head and a few rows. Shorter blocks go with their heading whole."""
 
+MUCH = 90 * mm
+"""What is higher may break between pages, although a heading stands over it."""
+
 LOGO_WIDTH, LOGO_HEIGHT = 38 * mm, 22 * mm
 LEGEND_WIDTH = 110 * mm
 
 
 def typeset(publication: Publication, story: Sequence[b.Block]) -> list[Flowable]:
     """The flowables of a report."""
-    return _Typesetter(publication.pictures).all(story)
+    sections = [block.text for block in story if isinstance(block, b.Heading) and block.level == 1]
+    return _Typesetter(publication.pictures, sections).all(story)
 
 
 class _Typesetter:
-    def __init__(self, pictures: Mapping[str, bytes]) -> None:
-        self._pictures = pictures
+    def __init__(self, pictures: Mapping[str, bytes], sections: Sequence[str]) -> None:
+        self._pictures, self._sections = pictures, sections
         self._by_type: dict[type, Callable[[Any], list[Flowable]]] = {
             b.Letterhead: self._letterhead,
             b.Title: lambda block: [f.paragraph(block.kicker, f.KICKER), f.paragraph(block.text, f.TITLE)],
+            b.Contents: lambda block: [
+                KeepTogether([f.paragraph(block.title, f.HEADINGS[3]), f.ContentsLines(self._sections)])
+            ],
             b.Heading: lambda block: [f.HeadingLine(block.text, block.level)],
             b.Text: lambda block: [f.paragraph(block.text, f.TONES[block.tone])],
             b.Bullets: lambda block: f.bullets(block.items),
@@ -69,8 +76,12 @@ class _Typesetter:
             return [CondPageBreak(_height(head) + ROOM), *head, *self._one(block)]
         if block is None or isinstance(block, b.NewPage):
             return [KeepTogether(head), *([] if block is None else self._one(block))]
-        inner = block.blocks if isinstance(block, b.Together) else (block,)
-        return [KeepTogether([*head, *self._plain(inner)])]
+        if isinstance(block, b.Together):
+            return [KeepTogether([*head, *self._plain(block.blocks)])]
+        whole = [*head, *self._one(block)]
+        if _height(whole) > MUCH:  # it may break: the headings stay with its beginning
+            return [CondPageBreak(_height(self._plain(leading[:1])) + 2 * ROOM), *whole]
+        return [KeepTogether(whole)]
 
     def _plain(self, story: Sequence[b.Block]) -> list[Flowable]:
         return list(chain.from_iterable(self._one(block) for block in story))
@@ -136,7 +147,7 @@ class _Typesetter:
         width = f.TEXT_WIDTH / len(block.labels)
         cells = [["" for _ in block.labels], [f.paragraph(label, f.TONES["small"]) for label in block.labels]]
         rules = [("LINEABOVE", (i, 1), (i, 1), 0.5, f.INK) for i in range(len(block.labels))]
-        table = Table(cells, colWidths=[width - 4 * mm] * len(block.labels), rowHeights=[13 * mm, 12], hAlign="LEFT")
+        table = Table(cells, colWidths=[width] * len(block.labels), rowHeights=[13 * mm, 12], hAlign="LEFT")
         spaced = f.grid([[table]], [f.TEXT_WIDTH], *f.padding(0, 0, 0, 4))
         table.setStyle([*f.padding(0, 6, 2, 0), ("FONTNAME", (0, 0), (-1, -1), SANS), *rules])
         return [spaced]
