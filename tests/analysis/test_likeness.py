@@ -28,7 +28,7 @@ def embeddings(rng: np.random.Generator, shift: float = 0.0) -> NDArray[np.float
 
 
 def patches(values: NDArray[np.float32], name: str, region: Region | None = None, *, exhibit: int = 1) -> PatchSet:
-    return patch_set(name, exhibit, grid=GRID, embeddings=values, image_size=SIZE, weights="w", region=region)
+    return patch_set(name, exhibit, grid=GRID, embeddings=lambda: values, image_size=SIZE, weights="w", region=region)
 
 
 def halves(values: NDArray[np.float32]) -> tuple[PatchSet, PatchSet]:
@@ -41,11 +41,12 @@ def test_similarity_and_distance_are_means_over_pairs() -> None:
     one, other = halves(values)
     found = likeness([one, other])
 
-    a, b = one.embeddings.astype(float), other.embeddings.astype(float)
+    a, b = one.read().embeddings.astype(float), other.read().embeddings.astype(float)
     within = []
     for patched in (one, other):  # pair by pair
-        values = patched.embeddings.astype(float)
-        between = abs(patched.places[:, None] - patched.places[None, :]).max(-1)
+        held = patched.read()
+        values = held.embeddings.astype(float)
+        between = abs(held.places[:, None] - held.places[None, :]).max(-1)
         within.append((values @ values.T)[between >= 2].mean())
     assert found.patches == (len(a), len(b)) == (47, 48)
     assert found.similarity[0, 1] == pytest.approx((a @ b.T).mean(), abs=1e-6)

@@ -165,7 +165,7 @@ def test_exhibits_and_regions_of_a_case_are_compared(
     assert exifact("compare", folder, "--out", tmp_path / "m.csv").exit_code == 0
     rows = (tmp_path / "m.csv").read_text().splitlines()
     assert len(rows) == 11
-    assert rows[2].split(",")[:4] == ["1", str(len(sets[0].embeddings)), "2", str(len(sets[1].embeddings))]
+    assert rows[2].split(",")[:4] == ["1", str(found.patches[0]), "2", str(found.patches[1])]
     assert np.isclose(float(rows[2].split(",")[4]), found.distance[0, 1], rtol=1e-6)
 
 

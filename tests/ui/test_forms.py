@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workstation.analysis.likeness import PatchSet
+from workstation.analysis.likeness import Patches, PatchSet
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.self_test import Check, SelfTest
@@ -93,7 +93,8 @@ def patches(name: str, exhibit: int, direction: tuple[float, float], weights: st
     random = np.random.default_rng(exhibit)
     embeddings = np.array(direction) + random.normal(0, 0.1, (16, 2))
     embeddings = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).astype(np.float32)
-    return PatchSet(name, exhibit, embeddings, np.argwhere(np.ones((4, 4), np.bool_)), 1, weights)
+    held = Patches(embeddings, np.argwhere(np.ones((4, 4), np.bool_)))
+    return PatchSet(name, exhibit, lambda: held, 1, weights)
 
 
 def sets_of(*sets: PatchSet):

@@ -8,7 +8,7 @@ that two cameras took them, and that they do not differ does not say that one di
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -33,22 +33,33 @@ class NotComparable(NotAssessable):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """Patches in memory.
+
+    Attributes:
+        embeddings: (n, D) float32, unit length, n ≥ 1.
+        places: (n, 2) int: row and column in the image's patch grid.
+    """
+
+    embeddings: FloatArray
+    places: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PatchSet:
-    """The assessable patches of an exhibit or a region.
+    """The assessable patches of an exhibit or a region; read when needed, so that a thousand sets take no room.
 
     Attributes:
         name: for people: "1", "1, region 2".
         exhibit: tells images apart (patches of one image have places beside each other).
-        embeddings: (n, D) float32, unit length, n ≥ 1.
-        places: (n, 2) int: row and column in the image's patch grid.
+        read: gives the patches.
         reach: how many places apart, along one axis, two patches share no pixel; at least 1.
         weights: SHA-256 of the weights.
     """
 
     name: str
     exhibit: int
-    embeddings: FloatArray
-    places: NDArray[np.int64]
+    read: Callable[[], Patches]
     reach: int
     weights: str
 
@@ -112,7 +123,7 @@ def patch_set(
     exhibit: int,
     *,
     grid: PatchGrid,
-    embeddings: FloatArray,
+    embeddings: Callable[[], FloatArray],
     image_size: tuple[int, int],
     weights: str,
     region: Region | None = None,
@@ -123,7 +134,8 @@ def patch_set(
         name: for people.
         exhibit: tells images apart.
         grid: where the patches were cut.
-        embeddings: (grid.rows, grid.columns, D) float32; NaN where a patch is not assessable.
+        embeddings: gives (grid.rows, grid.columns, D) float32, NaN where a patch is not assessable; called now, to see
+            that there is something to compare, and whenever the patches are needed.
         image_size: (height, width) of the stored image.
         weights: SHA-256.
         region: None = the whole image.
@@ -131,16 +143,22 @@ def patch_set(
     Raises:
         NotComparable: if no patch is left.
     """
-    chosen: BoolArray = np.isfinite(embeddings[..., 0])
-    if region is not None:
-        chosen = chosen & patches_inside(region, grid, *image_size)
-    if not chosen.any():
-        raise NotComparable(f"{name} holds no assessable patch")
-    return PatchSet(name, exhibit, embeddings[chosen], np.argwhere(chosen), -(-grid.patch // grid.stride), weights)
+
+    def read() -> Patches:
+        values = embeddings()
+        chosen: BoolArray = np.isfinite(values[..., 0])
+        if region is not None:
+            chosen = chosen & patches_inside(region, grid, *image_size)
+        if not chosen.any():
+            raise NotComparable(f"{name} holds no assessable patch")
+        return Patches(values[chosen], np.argwhere(chosen))
+
+    read()
+    return PatchSet(name, exhibit, read, -(-grid.patch // grid.stride), weights)
 
 
 def likeness(sets: Iterable[PatchSet]) -> Likeness:
-    """Compare every two of several sets; each is needed only once, so that it may be loaded and forgotten.
+    """Compare every two of several sets; each is read once and forgotten.
 
     Raises:
         NotComparable: if there is none, or different weights embedded them.
@@ -150,11 +168,12 @@ def likeness(sets: Iterable[PatchSet]) -> Likeness:
     for one in sets:
         weights.add(one.weights)
         _same_weights(weights)
-        mean = one.embeddings.mean(0, dtype=np.float64)
+        patches = one.read()
+        mean = patches.embeddings.mean(0, dtype=np.float64)
         names.append(one.name)
-        counts.append(len(one.embeddings))
+        counts.append(len(patches.embeddings))
         means.append(mean)
-        within.append(_mean_within(one, mean))
+        within.append(_mean_within(patches, mean, one.reach))
     if not names:
         raise NotComparable("there is nothing to compare")
     directions, own = np.stack(means), np.asarray(within)
@@ -182,8 +201,6 @@ def permutation_test(
             do not overlap.
     """
     _same_weights({one.weights, other.weights})
-    if one.exhibit == other.exhibit and set(map(tuple, one.places)) & set(map(tuple, other.places)):
-        raise NotComparable(f"{one.name} and {other.name} share patches")
     left, right = _apart(one, other)
     counts = len(left), len(right)
     if min(counts) < FEWEST:
@@ -206,7 +223,7 @@ def _same_weights(weights: set[str]) -> None:
         raise NotComparable("different weights embedded these patches; their embeddings have nothing in common")
 
 
-def _mean_within(patches: PatchSet, mean: NDArray[np.float64]) -> float:
+def _mean_within(patches: Patches, mean: NDArray[np.float64], reach: int) -> float:
     """Mean cosine over pairs of patches that share no pixel; NaN where there is no such pair.
 
     All pairs are had from the mean; those that overlap are few shifts of the grid, and are taken off.
@@ -218,8 +235,8 @@ def _mean_within(patches: PatchSet, mean: NDArray[np.float64]) -> float:
     at = tuple((patches.places - low).T)
     grid[at], there[at] = patches.embeddings, True
     total, pairs = count**2 * float(mean @ mean), count**2
-    for down in range(min(patches.reach, rows)):
-        for across in range(1 - patches.reach, patches.reach):
+    for down in range(min(reach, rows)):
+        for across in range(1 - reach, reach):
             if abs(across) >= columns or (down == 0 and across < 0):
                 continue
             one = (slice(down, None), slice(max(across, 0), columns + min(across, 0)))
@@ -232,20 +249,20 @@ def _mean_within(patches: PatchSet, mean: NDArray[np.float64]) -> float:
 
 def _apart(one: PatchSet, other: PatchSet) -> tuple[FloatArray, FloatArray]:
     """Embeddings of patches that share no pixel; in one image both sets are thinned to the same lattice."""
-    ours, theirs = _lattices(one), _lattices(other)
+    first, second = one.read(), other.read()
+    ours, theirs = _lattices(first, one.reach), _lattices(second, other.reach)
     if one.exhibit == other.exhibit:
+        if set(map(tuple, first.places)) & set(map(tuple, second.places)):
+            raise NotComparable(f"{one.name} and {other.name} share patches")
         best = max(ours, key=lambda lattice: min(ours[lattice].sum(), theirs[lattice].sum()))
-        return one.embeddings[ours[best]], other.embeddings[theirs[best]]
+        return first.embeddings[ours[best]], second.embeddings[theirs[best]]
     left, right = (max(of.values(), key=np.count_nonzero) for of in (ours, theirs))
-    return one.embeddings[left], other.embeddings[right]
+    return first.embeddings[left], second.embeddings[right]
 
 
-def _lattices(patches: PatchSet) -> dict[tuple[int, ...], BoolArray]:
+def _lattices(patches: Patches, reach: int) -> dict[tuple[int, ...], BoolArray]:
     """Which patches lie on each of the lattices of places that are `reach` apart."""
-    return {
-        lattice: (patches.places % patches.reach == lattice).all(axis=1)
-        for lattice in np.ndindex(patches.reach, patches.reach)
-    }
+    return {lattice: (patches.places % reach == lattice).all(axis=1) for lattice in np.ndindex(reach, reach)}
 
 
 def _all_splits(count: int, first: int) -> BoolArray:

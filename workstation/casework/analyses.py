@@ -6,6 +6,7 @@ import base64
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -83,7 +84,7 @@ class Analyses(Shelf[AnalysisRecord]):
         return result
 
     def patches(self, number: int, name: str, region: Region | None = None) -> PatchSet:
-        """The patches of an analysis, or of a region of it, to compare with others; no map is loaded.
+        """The patches of an analysis, or of a region of it, to compare with others; read when they are needed.
 
         Args:
             number: of the analysis.
@@ -99,12 +100,11 @@ class Analyses(Shelf[AnalysisRecord]):
         if record.status != "complete" or "embeddings" not in arrays:
             raise NotComparable(f"{name} has no complete analysis")
         parts = unpack(_Embedded, {key: content[key] for key in ("grid", "image_size", "provenance")}, _no_array)
-        embeddings = self._store.artifacts.get(arrays["embeddings"])
         return patch_set(
             name,
             record.exhibit,
             grid=parts.grid,
-            embeddings=embeddings,
+            embeddings=partial(self._store.artifacts.get, arrays["embeddings"]),
             image_size=parts.image_size,
             weights=parts.provenance.weights_sha256,
             region=region,

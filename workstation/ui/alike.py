@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from workstation.analysis.likeness import (
     Likeness,
@@ -16,7 +17,7 @@ from workstation.analysis.likeness import (
     permutation_test,
 )
 from workstation.analysis.regions import Region
-from workstation.analysis.result import AnalysisResult
+from workstation.analysis.result import AnalysisResult, FloatArray
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
 
@@ -62,13 +63,18 @@ def sets_of_window(exhibits: Sequence[OpenResult]) -> SetSteps:
                         one.name if region is None else f"{one.name}, region {region.name}",
                         one.number,
                         grid=result.grid,
-                        embeddings=result.embeddings,
+                        embeddings=partial(_embeddings_of, result),
                         image_size=result.image_size,
                         weights=result.provenance.weights_sha256,
                         region=region,
                     )
                 )
     return tuple(found)
+
+
+def _embeddings_of(result: AnalysisResult) -> FloatArray:
+    assert result.embeddings is not None
+    return result.embeddings
 
 
 def sets_of_case(keeper: CaseKeeper) -> SetSteps:
