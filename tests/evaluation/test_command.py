@@ -99,3 +99,12 @@ def test_splices_become_a_set_with_their_untouched_windows(photo_folder: Path, t
     written = (made / "manifest.tsv").stat().st_mtime_ns
     drain(write_splices(photo_folder, tmp_path / "set", split="train", count=1))
     assert (made / "manifest.tsv").stat().st_mtime_ns == written
+
+    drain(write_splices(photo_folder, tmp_path / "set", split="train", count=2))
+    assert [s.key for s in load("manifest", made).samples if s.dataset == "splices_q90"] == [
+        "s000",
+        "a000",
+        "s001",
+        "a001",
+    ]
+    np.testing.assert_array_equal(np.asarray(Image.open(found.samples[0].file)), spliced)

@@ -124,7 +124,7 @@ def write_splices(
     Args:
         photos: as for `make_splices`.
         folder: gets `splices_<variant>/images/` with s000… (spliced) and a000… (untouched), `masks/`, manifest.tsv. A
-            folder that has its manifest already is left as it is.
+            folder whose manifest names as many already is left as it is.
         split: which rows are used.
         count: how many are drawn.
         seed: of the draws.
@@ -136,7 +136,7 @@ def write_splices(
         `folder`.
     """
     manifest = folder / "manifest.tsv"
-    if manifest.is_file():
+    if manifest.is_file() and len(manifest.read_text(encoding="utf-8").splitlines()) > 2 * len(VARIANTS) * count:
         return folder
     lines = ["dataset\tclass\tkind\timage\tmask\n"]
     for splice in make_splices(photos, split=split, count=count, seed=seed):
