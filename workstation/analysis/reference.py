@@ -10,6 +10,7 @@ geometric mean over several numbers of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,14 @@ class Departure:
     reference: NDArray[np.bool_]
 
 
-def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], seed: int) -> Departure:
+def departure(
+    embeddings: NDArray[np.float32],
+    *,
+    positions: NDArray[np.intp],
+    seed: int,
+    components: Sequence[int] = COMPONENTS,
+    smoothing: float = SMOOTHING,
+) -> Departure:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
     d is divided by the square root of the number of components and averaged over `COMPONENTS` (geometric mean), so
@@ -56,18 +64,20 @@ def departure(embeddings: NDArray[np.float32], *, positions: NDArray[np.intp], s
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
         positions: (N, 2) row and column of each patch on its grid.
         seed: of the subsample that principal components are taken from (above 4096 patches).
+        components: as `COMPONENTS`.
+        smoothing: as `SMOOTHING`.
     """
-    smooth = smoothed(embeddings, positions).astype(np.float64)
+    smooth = smoothed(embeddings, positions, smoothing).astype(np.float64)
     sample = smooth
     if len(smooth) > _FIT_SAMPLE:
         sample = smooth[np.random.default_rng(seed).permutation(len(smooth))[:_FIT_SAMPLE]]
     centre = sample.mean(0)
     variances, axes = np.linalg.eigh(np.cov(sample.T))  # far cheaper than a decomposition of the sample itself
-    most = min(max(COMPONENTS), len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
+    most = min(max(components), len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
     if most == 0:
         return Departure(np.zeros(len(smooth), np.float32), np.ones(len(smooth), bool))
     points = (smooth - centre) @ axes[:, ::-1][:, :most]
-    counts = [count for count in COMPONENTS if count <= most] or [most]
+    counts = [count for count in components if count <= most] or [most]
     distances = np.stack([_robust_distance(points[:, :count]) for count in counts])
     distance = np.exp(np.log(np.maximum(distances, 1e-6)).mean(0))
     reference = distance <= np.quantile(distance, REFERENCE_SHARE)
@@ -103,20 +113,23 @@ def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.sqrt(np.maximum(squared, 0)))
 
 
-def smoothed(embeddings: NDArray[np.float32], positions: NDArray[np.intp]) -> NDArray[np.float32]:
+def smoothed(
+    embeddings: NDArray[np.float32], positions: NDArray[np.intp], deviation: float = SMOOTHING
+) -> NDArray[np.float32]:
     """Embeddings blurred over their neighbours on the grid, where there are any, and brought back to unit length.
 
     Args:
         embeddings: (N, D) float32.
         positions: (N, 2) row and column of each.
+        deviation: of the Gaussian, in cells.
     """
     rows, columns = positions.max(0) + 1
     grid = np.zeros((rows, columns, embeddings.shape[1]), np.float32)
     known = np.zeros((rows, columns), np.float32)
     grid[positions[:, 0], positions[:, 1]] = embeddings
     known[positions[:, 0], positions[:, 1]] = 1
-    blurred = ndimage.gaussian_filter(grid, (SMOOTHING, SMOOTHING, 0), mode="constant")
-    weight = ndimage.gaussian_filter(known, SMOOTHING, mode="constant")
+    blurred = ndimage.gaussian_filter(grid, (deviation, deviation, 0), mode="constant")
+    weight = ndimage.gaussian_filter(known, deviation, mode="constant")
     values = blurred[positions[:, 0], positions[:, 1]] / weight[positions[:, 0], positions[:, 1], None]
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return np.asarray(values / np.maximum(lengths, 1e-12), np.float32)

@@ -13,8 +13,8 @@ from workstation.training.configuration import TrainingConfiguration
 class Optimizers:
     """Muon (Jordan et al. 2024) for the convolutions, AdamW (Loshchilov & Hutter 2019) for everything else.
 
-    On the same batches Muon was ahead of AdamW by the gain of half as many steps again. torch's Muon takes matrices
-    only, so it is given each kernel as a matrix (outputs, height · width · inputs) on the same memory.
+    torch's Muon takes matrices only, so it is given each kernel as a matrix (outputs, height · width · inputs) on the
+    same memory.
     """
 
     def __init__(self, network: nn.Module, configuration: TrainingConfiguration) -> None:

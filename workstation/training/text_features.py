@@ -146,7 +146,7 @@ class WindowFeatures:
 
     def __init__(self, description: WeightsDescription, state: dict[str, torch.Tensor], window: int) -> None:
         encoder = CompactEncoder.from_weights(description, state, device="cpu", threads=None, precision="auto")
-        self._network: CompactNetwork = encoder._network
+        self._network: CompactNetwork = encoder.network
         self._dtype = next(self._network.stem.parameters()).dtype
         self._window = window // FEATURE_STRIDE
         self._received: list[torch.Tensor] = []

@@ -54,7 +54,7 @@ def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, imag
     cut = image[:128, :192]
     dense = drain(encoder.embed(cut, grid))
 
-    network = encoder._network
+    network = encoder.network
     with torch.inference_mode():
         moments = network.moments(torch.from_numpy(cut.copy()).permute(2, 0, 1)[None], 8)
         windows = network.project(moments.flatten(2).transpose(1, 2))[0].reshape(2, 3, -1).numpy()

@@ -40,13 +40,14 @@ class CompactEncoder(Placed):
         description: the weights that it runs.
         dimensions: length of an embedding.
         patch: side of a window in pixels unless another is asked for.
+        network: in evaluation, batch norms folded.
     """
 
     def __init__(self, description: WeightsDescription, network: CompactNetwork, placement: Placement) -> None:
         self.description = description
         self.dimensions = network.dimensions
         self.patch = description.patch
-        self._network = network
+        self.network = network
         self._placement = placement
 
     @classmethod
@@ -138,13 +139,13 @@ class CompactEncoder(Placed):
         cut = image[y : top + rows + halo, x : left + columns + halo]
         with self._placement.computing():
             pixels = torch.from_numpy(np.array(cut)).to(self._placement.device).permute(2, 0, 1)[None]
-            moments = self._network.moments(pixels, block, self._placement.dtype)[0]
+            moments = self.network.moments(pixels, block, self._placement.dtype)[0]
             y, x = (top - y) // side, (left - x) // side
             return moments[:, y : y + rows // side, x : x + columns // side]
 
     def _embed(self, moments: Tensor) -> FloatArray:
         with self._placement.computing():
-            return self._network.project(moments).cpu().numpy()
+            return self.network.project(moments).cpu().numpy()
 
 
 class _RowPool:

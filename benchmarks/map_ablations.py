@@ -1,0 +1,120 @@
+"""What the steps between embeddings and departure map are worth, on splices between cameras of one split.
+
+    python -m benchmarks.map_ablations PHOTOS [--split dev] [--count 40] [--seed 777] [--model compact]
+
+PHOTOS holds manifest.csv as for benchmarks/dev_splices.py. Prints the mean pixel average precision of the shipped way,
+and the paired difference of every other way with its 95 % bootstrap interval. Maps are compared per cell of the grid, all
+of whose cells count here, so the figures differ a little from those of benchmarks/dev_splices.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+from workstation.analysis.model import load_encoder
+from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
+from workstation.evaluation.intervals import paired_difference
+from workstation.evaluation.splices import VARIANTS, make_splices
+from workstation.progress import drain
+
+Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """One splice: (N, D) embeddings of its cells by way of making them, their positions, whether they are foreign."""
+
+    embeddings: dict[str, NDArray[np.float32]]
+    positions: NDArray[np.intp]
+    foreign: NDArray[np.bool_]
+
+    def departure(self, way: str = "shipped", **settings: object) -> Map:
+        """Departures with other settings."""
+        return departure(self.embeddings[way], positions=self.positions, seed=0, **settings).values  # type: ignore[arg-type]
+
+
+WAYS: dict[str, Callable[[Embedded], Map]] = {
+    "shipped": Embedded.departure,
+    "without whitening": partial(Embedded.departure, way="unwhitened"),
+    "window of 128 px": partial(Embedded.departure, way="wide"),
+    "mean over windows of 64 and 128 px": lambda e: (e.departure() + e.departure("wide")) / 2,
+    **{f"components {c}": partial(Embedded.departure, components=c) for c in ((4,), (4, 6), (4, 6, 8, 10, 12))},
+    **{f"smoothing {s}": partial(Embedded.departure, smoothing=s) for s in (1.0, 2.0, 2.5)},
+}
+"""Name to the map of a splice."""
+
+
+def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
+    """Every variant of every splice."""
+    shipped = load_encoder(options.model, threads=options.threads)
+    plain = load_encoder(options.model, threads=options.threads)
+    if not isinstance(shipped, CompactEncoder) or not isinstance(plain, CompactEncoder):
+        raise SystemExit(f"weights {options.model!r} are not compact")
+    plain.network.whitening = torch.eye(plain.dimensions)
+    for splice in make_splices(options.photos, split=options.split, count=options.count, seed=options.seed):
+        for variant in VARIANTS:
+            rgb, mask = splice.saved(variant)
+            height, width = rgb.shape[:2]
+            grid = shipped.default_grid(height, width, None, None)
+            wide = shipped.default_grid(height, width, 128, None)
+            found = {
+                "shipped": drain(shipped.embed(rgb, grid)),
+                "unwhitened": drain(plain.embed(rgb, grid)),
+                "wide": drain(shipped.embed(rgb, wide)),
+            }
+            rows = np.minimum(np.arange(grid.rows) * grid.stride + grid.stride // 2, height - 1)
+            columns = np.minimum(np.arange(grid.columns) * grid.stride + grid.stride // 2, width - 1)
+            cells = np.arange(grid.rows * grid.columns)
+            yield (
+                variant,
+                Embedded(
+                    {name: e.reshape(len(cells), -1) for name, e in found.items()},
+                    np.stack(np.divmod(cells, grid.columns), 1),
+                    mask[np.ix_(rows, columns)].ravel() > 0,
+                ),
+            )
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=777)
+    parser.add_argument("--model", default="compact")
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for variant, splice in embedded(options):
+        if splice.foreign.any():
+            for way, make in WAYS.items():
+                scores[way, variant].append(float(average_precision_score(splice.foreign, make(splice))))
+    print(f"shipped: components {COMPONENTS}, smoothing {SMOOTHING}; n = {options.count}\n")
+    print("| way | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
+    for way in WAYS:
+        cells = []
+        for variant in VARIANTS:
+            ours, base = np.array(scores[way, variant]), np.array(scores["shipped", variant])
+            difference = paired_difference(ours, base)
+            cells.append(
+                f"{ours.mean():.3f}"
+                if way == "shipped"
+                else f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+            )
+        print(f"| {way} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
