@@ -4,16 +4,20 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from tests.ui.conftest import HeldAnalysis
 from workstation.analysis.regions import Region
 from workstation.casework import CaseFile
 from workstation.casework.problems import CaseNotSaved
+from workstation.report.archival import CONTENT_FILE
 from workstation.settings import SettingsStore
+from workstation.ui.case_forms import OpinionDialog, opinion_fields
 from workstation.ui.case_keeper import CaseKeeper, NewCase
 from workstation.ui.casing import Keeping
 from workstation.ui.main_window import MainWindow
+from workstation.ui.report_order import Stated
 from workstation.ui.session import AnalysisState
 
 Photo = Callable[..., Path]
@@ -294,3 +298,67 @@ def test_an_analysis_that_runs_does_not_hold_the_saving_up(
     qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED, timeout=5000)
 
     assert window.session.current.exported
+
+
+def test_an_opinion_weighs_two_propositions(window_with_case: MainWindow, qtbot) -> None:
+    window = window_with_case
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    dialog = OpinionDialog("State an opinion", opinion_fields(), "State it")
+    qtbot.addWidget(dialog)
+    for name, text in (("issue", "Was it pasted?"), ("first", "pasted"), ("second", "not pasted")):
+        dialog.editor(name).setText(text)
+    dialog.editor("reasons").setPlainText("soft edges")
+    assert dialog.agree.isEnabled()
+    dialog.editor("favoured").setCurrentIndex(1)
+    assert not dialog.agree.isEnabled()
+    dialog.editor("support").setCurrentIndex(1)
+    assert dialog.agree.isEnabled()
+    window.case_errands.keep_opinion(dialog.values)
+    qtbot.waitUntil(lambda: "opinion is kept" in window.centre.message, timeout=5000)
+
+    (opinion,) = window.cases.keeper.file.opinions.all()
+    assert opinion.propositions == ("pasted", "not pasted")
+    assert (opinion.favoured, opinion.support) == (0, "weak")
+    assert opinion.exhibits == (window.session.current.record.id,)
+
+
+def test_a_report_of_a_case_says_what_was_stated_and_stands_in_the_log(
+    window_with_case: MainWindow, tmp_path: Path, qtbot
+) -> None:
+    window, out = window_with_case, tmp_path / "out"
+    out.mkdir()
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    values = dict.fromkeys(Stated.__dataclass_fields__, "") | {
+        "number": "R-7",
+        "operator": "A. Meier",
+        "laboratory": "Laboratory North",
+        "question": "One picture?",
+        "language": "de",
+        "target": str(out / "r.pdf"),
+        "key": "",
+        "passphrase": "",
+    }
+    with qtbot.waitSignal(window.exports.exported, timeout=60_000):
+        window.errands.write_asked_report(values)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    with pikepdf.open(out / "r.pdf") as pdf:
+        said = pdf.attachments[CONTENT_FILE].get_file().read_bytes().decode("utf-8")
+    for words in ("R-7", "Laboratory North", "One picture?", "A. Meier"):
+        assert words in said
+    details = window.cases.view.details
+    assert (details.laboratory, details.question) == ("Laboratory North", "One picture?")
+    (issued,) = window.cases.keeper.file.reports.all()
+    assert (issued.number, issued.name) == ("R-7", "r.pdf")
+    assert window.cases.view.history[-1].action == "report.issue"
+
+
+def test_no_report_is_written_while_metadata_are_hidden(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    make_case(window, blind=True)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.hides_metadata, timeout=10_000)
+    window.actions_table["export-report"].trigger()
+
+    assert "reveal the metadata first" in window.centre.message

@@ -40,7 +40,7 @@ def visible_docks(window: MainWindow) -> set[str]:
 @pytest.mark.parametrize(
     ("size", "shown"),
     [
-        ((1920, 1080), {"exhibits", "regions", "findings", "metadata", "patches", "jobs"}),
+        ((1920, 1080), {"exhibits", "regions", "findings", "metadata", "patches", "jobs", "case"}),
         ((1366, 768), {"exhibits", "regions", "findings", "metadata"}),
     ],
 )

@@ -92,6 +92,7 @@ class ActionStates(QObject):
         record = None if exhibit is None else exhibit.record
         table["close-case"].setEnabled(cases.is_open)
         table["case-details"].setEnabled(cases.takes_changes)
+        table["opinion"].setEnabled(cases.takes_changes)
         table["next-unseen"].setEnabled(record is not None)
         for action_id, state in (("blind-hide", "off"), ("blind-lock", "hidden"), ("blind-reveal", "locked")):
             table[action_id].setEnabled(cases.takes_changes and record is not None and record.blind == state)

@@ -309,6 +309,12 @@ SPECS: tuple[ActionSpec, ...] = (
         section=True,
     ),
     ActionSpec(
+        "opinion",
+        "Report",
+        "State an &opinion…",
+        "Weigh two propositions against each other and name a level of support (in a case).",
+    ),
+    ActionSpec(
         "blind-hide",
         "Report",
         "&Hide metadata",
@@ -360,7 +366,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "self-test",
         "Help",
         "&Self-test…",
-        "Does this installation hold what was shipped, and does it compute what it should?",
+        "Check that this installation holds what was shipped and computes what it should.",
         icon="state-done",
     ),
     ActionSpec(

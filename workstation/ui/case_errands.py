@@ -11,16 +11,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workstation.casework import ExhibitRecord
-from workstation.casework.records import BookmarkRecord, Coverage
+from workstation.casework.records import SUPPORT, BookmarkRecord, Coverage
 from workstation.progress import drain
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import (
+    OpinionDialog,
     bookmark_fields,
     case_of,
     details_fields,
     folder_fields,
     intake_fields,
     new_case_fields,
+    opinion_fields,
     stated,
 )
 from workstation.ui.case_keeper import CaseKeeper, CaseView, bookmark_of
@@ -195,6 +197,34 @@ class CaseErrands(QObject):
                 "Keep",
                 lambda values: self._cases.describe(record.id, stated(values)),
             )
+
+    @Slot()
+    def state_opinion(self) -> None:
+        """Ask what the findings are held to mean."""
+        if self._may_change():
+            dialog = OpinionDialog("State an opinion", opinion_fields(), "State it", self._window)
+            dialog.answered.connect(self.keep_opinion)
+            dialog.open()
+
+    @Slot(object)
+    def keep_opinion(self, values: Values) -> None:
+        """Keep an opinion; it rests on the exhibits that are open, and on their last analyses."""
+        numbers = [one.record.id for one in self._session.exhibits if one.record is not None]
+        texts = {name: str(value) for name, value in values.items()}
+
+        def step(keeper: CaseKeeper) -> None:
+            done = [found.id for number in numbers if (found := keeper.file.analyses.latest(number)) is not None]
+            keeper.file.opinions.add(
+                texts["issue"],
+                (texts["first"], texts["second"]),
+                support=next(level for level in SUPPORT if level == texts["support"]),
+                favoured=int(texts["favoured"]) if texts["favoured"] else None,
+                reasons=texts["reasons"],
+                exhibits=numbers,
+                analyses=done,
+            )
+
+        self._cases.do("stating an opinion", step, lambda _: self._parts.teller.tell("The opinion is kept.", "success"))
 
     @Slot(object)
     def find_original(self, record: ExhibitRecord) -> None:

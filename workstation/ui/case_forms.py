@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workstation.casework import CaseDetails, ExhibitRecord
+from workstation.casework.records import SUPPORT
 from workstation.settings import Settings
 from workstation.ui.case_keeper import NewCase
-from workstation.ui.form_dialog import Field, Values
+from workstation.ui.form_dialog import Field, FormDialog, Values
 from workstation.ui.marks import VERDICTS, Bookmark
 
 _OPERATOR = "Stands in every entry of the audit log."
-_BLIND = "New exhibits hide their metadata until the notes on the pixels alone are locked."
+_BLIND = "New exhibits hide their metadata until the pixel-only notes are locked."
 
 
 def new_case_fields(settings: Settings) -> list[Field]:
@@ -80,6 +81,34 @@ def bookmark_fields(bookmark: Bookmark) -> list[Field]:
         Field("verdict", "Verdict", kind="choice", value=bookmark.verdict, choices=verdicts),
         Field("note", "Note", kind="text", value=bookmark.note),
     ]
+
+
+class OpinionDialog(FormDialog):
+    """Asks for an opinion: at least two propositions, and a favoured one exactly if there is support for it."""
+
+    def complaints(self, values: Values) -> list[str]:
+        """Why it cannot be stated yet."""
+        found = super().complaints(values)
+        if values["first"] and values["first"] == values["second"]:
+            found.append("The two propositions are the same.")
+        if (values["support"] == SUPPORT[0]) != (values["favoured"] == ""):
+            found.append("A proposition is favoured exactly if there is support for it.")
+        return found
+
+
+def opinion_fields() -> list[Field]:
+    """Of "State an opinion"; the level of support is chosen, never proposed."""
+    levels = tuple((level, level.capitalize()) for level in SUPPORT)
+    sides = (("", "Neither"), ("0", "The first"), ("1", "The second"))
+    return [
+        Field("issue", "Question answered", "What the opinion is about.", needed=True),
+        Field("first", "First proposition", "E.g. the sign was in the scene.", needed=True),
+        Field("second", "Second proposition", "One that excludes the first.", needed=True),
+        Field("favoured", "Supported", kind="choice", choices=sides),
+        Field("support", "Level of support", "Of one rather than the other (ENFSI 2015).", "choice",
+              SUPPORT[0], choices=levels),
+        Field("reasons", "Reasons", kind="text", needed=True),
+    ]  # fmt: skip
 
 
 def stated(values: Values) -> Mapping[str, str | None]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QObject, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 LAYOUT_VERSION = 2
 """Raise when docks are added or renamed: older stored layouts are then ignored."""
@@ -70,6 +70,7 @@ class Docks(QObject):
             dock.setObjectName(spec.name)
             dock.setAccessibleName(spec.title)
             dock.setWidget(panels[spec.name])
+            dock.visibilityChanged.connect(self._name_tabs)
             self.docks[spec.name] = dock
         self._place_all()
 
@@ -133,6 +134,13 @@ class Docks(QObject):
     def restore(self, state: str) -> bool:
         """Bring a saved layout back; False if it does not fit this version."""
         return bool(state) and self._window.restoreState(QByteArray.fromBase64(state.encode("ascii")), LAYOUT_VERSION)
+
+    @Slot()
+    def _name_tabs(self) -> None:
+        """Tell screen readers what Qt's own tabs are, which it makes when docks come to stand behind each other."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            bar.setAccessibleName("Docks that share this place")
 
     def _place_all(self) -> None:
         previous: dict[Qt.DockWidgetArea, QDockWidget] = {}

@@ -157,6 +157,7 @@ class FormDialog(QDialog):
             form.addRow("" if field.kind == "switch" else f"{field.label}:", self._widgets[field.name])
             if field.tip and field.kind in ("choice", "switch"):
                 note = QLabel(field.tip)
+                note.setWordWrap(True)
                 note.setProperty("weight", "muted")
                 form.addRow("", note)
         scroll = QScrollArea()

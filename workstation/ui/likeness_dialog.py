@@ -216,7 +216,7 @@ class LikenessDialog(QDialog):
         table.setTabKeyNavigation(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.horizontalHeader().setDefaultSectionSize(12 * table.fontMetrics().averageCharWidth())
+        table.horizontalHeader().setDefaultSectionSize(16 * table.fontMetrics().averageCharWidth())
         table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.verticalHeader().setMaximumWidth(30 * table.fontMetrics().averageCharWidth())
         table.clicked.connect(self._choose)

@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
                 "case-details": self.case_errands.describe_case,
                 "bookmark-verdict": self.case_errands.bookmark,
                 "next-unseen": self.case_errands.next_unseen,
+                "opinion": self.case_errands.state_opinion,
                 "blind-hide": self.case_errands.hide_metadata,
                 "blind-lock": self.case_errands.lock_notes,
                 "blind-reveal": self.case_errands.reveal_metadata,

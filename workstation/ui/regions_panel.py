@@ -40,6 +40,7 @@ class NoteLine(QLineEdit):
             return
         self._region, self._note = region, note
         self.setText(note)
+        self.setCursorPosition(0)
         self.setEnabled(bool(region))
         self.setAccessibleName(f"Note on region {region}" if region else "Note on the chosen region")
         self.setPlaceholderText(f"Note on region {region} (N)" if region else "Choose a region to write a note on it")

@@ -266,7 +266,9 @@ def metadata_instead(*, opening: bool, failed: bool, hidden: bool) -> str:
         return METADATA_HIDDEN
     if failed:
         return "The file could not be read; the message over the picture says why."
-    return "Reading what the file says about itself…" if opening else "Open a photograph to see what its file says."
+    if opening:
+        return "Reading what the file says about itself…"
+    return "Open a photograph to see what its file says about itself."
 
 
 LONGEST = 420
