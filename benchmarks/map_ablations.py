@@ -3,8 +3,8 @@
     python -m benchmarks.map_ablations PHOTOS [--split dev] [--count 40] [--seed 777] [--model compact]
 
 PHOTOS holds manifest.csv as for benchmarks/dev_splices.py. Prints the mean pixel average precision of the shipped way,
-and the paired difference of every other way with its 95 % bootstrap interval. Maps are compared per cell of the grid, all
-of whose cells count here, so the figures differ a little from those of benchmarks/dev_splices.py.
+and the paired difference of every other way with its 95 % bootstrap interval. Maps are compared per cell of the
+grid, all of whose cells count here, so the figures differ a little from those of benchmarks/dev_splices.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
 
-Map = NDArray[np.float32]
+Map = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
