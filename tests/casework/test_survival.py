@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import case_kills
-from workstation.casework import CaseFile
+from workstation.casework import CaseFile, schema
 from workstation.casework.problems import CaseNotSaved
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no SIGKILL on Windows")
@@ -30,6 +31,30 @@ def test_cut_files_are_earlier_states_or_are_noticed(tmp_path: Path) -> None:
     logs, files = case_kills.cut_files(5, tmp_path, seed=3)
     assert (logs.survived, logs.failures) == (5, [])
     assert (files.tried, files.lost) == (5, 0)
+
+
+def test_a_case_that_cannot_be_made_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(connection: object) -> None:
+        raise CaseNotSaved(folder, "database or disk is full")
+
+    monkeypatch.setattr(schema, "create", full)
+    with pytest.raises(CaseNotSaved):
+        CaseFile.create(folder, title="T", operator="")
+    monkeypatch.undo()
+    with CaseFile.create(folder, title="T", operator="") as case:
+        assert case.verify().intact
+
+
+def test_no_room_to_read_is_said(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copy", full)
+    with pytest.raises(CaseNotSaved, match="private copy"):
+        CaseFile.open(filled, operator="", read_only=True)
+    monkeypatch.undo()
+    with CaseFile.open(filled, operator="") as case:  # the lock was given back
+        assert not case.read_only
 
 
 def test_an_unfinished_file_is_removed_at_the_next_opening(filled: Path) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from workstation.casework.lock import CaseLock, Holder
 from workstation.casework.medium import cannot_promise, network_share
-from workstation.casework.problems import CaseDamaged, CaseTooNew, NotACase
+from workstation.casework.problems import CaseDamaged, CaseNotSaved, CaseTooNew, NotACase
 from workstation.casework.schema import APPLICATION, VERSION
 
 FILE = "case.sqlite"
@@ -73,6 +73,7 @@ def reach(folder: Path, *, operator: str, read_only: bool) -> Access:
         NotACase: if there is none.
         CaseTooNew: if a newer version wrote it.
         CaseDamaged: if it cannot be read.
+        CaseNotSaved: if there is no room for a private copy to read from.
     """
     file = folder / FILE
     if not file.is_file():
@@ -94,6 +95,10 @@ def reach(folder: Path, *, operator: str, read_only: bool) -> Access:
     except sqlite3.Error as problem:
         lock.release()
         raise CaseDamaged(folder, f"{FILE} cannot be read ({problem})") from problem
+    except OSError as problem:
+        lock.release()
+        what = f"no private copy could be made to read from ({problem.strerror or problem})"
+        raise CaseNotSaved(folder, what) from problem
     except BaseException:
         lock.release()
         raise
@@ -201,6 +206,12 @@ def _connect(file: Path, how: str) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")  # a case may come from anybody
     return connection
+
+
+def discard(folder: Path) -> None:
+    """Remove the file of a case that could not be made."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (folder / f"{FILE}{suffix}").unlink(missing_ok=True)
 
 
 def _text(stored: bytes) -> str:

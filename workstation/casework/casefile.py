@@ -77,6 +77,7 @@ class CaseFile:
 
         Raises:
             NotACase: if there is one already, or the folder cannot be written.
+            CaseNotSaved: if there is no room; nothing is left behind.
         """
         store = Store(folder, operator, access.make(folder, operator=operator))
         values = {
@@ -99,6 +100,7 @@ class CaseFile:
             store.access.write_back()
         except BaseException:
             store.close()
+            access.discard(folder)
             raise
         return cls(store)
 
