@@ -203,6 +203,12 @@ def train(
     workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that prepare batches.")] = 1,
     name: Annotated[str, typer.Option("--name", help="Of the exported weights.")] = "compact",
     export_only: Annotated[bool, typer.Option("--export-only", help="Export the present state of the run.")] = False,
+    curves: Annotated[
+        list[str] | None, typer.Option("--curves", metavar="NAME", help="tensorboard or wandb, beside the table.")
+    ] = None,
+    measure_every: Annotated[
+        int, typer.Option(min=0, metavar="STEPS", help="Measure on splices of the dev cameras; 0 = never.")
+    ] = 0,
 ) -> None:
     """Train the compact model; the run can be stopped with Ctrl-C and goes on when the command is given again."""
     from workstation.training import command
@@ -215,6 +221,8 @@ def train(
         workers=workers,
         name=name,
         export_only=export_only,
+        curves=curves or (),
+        measure_every=measure_every,
     )
     with _words_for_errors():
         description = terminal.follow(_with_numbers(steps), name)
@@ -316,6 +324,7 @@ def _with_numbers(steps: Generator[Progress, None, Path]) -> Generator[Progress,
                     f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
                     f"{report.steps_per_second:.2f} steps/s, waiting for data {report.waiting:.0%}"
                 )
+                numbers += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
                 if report.broken:
                     numbers += f", {report.broken} photos left out (broken-photos.tsv)"
                 progress = replace(progress, stage=numbers)

@@ -1,3 +1,7 @@
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,8 @@ from workstation.progress import drain
 from workstation.training.batches import BatchPlan
 from workstation.training.command import TrainingProblem, default_configuration, train
 from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
+from workstation.training.curves import TABLE
+from workstation.training.distributed import Company
 from workstation.training.run import BROKEN, Training
 
 SMALL = TrainingConfiguration(
@@ -71,3 +77,45 @@ def test_the_shipped_configuration_is_valid_and_unknown_names_are_named(tmp_path
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingProblem, match=r"manifest\.csv"):
         drain(train(tmp_path, tmp_path / "out"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_processes_have_the_loss_of_one(photo_folder: Path, tmp_path: Path) -> None:
+    table = SMALL.as_table() | {"steps": 3, "batch_statistics": "frozen"}
+    table["batch"] |= {"sets": 2}
+    (tmp_path / "compact.json").write_text(json.dumps(table), encoding="utf-8")
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json, sys, torch\n"
+        "from pathlib import Path\n"
+        "from workstation.progress import drain\n"
+        "from workstation.training.configuration import TrainingConfiguration\n"
+        "from workstation.training.distributed import company\n"
+        "from workstation.training.run import Training\n"
+        "torch.set_num_threads(1)\n"
+        "settings = TrainingConfiguration.from_table(json.loads(Path(sys.argv[1]).read_text()))\n"
+        "with company() as together:\n"
+        "    training = Training(settings, Path(sys.argv[2]), Path(sys.argv[3]), workers=0, company=together)\n"
+        "    drain(training.run(report_every=1))\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29764"]
+    arguments = [str(script), str(tmp_path / "compact.json"), str(photo_folder), str(tmp_path / "two")]
+    settings = TrainingConfiguration.from_table(table)
+    drain(Training(settings, photo_folder, tmp_path / "one", workers=0).run(report_every=1))
+    subprocess.run([*torchrun, *arguments], env=environment, check=True)
+
+    def curve(folder: str, name: str) -> list[float]:
+        rows = [line.split("\t") for line in (tmp_path / folder / TABLE).read_text(encoding="utf-8").splitlines()]
+        return [float(row[2]) for row in rows if row[1] == name]
+
+    assert len(curve("one", "loss")) == 3
+    assert curve("two", "loss") == pytest.approx(curve("one", "loss"), rel=5e-3)  # bfloat16
+    assert curve("two", "gradient norm") == pytest.approx(curve("one", "gradient norm"), rel=2e-2)
+
+
+def test_sets_that_cannot_be_shared_are_refused(photo_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationProblem, match="1 sets cannot be shared by 2"):
+        Training(SMALL, photo_folder, tmp_path, company=Company(1, 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from workstation import paths
@@ -35,6 +35,8 @@ def train(
     workers: int = 1,
     name: str = "compact",
     export_only: bool = False,
+    curves: Sequence[str] = (),
+    measure_every: int = 0,
 ) -> Generator[Progress, None, Path]:
     """Train in the folder `out`, resuming what is there, and export the weights to it.
 
@@ -46,6 +48,8 @@ def train(
         workers: processes that prepare batches; 0 = none beside this one.
         name: of the exported weights.
         export_only: write the weights of the present checkpoint without training.
+        curves: "tensorboard", "wandb", beside the table `curve.tsv`.
+        measure_every: steps between two figures on splices of the dev cameras; 0 = none.
 
     Yields:
         Progress; while training its partial is a `StepReport`.
@@ -60,6 +64,7 @@ def train(
     import torch  # noqa: PLC0415 - the command line shows its help without torch
 
     from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
+    from workstation.training.distributed import company  # noqa: PLC0415
     from workstation.training.export import export  # noqa: PLC0415
     from workstation.training.run import Training  # noqa: PLC0415
 
@@ -73,8 +78,21 @@ def train(
         if chosen != own:
             own.write_bytes(chosen.read_bytes())
         yield Progress("decoding photos", 0.0)
-        run = Training(settings, photos, out, workers=workers)
-        yield from run.run()
+        with company() as together:  # under torchrun the processes that it started
+            run = Training(
+                settings,
+                photos,
+                out,
+                workers=workers,
+                company=together,
+                curves=curves,
+                measure_every=measure_every,
+            )
+            for progress in run.run():
+                if together.leads:
+                    yield progress
+        if not together.leads:
+            return out / f"{name}.json"
         if run.step < settings.steps:
             raise TrainingProblem(
                 f"stopped at step {run.step} of {settings.steps}; the same command goes on from there"

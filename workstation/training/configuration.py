@@ -34,6 +34,7 @@ class TrainingConfiguration:
         windows: sides in pixels of the windows that embeddings are pooled from; one is drawn per step.
         window_weights: their chances.
         average: decay of the moving average of the weights that is shipped.
+        batch_statistics: "batch", or "frozen": batch norm keeps the statistics that it started with.
         seed: of weights and batches.
         batch: composition of a batch.
     """
@@ -52,6 +53,7 @@ class TrainingConfiguration:
     windows: tuple[int, ...] = (32, 64, 128)
     window_weights: tuple[float, ...] = (0.25, 0.55, 0.2)
     average: float = 0.998
+    batch_statistics: str = "batch"
     seed: int = 0
     batch: BatchPlan = field(default_factory=BatchPlan)
 
@@ -82,6 +84,8 @@ class TrainingConfiguration:
         configuration = cls(**values, batch=BatchPlan(**batch))
         if configuration.architecture != "compact":
             raise ConfigurationProblem(f"architecture {configuration.architecture!r} cannot be trained yet")
+        if configuration.batch_statistics not in ("batch", "frozen"):
+            raise ConfigurationProblem("batch_statistics must be batch or frozen")
         if any(w % 8 or configuration.batch.tile % w for w in configuration.windows):
             raise ConfigurationProblem("windows must be multiples of 8 that divide the tile")
         return configuration

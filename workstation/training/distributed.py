@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch import distributed as dist
+from torch.nn.parallel import DistributedDataParallel
 
 CPU = torch.device("cpu")
 
@@ -77,10 +80,42 @@ class Company:
         dist.all_reduce(state)
         return bool(state > 0)
 
+    def mean(self, number: float) -> float:
+        """The mean over the processes."""
+        if self.world == 1:
+            return number
+        total = torch.tensor([number], dtype=torch.float64, device=self.device)
+        dist.all_reduce(total)
+        return float(total) / self.world
+
     def wait(self) -> None:
         """Until every process is here."""
         if self.world > 1:
             dist.barrier()
+
+
+ALONE = Company()
+"""This process and no other, on the CPU."""
+
+
+def distributed(network: nn.Module, *, unused: bool = False) -> DistributedDataParallel:
+    """A network whose gradients are averaged over the processes; buffers stay each process's own.
+
+    Args:
+        network: to be wrapped, on its device.
+        unused: whether some parameters take no part in a step.
+    """
+    known = inspect.signature(DistributedDataParallel).parameters
+    name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # renamed in torch 2.13
+    options: dict[str, Any] = {name: False, "find_unused_parameters": unused}
+    return DistributedDataParallel(network, **options)
+
+
+def freeze_norms(network: nn.Module) -> None:
+    """Let batch norms keep the statistics that they have, so that a batch's composition does not matter."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 @contextmanager

@@ -94,7 +94,9 @@ def train_paper(
         training = PaperTraining(
             settings, store, out, together, dev=dev, splices=data.splices, workers=workers, curves=curves
         )
-        yield from training.run(until=until)
+        for progress in training.run(until=until):
+            if together.leads:
+                yield progress
         target = out / f"{name}.safetensors"
         if together.leads:
             target = export(training, out, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +82,6 @@ def build(settings: PaperConfiguration, texts: Sequence[str], stored: str = "") 
     if width != checkpoint_keys.DIMENSIONS:
         visual.fc = nn.Linear(visual.fc.in_features, width)
     return PaperNetwork(visual, transformer, settings), tokenizer
-
-
-def frozen_norms(network: nn.Module) -> Iterator[nn.Module]:
-    """Batch norms that were put into evaluation mode, so that a batch's composition does not matter."""
-    for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.eval()
-            yield module
 
 
 def _load_image(visual: ResNet50, file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import signal
@@ -18,16 +17,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from workstation.progress import Progress, Stopwatch
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
-from workstation.training.distributed import Company
+from workstation.training.distributed import Company, distributed, freeze_norms
 from workstation.training.gradient_cache import CachedGradients
 from workstation.training.paper_batches import CropBatch, Steps, Texts, loader
 from workstation.training.paper_configuration import PaperConfiguration
-from workstation.training.paper_network import build, frozen_norms
+from workstation.training.paper_network import build
 from workstation.training.retrieval import top1_share
 from workstation.training.shards import BrokenPhoto, PhotoStore
 from workstation.training.text_objective import Truth, symmetric_contrast
@@ -108,7 +106,8 @@ class PaperTraining:
         self.network.to(company.device)
         wrapped: nn.Module = self.network
         if company.world > 1:
-            wrapped = _distributed(self.network, settings)
+            pooler = settings.text != "distilbert" and settings.pooling == "mean"
+            wrapped = distributed(self.network, unused=pooler or not settings.image_text)
         self._wrapped = wrapped
         self._optimizer = torch.optim.Adam(
             self.network.parameters(),
@@ -197,7 +196,7 @@ class PaperTraining:
         torch.manual_seed(settings.seed * 1_000_003 + self.step * 4099 + self._company.rank)  # of the dropout
         self._wrapped.train()
         if settings.batch_statistics == "frozen":
-            list(frozen_norms(self.network))
+            freeze_norms(self.network)
         truth = self._truth(batch.texts)
         self._optimizer.zero_grad(set_to_none=True)
         factor = float(self._scaler.get_scale()) if self._scaler.is_enabled() else 1.0
@@ -341,15 +340,6 @@ def _numbers(report: PaperReport) -> dict[str, float]:
         "photos per second": report.photos_per_second,
         **report.dev,
     }
-
-
-def _distributed(network: nn.Module, settings: PaperConfiguration) -> DistributedDataParallel:
-    """The network whose gradients are averaged over the processes; buffers stay each process's own."""
-    known = inspect.signature(DistributedDataParallel).parameters
-    name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # renamed in torch 2.13
-    pooler = settings.text != "distilbert" and settings.pooling == "mean"
-    options: dict[str, Any] = {name: False, "find_unused_parameters": pooler or not settings.image_text}
-    return DistributedDataParallel(network, **options)
 
 
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:

@@ -16,6 +16,12 @@ from workstation.progress import Progress, Stopwatch, drain
 from workstation.training.exif_text_samples import SampleMaker, TextPhoto, read_photos
 from workstation.training.retrieval import LineUp, Retrieval, retrieval
 
+MEASURED = 704
+"""Side in pixels of the middle part of a photograph that is measured."""
+
+MADE, MADE_SIDE = 2, 448
+"""Pictures per photograph with a made-up history, and their side in pixels."""
+
 SPACING = 64
 """Pixels between the patches that are averaged to a picture's embedding."""
 
@@ -64,12 +70,12 @@ def evaluate(
         WorkstationError: if a photograph cannot be decoded.
     """
     photos = tuple(photo for photo in read_photos(folder, split)[0] if not photo.chart)
-    maker = SampleMaker(folder, photos, side=448, versions=6, simulated=0.0, seed=seed)
+    maker = SampleMaker(folder, photos, side=MADE_SIDE, versions=2 + MADE, simulated=0.0, seed=seed)
     pictures: list[NDArray[np.float32]] = []
     made: list[tuple[str, NDArray[np.float32], tuple[TagText, ...]]] = []
     watch = Stopwatch()
     for number, photo in enumerate(photos):
-        pictures.append(picture_embedding(side, open_evidence(folder / photo.file).pixels.rgb))
+        pictures.append(picture_embedding(side, _middle(open_evidence(folder / photo.file).pixels.rgb)))
         for version, sample in enumerate(maker.samples_of(number)):
             if version >= 2:
                 made.append((photo.camera, picture_embedding(side, sample.picture), sample.statements))
@@ -85,6 +91,12 @@ def evaluate(
         processing={tag: figures for tag, figures in processing.items() if tag in PROCESSING_TAGS},
         left_out=tuple(tag for tag in CAMERA_TAGS if tag not in tags),
     )
+
+
+def _middle(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle of a photograph on its 8×8 grid, at most `MEASURED` pixels square."""
+    top, left = (max(0, length - MEASURED) // 16 * 8 for length in rgb.shape[:2])
+    return rgb[top : top + MEASURED, left : left + MEASURED]
 
 
 def picture_embedding(side: TextSide, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
