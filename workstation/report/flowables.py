@@ -25,6 +25,10 @@ TEXT_WIDTH = 180 * mm
 ROWS_KEPT = 2
 """Rows of a table that are not left alone on a page."""
 
+HALF_A_PAGE = 350.0
+WIDEST_LETTER = 4.5
+"""Points; letters of a table are narrower on average."""
+
 LARGEST_PIXEL = 2.0
 """Points; a picture of a few pixels is not blown up beyond this."""
 
@@ -171,7 +175,14 @@ def facts(rows: Sequence[tuple[str, str]], *, mono: frozenset[str] = frozenset()
     label_width = (45 if columns == 1 else 30) * mm
     widths = [label_width, TEXT_WIDTH / columns - label_width] * columns
     rule = ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE)
-    return grid(cells, widths, *padding(0, 4, 1.8, 1.8), rule, splitInRow=1, spaceAfter=5)
+    return grid(
+        cells,
+        widths,
+        *padding(0, 4, 1.8, 1.8),
+        rule,
+        splitInRow=_too_high([[text] for _, text in rows], widths[1:2]),
+        spaceAfter=5,
+    )
 
 
 def listing(
@@ -197,10 +208,16 @@ def listing(
         ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
         *_kept(len(rows)),
         repeatRows=1,
-        splitInRow=1,
+        splitInRow=_too_high(rows, [width * mm for width in widths]),
         spaceBefore=2,
         spaceAfter=6,
     )
+
+
+def _too_high(rows: Sequence[Sequence[str]], widths: Sequence[float]) -> int:
+    """1 where a cell may be higher than half a page and must be torn; reportlab tears any row if it may."""
+    cells = ((text, width) for row in rows for text, width in zip(row, widths, strict=False))
+    return int(any(len(text) / (width / WIDEST_LETTER) * CELL.leading > HALF_A_PAGE for text, width in cells))
 
 
 def _kept(rows: int) -> tuple[tuple[Any, ...], ...]:

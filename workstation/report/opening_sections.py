@@ -90,7 +90,15 @@ def _exhibit(sheet: Sheet, exhibit: Content) -> list[Block]:
     if has_substitutes(file["path"]):
         block.append(Text(texts("exhibit.substitutes"), "small"))
     story: list[Block] = [Together(tuple(block))]
-    story.append(Together((Heading(texts("hashes.title"), 4), _hashes(sheet, exhibit), *_verdict(sheet, exhibit))))
+    story.append(
+        Together(
+            (
+                Heading(texts("hashes.title", exhibit=sheet.short(file["position"])), 4),
+                _hashes(sheet, exhibit),
+                *_verdict(sheet, exhibit),
+            )
+        )
+    )
     return story
 
 

@@ -72,16 +72,20 @@ class _Typesetter:
         if not leading:
             return [] if block is None else self._one(block)
         head = self._plain(leading)
-        if isinstance(block, b.Listing | b.Tables):
-            return [CondPageBreak(_height(head) + ROOM), *head, *self._one(block)]
         if block is None or isinstance(block, b.NewPage):
-            return [KeepTogether(head), *([] if block is None else self._one(block))]
-        if isinstance(block, b.Together):
-            return [KeepTogether([*head, *self._plain(block.blocks)])]
-        whole = [*head, *self._one(block)]
-        if _height(whole) > MUCH:  # it may break: the headings stay with its beginning
-            return [CondPageBreak(_height(self._plain(leading[:1])) + 2 * ROOM), *whole]
-        return [KeepTogether(whole)]
+            rest = [] if block is None else self._one(block)
+            return [*self._beginning(leading, head, _height(head)), *rest]
+        inner = self._plain(block.blocks) if isinstance(block, b.Together) else self._one(block)
+        if isinstance(block, b.Listing | b.Tables):
+            return [*self._beginning(leading, head, _height(head) + ROOM), *inner]
+        if isinstance(block, b.Facts | b.Bullets) or _height(head) > MUCH:
+            return self._beginning(leading, [*head, *inner], _height([*head, *inner]))
+        return [KeepTogether([*head, *inner])]
+
+    def _beginning(self, leading: Sequence[b.Block], whole: list[Flowable], wanted: float) -> list[Flowable]:
+        """Flowables that start on this page if there is room for all that is wanted, or for the beginning of much."""
+        titles = self._plain([block for block in leading if isinstance(block, b.Heading)])
+        return [CondPageBreak(min(wanted, _height(titles) + 2 * ROOM) if wanted > MUCH else wanted), *whole]
 
     def _plain(self, story: Sequence[b.Block]) -> list[Flowable]:
         return list(chain.from_iterable(self._one(block) for block in story))
