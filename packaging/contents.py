@@ -24,16 +24,14 @@ EXCLUDED_MODULES = (
     # imported under a condition that never holds here
     "IPython",
     "PySide6.QtDesigner",
-    "PySide6.QtOpenGL",
-    "PySide6.QtOpenGLWidgets",
     "PySide6.QtQml",
     "PySide6.QtQuick",
-    "PySide6.QtTest",
     "dask",
     "hf_xet",
     "matplotlib",
     "pandas",
     "pyarrow",
+    "readline",  # under the GPL, and nobody types Python here
     "tkinter",
     "torchvision",
     "triton",
@@ -119,8 +117,30 @@ LEFT_OUT = (
 KEPT_DESPITE = ("torch/bin/torch_shm_manager*",)
 """Exceptions from `LEFT_OUT`."""
 
-NOT_COLLECTED = ("libmvec.so*", "libcudart.so*", "libgtk-3.so*", "libgdk-3.so*")
-"""Libraries of the build machine that must not travel: parts of its glibc, of its drivers, of its desktop."""
+NOT_COLLECTED = (
+    "libmvec.so*",  # parts of glibc and of drivers must be those of the machine
+    "libcudart.so*",
+    "libreadline.so*",  # under the GPL
+    "readline.*.so",
+    # the GTK theme of Qt, which is left out, and what only it needs
+    "libatk-*.so*",
+    "libblkid.so*",
+    "libcairo*.so*",
+    "libdatrie.so*",
+    "libfribidi.so*",
+    "libgdk*.so*",
+    "libgio-2.0.so*",
+    "libgmodule-2.0.so*",
+    "libgobject-2.0.so*",
+    "libgraphite2.so*",
+    "libgtk-3.so*",
+    "libharfbuzz.so*",
+    "libmount.so*",
+    "libpango*.so*",
+    "libpixman-1.so*",
+    "libthai.so*",
+)
+"""Libraries of the build machine that do not travel, at the top level or anywhere."""
 
 HOST_FIRST = (
     "libEGL.so*",
@@ -133,16 +153,20 @@ HOST_FIRST = (
     "libX*.so*",
     "libatomic.so*",
     "libbsd.so*",
+    "libcap.so*",
     "libdbus-1.so*",
     "libdrm.so*",
     "libfontconfig.so*",
     "libfreetype.so*",
     "libgbm.so*",
     "libgcc_s.so*",
+    "libgcrypt.so*",
     "libglib-2.0.so*",
+    "libgpg-error.so*",
     "libgthread-2.0.so*",
     "libmd.so*",
     "libstdc++.so*",
+    "libsystemd.so*",
     "libwayland-*.so*",
     "libxcb*.so*",
     "libxkbcommon*.so*",

@@ -188,7 +188,9 @@ def _of_system(library: Path) -> Component | None:
         return Component("Microsoft runtime", "", "see text", [("LICENSE.txt", TEXTS / "Microsoft-runtime.txt")])
     if shutil.which("dpkg") is None:
         return None
-    for path in (library, Path("/usr") / library.relative_to("/")):
+    # packages still say /lib where the system has /usr/lib
+    merged = Path("/", *library.parts[2:]) if library.is_relative_to("/usr") else library
+    for path in (library, merged):
         owner = subprocess.run(["dpkg", "-S", str(path)], capture_output=True, text=True, check=False)
         if owner.returncode == 0:
             package = owner.stdout.split(": ")[0].split(",")[0]

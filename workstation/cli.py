@@ -26,6 +26,10 @@ COMMANDS_TAKE_FILES = "./\\" if os.name == "nt" else "./"
 """Characters that make a first argument a file even where no file of that name exists."""
 
 
+ONLY_FOR_TRAINING = ("cv2", "torch.utils.tensorboard", "wandb")
+"""Modules that the offline bundle leaves out."""
+
+
 class Device(StrEnum):
     """Where a model may run."""
 
@@ -74,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(with_command(list(sys.argv[1:] if arguments is None else arguments)), prog_name="exifact")
     except ModuleNotFoundError as missing:
-        if not paths.is_frozen():
+        if not paths.is_frozen() or missing.name not in ONLY_FOR_TRAINING:
             raise
         terminal.note(f"exifact: the offline bundle leaves out what only training needs ({missing.name}).")
         terminal.note("         Install Exifact from its source to train (docs/training.md).")
