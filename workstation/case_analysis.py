@@ -49,19 +49,20 @@ def analyze(case: CaseFile, exhibits: Sequence[ExhibitRecord], request: Analysis
 
 
 def open_exhibit(case: CaseFile, exhibit: ExhibitRecord) -> Generator[Progress, None, Evidence]:
-    """Open an exhibit's file, and make sure that it is the one that was taken in.
+    """Open an exhibit's file, and make sure that it is the one that was taken in; the log says so.
 
     Raises:
         Unopenable: if it is not where it was; `exifact case find` looks for it.
         CaseRefusal: if its bytes are others than at intake.
     """
-    opened = yield from evidence.open_steps(case.exhibits.file_of(exhibit.id))
-    if opened.identity.sha256 != exhibit.sha256:
-        raise CaseRefusal(
-            f"{exhibit.name} has changed since intake: SHA-256 was {exhibit.sha256}, is {opened.identity.sha256}"
-        )
-    identity = replace(exhibit.identity, path=opened.identity.path)  # a copy in the case is named by its hash
-    return replace(opened, identity=identity)
+    try:
+        opened = yield from evidence.open_steps(case.exhibits.file_of(exhibit.id))
+    except WorkstationError as problem:
+        checked = case.exhibits.check(exhibit.id)
+        if checked.state == "differs":  # that it is no longer an image, say, is not the news
+            raise CaseRefusal(f"{exhibit.name} has changed since intake: {checked.message}") from problem
+        raise
+    return replace(opened, identity=case.exhibits.opened(exhibit.id, opened.identity))
 
 
 def _analyze_one(

@@ -55,7 +55,7 @@ def test_a_case_is_made_filled_analysed_and_verified(exifact: Command, folder: P
     verified = exifact("verify", folder)
     assert verified.exit_code == 0
     assert "not shown: Without an anchor" in verified.stdout
-    assert verified.stdout.splitlines()[-1].startswith("intact; 3 entries, head ")
+    assert verified.stdout.splitlines()[-1].startswith("intact; 4 entries, head ")
     shown = exifact("show", folder).stdout
     assert "legal authority: order 5" in shown
     assert "laboratory: not stated" in shown
@@ -76,6 +76,16 @@ def test_a_failed_analysis_is_kept_and_ends_with_1(exifact: Command, folder: Pat
     with CaseFile.open(folder, operator="") as case:
         first, second = case.analyses.all()
         assert (first.status, second.status) == ("failed", "failed")
+        assert "the JPEG data end before the picture does" in first.reason
+        assert "cut.jpg has changed since intake" in second.reason
+        assert [entry.arguments.get("state") for entry in case.history()] == [
+            None,
+            None,
+            "match",
+            None,
+            "differs",
+            None,
+        ]
         assert case.verify().findings[0].kind == "original"
 
 

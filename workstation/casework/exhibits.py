@@ -12,7 +12,6 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from workstation.casework import schema
-from workstation.casework.canonical import Json
 from workstation.casework.durable import finished
 from workstation.casework.problems import CaseNotSaved, CaseReadOnly, CaseRefusal
 from workstation.casework.records import ExhibitRecord
@@ -112,11 +111,35 @@ class Exhibits(Shelf[ExhibitRecord]):
         In a case that is open for reading only nothing is logged.
         """
         result = rehash(replace(self.get(number).identity, path=self.file_of(number)))
-        if not self._store.read_only:
-            arguments: dict[str, Json] = {"exhibit": number, "state": result.state, "sha256": result.sha256}
-            with self._store.change("exhibit.check", arguments):
-                pass
+        self._log_check(number, result.state, result.sha256)
         return result
+
+    def opened(self, number: int, identity: FileIdentity) -> FileIdentity:
+        """Say that an exhibit's file was opened, for an analysis or a report ("exhibit.check", as `check` does).
+
+        Args:
+            number: of the exhibit.
+            identity: of the file that was opened.
+
+        Returns:
+            The identity with the name and date that the exhibit had at intake (a copy in the case has others).
+
+        Raises:
+            CaseRefusal: if its bytes are others than at intake.
+        """
+        record = self.get(number)
+        same = identity.sha256 == record.sha256
+        self._log_check(number, "match" if same else "differs", identity.sha256)
+        if not same:
+            raise CaseRefusal(
+                f"{record.name} has changed since intake: SHA-256 was {record.sha256}, is {identity.sha256}"
+            )
+        return replace(identity, name=record.name, modified=record.modified or "")
+
+    def _log_check(self, number: int, state: str, sha256: str) -> None:
+        if not self._store.read_only:
+            with self._store.change("exhibit.check", {"exhibit": number, "state": state, "sha256": sha256}):
+                pass
 
     def find(self, number: int, folder: Path) -> Generator[Progress, None, Path | None]:
         """Look for a moved original below a folder: first files of the same size, told by their SHA-256.
