@@ -129,10 +129,7 @@ def _figures(sheet: Sheet, calibration: Content) -> Block:
     limits = {"low": texts.ratio(low), "high": texts.ratio(high)}
     rows = (
         ("stratum", sheet.filled(calibration["stratum"])),
-        (
-            "value",
-            texts("calibration.value_of", value=texts.number(calibration["value"]), name=calibration["statistic"]),
-        ),
+        ("value", f"{texts.number(calibration['value'])} ({calibration['statistic']})"),
         ("p", texts("calibration.p_of", p=texts.number(calibration["p_consistent"], 3), **_behind(calibration))),
         ("ratio", texts("calibration.ratio_of", ratio=texts.ratio(calibration["llr"]), **limits)),
     )
