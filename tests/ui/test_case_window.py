@@ -16,6 +16,7 @@ from workstation.settings import SettingsStore
 from workstation.ui.case_forms import OpinionDialog, opinion_fields
 from workstation.ui.case_keeper import CaseKeeper, NewCase
 from workstation.ui.casing import Keeping
+from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.report_order import Stated
 from workstation.ui.session import AnalysisState
@@ -362,3 +363,25 @@ def test_no_report_is_written_while_metadata_are_hidden(
     window.actions_table["export-report"].trigger()
 
     assert "reveal the metadata first" in window.centre.message
+
+
+def test_a_bookmark_brings_back_what_it_was_seen_from(
+    window: MainWindow, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    open_file(window, photo(size=(512, 384)))
+    with qtbot.waitSignal(window.analyses.finished, timeout=120_000):
+        window.actions_table["analyze"].trigger()
+    window.view.region_drawn.emit(Region("", "rectangle", ((20.0, 20.0), (220.0, 220.0))))
+    window.actions_table["region-reference"].trigger()
+    window.actions_table["bookmark"].trigger()
+    (mark,) = window.session.current.marks.bookmarks
+    assert (mark.view.layer, mark.view.seen_from) == ("similarity", "1")
+    window.picture.see_from("A")
+    window.picture.go_to(mark.view)
+    assert window.session.current.seen_from == "1"
+    assert window.view.layer is Layer.SIMILARITY
+
+    window.picture.delete("1")
+    window.picture.go_to(mark.view)
+    assert window.view.layer is Layer.DEPARTURE
+    assert "no longer there" in window.centre.message

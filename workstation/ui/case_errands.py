@@ -33,6 +33,7 @@ from workstation.ui.form_dialog import Field, FormDialog, Values
 from workstation.ui.image_view import ImageView
 from workstation.ui.marks import VERDICTS, Bookmark
 from workstation.ui.opening import OpeningDesk
+from workstation.ui.picture_desk import PictureDesk
 from workstation.ui.preferences import Preferences
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.teller import Teller
@@ -48,7 +49,7 @@ class CaseParts:
     opening: OpeningDesk
     cases: CaseDesk
     panel: CasePanel
-    view: ImageView
+    picture: PictureDesk
     centre: Centre
     preferences: Preferences
     teller: Teller
@@ -264,7 +265,7 @@ class CaseErrands(QObject):
 
     def _show_view(self, exhibit: OpenExhibit, state: ViewState) -> None:
         if exhibit is self._session.current:
-            self._parts.view.restore_view_state(state)
+            self._parts.picture.go_to(state)
         else:
             exhibit.view = state
             self._session.select(exhibit)
@@ -290,7 +291,7 @@ class CaseErrands(QObject):
         exhibit = self._session.current
         if exhibit is None or exhibit.pixels is None:
             return
-        marks = exhibit.marks.with_view(self._parts.view.view_state())
+        marks = exhibit.marks.with_view(self._parts.picture.view_state())
         writer = _BookmarkWriter(self._session, exhibit, marks.bookmarks[-1])
         self._form("Bookmark this view", bookmark_fields(marks.bookmarks[-1]), "Keep", writer.add)
 
@@ -338,12 +339,12 @@ class CaseErrands(QObject):
         coverage = view.coverage.get(exhibit.record.id)
         middle = exhibit.pixels.width / 2, exhibit.pixels.height / 2
         if coverage is not None:
-            place = _nearest_unseen(coverage, *_middle_of(self._parts.view, middle))
+            place = _nearest_unseen(coverage, *_middle_of(self._parts.picture.view, middle))
             if place is None:
                 self._parts.teller.tell(f"All of {exhibit.name} was viewed at 100 % or more.", "success")
                 return
             middle = place
-        self._parts.view.look_at(*middle)
+        self._parts.picture.view.look_at(*middle)
 
     def _in_case(self) -> OpenExhibit | None:
         exhibit = self._session.current

@@ -311,6 +311,7 @@ def bookmark_of(record: BookmarkRecord) -> Bookmark:
         opacity=_number(view.get("opacity"), 1.0),
         limits=pair,
         contours=view.get("contours") is True,
+        seen_from=str(view.get("seen_from", "")),
     )
     return Bookmark(record.name, state, record.verdict, record.note)
 

@@ -273,7 +273,8 @@ class Commands(QObject):
         """Remember this view."""
         exhibit = self._session.current
         if exhibit is not None and exhibit.pixels is not None:
-            self._session.bookmark(exhibit, self._view.view_state())
+            alone = self._view is self._picture.view
+            self._session.bookmark(exhibit, self._picture.view_state() if alone else self._view.view_state())
 
     # Analysis
 

@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
             self.opening,
             self.cases,
             self.case_panel,
-            self.view,
+            self.picture,
             self.centre,
             self.preferences,
             self.teller,
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
     def _connect_choices(self) -> None:
         self.menus.recent.chosen.connect(self.open_file)
         self.menus.recent_cases.chosen.connect(self.case_errands.open)
-        self.menus.bookmarks.chosen.connect(self.view.restore_view_state)
+        self.menus.bookmarks.chosen.connect(self.picture.go_to)
         preferences = self.preferences
         preferences.themed.connect(self._take_theme)
         preferences.choice_changed.connect(self._tell_choice)

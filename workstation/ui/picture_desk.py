@@ -29,6 +29,7 @@ from workstation.ui.pointer import PointerReading
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,15 @@ class PictureParts:
     view: ImageView
     regions: RegionsPanel
     scatter: ScatterPanel
+
+
+class LostReference(WorkstationError):
+    """A view shows everything as seen from something that is no longer there."""
+
+    remedy = "The departure map is shown instead. Mark the region again and choose “As seen from here” (S)."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"This view was seen from {name or 'a region'}, which is no longer there")
 
 
 class PictureDesk(QObject):
@@ -132,14 +142,38 @@ class PictureDesk(QObject):
             self._compare_with(exhibit, exhibit.seen_from)
         limits = exhibit.limits
         if exhibit.view is not None:  # once, on coming back: an analysis that ends must not move the picture
-            self.view.restore_view_state(exhibit.view)
-            exhibit.view = None
+            state, exhibit.view = exhibit.view, None
+            self.go_to(state)
         if limits is None:
             self.view.reset_limits()
         else:
             self.view.set_limits(*limits)
         self._leave_empty_similarity()
         self._measure(exhibit)
+
+    def view_state(self) -> ViewState:
+        """What it takes to come back to this view, what it is seen from included."""
+        state = self.view.view_state()
+        if self._shown is None or self.view.layer is not Layer.SIMILARITY:
+            return state
+        return replace(state, seen_from=self._shown.seen_from)
+
+    @Slot(object)
+    def go_to(self, state: ViewState) -> None:
+        """Come back to a view; what it was seen from is compared anew, for the region may have been reshaped since."""
+        exhibit = self._shown
+        lost = state.layer == Layer.SIMILARITY.value and not self._see_as_before(exhibit, state.seen_from)
+        self.view.restore_view_state(state)
+        if lost:
+            self._leave_empty_similarity()
+            self.problem.emit(LostReference(state.seen_from))
+
+    def _see_as_before(self, exhibit: OpenExhibit | None, name: str) -> bool:
+        if exhibit is None or exhibit.result is None:
+            return False
+        if name and name != exhibit.seen_from:
+            self._compare_with(exhibit, name)
+        return self.view.has_layer(Layer.SIMILARITY)
 
     @Slot(object, object)
     def show_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
@@ -332,7 +366,7 @@ class PictureDesk(QObject):
 
     def _keep_view(self) -> None:
         if self._shown is not None and self._shown_pixels is not None:
-            self._shown.view = self.view.view_state()
+            self._shown.view = self.view_state()
 
     def _show_result(self, exhibit: OpenExhibit | None) -> None:
         result = None if exhibit is None else exhibit.result

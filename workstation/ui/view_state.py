@@ -17,6 +17,7 @@ class ViewState:
         opacity: of the map over the photograph, 0..1.
         limits: (low, high) of the departure scale if the analyst moved them, else None.
         contours: whether contours were drawn.
+        seen_from: name of the region or letter of the group that everything was compared with, "" for none.
     """
 
     x: float
@@ -27,3 +28,4 @@ class ViewState:
     opacity: float
     limits: tuple[float, float] | None = None
     contours: bool = False
+    seen_from: str = ""
