@@ -18,6 +18,7 @@ from referencing import Registry, Resource
 from reportlab.pdfbase import ttfonts
 
 from tests.report.conftest import MOMENT, complete_result
+from workstation import report
 from workstation.analysis.statement import CalibrationStatement, ErrorRate
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import ExportProblem
@@ -235,6 +236,14 @@ def test_every_language_has_every_word_with_the_same_fields() -> None:
         fields = [set(re.findall(r"{(\w+)", str(one._words[key]))) for one in (english, german)]
         assert fields[0] == fields[1], key
         assert isinstance(words, str) == isinstance(german._words[key], str), key
+
+
+def test_every_word_that_a_section_asks_for_is_there() -> None:
+    sources = [file.read_text("utf-8") for file in Path(report.__path__[0]).glob("*.py")]
+    asked = {key for source in sources for key in re.findall(r'(?:texts|said|several)\("([a-z_.-]+)"', source)}
+
+    assert len(asked) > 100
+    assert [key for key in sorted(asked) if not report_texts().own(key)] == []
 
 
 def test_german_says_findings_from_their_values(exhibit: Exhibit) -> None:

@@ -23,6 +23,7 @@ from workstation.report.atomic import write_bytes, write_text
 from workstation.report.document import build
 from workstation.report.pdf import write_pdf
 from workstation.report.serial import CONSISTENCY_FILE, write_json
+from workstation.report.template import load_template
 
 LegendChoice: TypeAlias = Literal["with", "without", "both"]
 
@@ -46,7 +47,7 @@ PICTURE_SIDE = 2048
 
 
 def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: datetime | None = None) -> tuple[Path, ...]:
-    """Write one exhibit's folder.
+    """Write one exhibit's folder; the report follows the user's template.
 
     It holds result.json, where there are maps consistency.npy, consistency.png, pca.png and clusters.png, and
     report.pdf. All files are made beside the folder first and moved when the last one is complete: a full disk leaves
@@ -63,9 +64,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path, *, report: bool, created: date
         The files, in the order of their names above.
 
     Raises:
-        ExportProblem: if something cannot be written.
+        ExportProblem: if something cannot be written, or the template cannot be used.
     """
-    document = build(Case((exhibit,)), created=created)
+    document = build(Case((exhibit,)), created=created, template=load_template())
     with _staged(folder) as stage:
         names = ["result.json"]
         write_json(document, stage / "result.json", array=True)
