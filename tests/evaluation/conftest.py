@@ -31,11 +31,24 @@ def made_rows() -> list[Row]:
             score=0.5 + side / 1000,
             groups=2 if side >= 200 else 1,
             seconds=2.0,
+            elapsed=3.0,
         )
         for side in sides
     ]
     authentic = [
-        Row("made", f"a{score}.png", "authentic", "", 1000, 1000, 0, score=score, groups=groups, seconds=2.0)
+        Row(
+            "made",
+            f"a{score}.png",
+            "authentic",
+            "",
+            1000,
+            1000,
+            0,
+            score=score,
+            groups=groups,
+            seconds=2.0,
+            elapsed=3.0,
+        )
         for score, groups in ((0.3, 1), (0.4, 1), (0.5, 1), (0.6, 2))
     ]
     return rows + authentic

@@ -57,6 +57,7 @@ def test_every_image_becomes_a_row_and_a_map_in_the_scorers_layout(
     assert spliced.constant.ap == pytest.approx(0.125)
     assert (authentic.figures, authentic.mask_fraction) == (None, 0)
     assert all(row.score is not None and row.groups and not row.error for row in found.rows)
+    assert all(row.elapsed > row.seconds > 0 for row in found.rows)
     heat = np.load(tmp_path / "out" / "made" / "s.npy")
     assert (heat.ndim, heat.dtype) == (2, np.float32)
 
@@ -171,7 +172,7 @@ def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_
         *("authentic", "tampered", "without"),
         *("ap", "auc", "balanced_accuracy"),
     }
-    assert summary["seconds"] == {"total": 160.0, "median_per_image": 2.0, "per_megapixel": 2.0}
+    assert summary["seconds"] == {"evaluation": 240.0, "total": 160.0, "median_per_image": 2.0, "per_megapixel": 2.0}
     assert "5 of 20: 25.0% [8.7%, 49.1%]" in text
     assert "192 px (10 of 10: 100.0%" in text
     json.dumps(summary)

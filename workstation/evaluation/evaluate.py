@@ -117,7 +117,9 @@ def evaluate(plan: Plan, *, encoder: Encoder | None = None) -> Generator[Progres
         fraction = number / len(waiting)
         done = len(samples) - len(waiting) + number
         yield Progress(f"{done + 1} of {len(samples)}: {sample.name}", fraction, watch.remaining(fraction))
+        started = time.perf_counter()
         row = measure(sample, plan, encoder)
+        row = replace(row, elapsed=time.perf_counter() - started)
         store.add(row)
         rows[row.identity] = row
     yield Progress("writing the table", 1.0)

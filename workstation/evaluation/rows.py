@@ -54,6 +54,7 @@ class Row:
         llr: calibrated log10 likelihood ratio; None where not stated.
         abstained: why nothing calibrated is stated, or why the image is not assessable; "" if the program stands by it.
         seconds: of the analysis, wall clock.
+        elapsed: of everything: decoding, degrading, analysis, other methods, scoring.
         error: what failed, "" if nothing.
     """
 
@@ -74,6 +75,7 @@ class Row:
     llr: float | None = None
     abstained: str = ""
     seconds: float = 0.0
+    elapsed: float = 0.0
     error: str = ""
 
     @property

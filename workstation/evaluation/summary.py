@@ -161,10 +161,12 @@ def _pointing(found: Pointing) -> dict[str, Any]:
 
 def _seconds(rows: Sequence[Row]) -> dict[str, float]:
     timed = [(row.seconds, row.pixels / 1e6) for row in rows if row.seconds and row.pixels]
+    evaluation = sum(row.elapsed for row in rows)
     if not timed:
-        return {"total": 0.0}
+        return {"total": 0.0, "evaluation": evaluation}
     seconds, megapixels = np.array(timed).T
     return {
+        "evaluation": evaluation,
         "total": float(seconds.sum()),
         "median_per_image": float(np.median(seconds)),
         "per_megapixel": float(seconds.sum() / megapixels.sum()),

@@ -72,8 +72,8 @@ def _head(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"Calibration table: {summary['calibration'] or 'none'}."
     if "per_megapixel" in seconds:
         yield (
-            f"Analysis: {seconds['total']:.0f} s in all, median {seconds['median_per_image']:.2f} s per image, "
-            f"{seconds['per_megapixel']:.2f} s per megapixel."
+            f"Evaluation: {seconds['evaluation']:.0f} s, of which analysis {seconds['total']:.0f} s; analysis: median "
+            f"{seconds['median_per_image']:.2f} s per image, {seconds['per_megapixel']:.2f} s per megapixel."
         )
     for reason, count in images["abstained"].items():
         yield f"{count} × {reason}."
