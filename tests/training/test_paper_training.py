@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from torch import nn
+from transformers.utils.logging import disable_progress_bar
 
 from workstation.analysis.model import resnet50
 from workstation.progress import drain
@@ -216,6 +217,7 @@ def test_other_ways_to_train_run_and_accumulation_changes_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["distilbert", "albert", "roberta"])
 def test_every_text_encoder_is_built_from_scratch_and_from_its_folder(text: str, tmp_path: Path) -> None:
+    disable_progress_bar()  # its thread would outlive the test
     settings = with_(text=text)
     network, tokenizer = build(settings, ["Make: Acme, Model: One"])
     tokenizer.save_pretrained(str(tmp_path))

@@ -109,17 +109,17 @@ def test_the_exported_head_is_the_trained_one_on_raw_features() -> None:
 
 
 def test_rank_figures_are_those_of_a_hand_count() -> None:
-    first = LineUp("a", 0.9, np.array([0.1, 0.2, 0.3], np.float32))  # rank 1
-    second = LineUp("b", 0.2, np.array([0.1, 0.5, 0.6], np.float32))  # rank 3
+    first = LineUp("a", 0.9, np.array([0.1, 0.2, 0.3], np.float32), np.array([0.1, 0.8], np.float32), commonest=True)
+    second = LineUp("b", 0.2, np.array([0.1, 0.5, 0.6], np.float32), np.array([0.1, 0.3, 0.4], np.float32))
     figures = retrieval([first, second])
     assert figures.top1.value == 0.5
-    assert figures.top1_chance == 0.25
+    assert figures.top1_chance == 0.5  # that of always naming the commonest text
     assert figures.reciprocal_rank.value == pytest.approx((1 + 1 / 3) / 2)
     assert figures.reciprocal_rank_chance == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
     assert figures.auc.value == pytest.approx((1 + 1 / 3) / 2)
     assert (figures.auc.low, figures.auc.high) == pytest.approx((1 / 3, 1.0))
     assert not figures.beats_chance
-    tied = retrieval([LineUp("a", 0.5, np.array([0.5], np.float32))])
+    tied = retrieval([LineUp("a", 0.5, np.array([0.5], np.float32), np.array([0.5], np.float32))])
     assert (tied.top1.value, tied.auc.value) == (0.5, 0.5)
     assert top1_share(np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32)[[0, 2, 1]]) == pytest.approx(1 / 3)
 

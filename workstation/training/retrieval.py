@@ -28,9 +28,11 @@ class Retrieval:
     Attributes:
         pictures, cameras: how many.
         candidates: mean number of texts to choose from.
-        top1, top1_chance: share of pictures whose own text scores highest; 1 / candidates on the average.
-        reciprocal_rank, reciprocal_rank_chance: mean of 1 / rank.
-        auc: chance that the own text scores higher than another one; 0.5 is chance.
+        top1, top1_chance: share of pictures whose own text scores highest; that of always naming the commonest text.
+        reciprocal_rank, reciprocal_rank_chance: mean of 1 / rank; with every rank as likely as any other.
+        auc: chance that a text scores higher on a picture of which it is true than on one of another camera of which
+            it is not. One text is compared with itself, so that a text that scores high everywhere gains nothing: 0.5
+            is chance, however unevenly the values are spread.
     """
 
     pictures: int
@@ -56,11 +58,15 @@ class LineUp:
         camera: of the picture, what is drawn again and again for the intervals.
         own: score of the true text.
         others: (n,) scores of texts that are not true of it, n at least 1.
+        elsewhere: (m,) scores of the true text on pictures of other cameras of which it is not true, m at least 1.
+        commonest: whether the true text is the one that is true of most cameras.
     """
 
     camera: str
     own: float
     others: NDArray[np.float32]
+    elsewhere: NDArray[np.float32]
+    commonest: bool = False
 
 
 def retrieval(line_ups: Sequence[LineUp], *, seed: int = 0) -> Retrieval:
@@ -87,7 +93,7 @@ def retrieval(line_ups: Sequence[LineUp], *, seed: int = 0) -> Retrieval:
         cameras=len(cameras),
         candidates=float(np.mean([len(line_up.others) + 1 for line_up in line_ups])),
         top1=top1,
-        top1_chance=float(mean[3]),
+        top1_chance=max(float(mean[3]), float(np.mean([1 / (len(line_up.others) + 1) for line_up in line_ups]))),
         reciprocal_rank=rank,
         reciprocal_rank_chance=float(mean[4]),
         auc=auc,
@@ -100,9 +106,10 @@ def _figures(line_up: LineUp) -> tuple[float, ...]:
     tied = float((line_up.others == line_up.own).sum())
     count = len(line_up.others) + 1
     top1 = 1 / (tied + 1) if above == 0 else 0.0
-    auc = 1 - (above + tied / 2) / len(line_up.others)
+    below = float((line_up.elsewhere < line_up.own).mean())
+    auc = below + float((line_up.elsewhere == line_up.own).mean()) / 2
     by_chance = float((1 / np.arange(1, count + 1)).mean())
-    return top1, 1 / (1 + above + tied / 2), auc, 1 / count, by_chance
+    return top1, 1 / (1 + above + tied / 2), auc, float(line_up.commonest), by_chance
 
 
 def top1_share(pictures: NDArray[np.float32], texts: NDArray[np.float32]) -> float:

@@ -30,7 +30,7 @@ class TextConfiguration:
     """
 
     side: int = 320
-    versions: int = 12
+    versions: int = 8
     simulated: float = 0.2
     window: int = 64
     vocabulary: int = 1500

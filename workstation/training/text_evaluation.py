@@ -113,8 +113,9 @@ def _whole(
 ) -> Retrieval:
     """Own text among the texts of all other cameras; a camera with several photographs has the mean of its scores."""
     said = [tuple(s for s in photo.said if only is None or s.tag in only) for photo in photos]
-    scores = seen @ side.embed_text([as_text(statements) for statements in said]).T
+    scores = (seen - side.centre) @ side.embed_text([as_text(statements) for statements in said]).T
     cameras = sorted({photo.camera for photo in photos})
+    owner = np.array([photo.camera for photo in photos])
     line_ups = []
     for number, photo in enumerate(photos):
         others = [
@@ -122,7 +123,8 @@ def _whole(
             for camera in cameras
             if camera != photo.camera
         ]
-        line_ups.append(LineUp(photo.camera, float(scores[number, number]), np.array(others, np.float32)))
+        elsewhere = scores[owner != photo.camera, number]
+        line_ups.append(LineUp(photo.camera, float(scores[number, number]), np.array(others, np.float32), elsewhere))
     return retrieval(line_ups)
 
 
@@ -142,9 +144,16 @@ def _per_tag(
         if len(values) < 2 or len({camera for camera, _, _ in said}) < FEWEST:
             continue
         texts = side.embed_text([str(TagText(tag, value)) for value in values])
+        scores = (np.stack([seen for _, seen, _ in said]) - side.centre) @ texts.T
+        own = np.array([values.index(statement.value) for _, _, statement in said])
+        owner = np.array([camera for camera, _, _ in said])
+        commonest = max(range(len(values)), key=lambda value: len(set(owner[own == value])))
         line_ups = []
-        for camera, seen, statement in said:
-            scores, own = texts @ seen, values.index(statement.value)
-            line_ups.append(LineUp(camera, float(scores[own]), np.delete(scores, own)))
-        found[tag] = retrieval(line_ups)
+        for row, value in enumerate(own):
+            elsewhere = scores[(own != value) & (owner != owner[row]), value]
+            others = np.delete(scores[row], value)
+            if len(elsewhere):
+                line_ups.append(LineUp(owner[row], float(scores[row, value]), others, elsewhere, value == commonest))
+        if len({line_up.camera for line_up in line_ups}) >= FEWEST:
+            found[tag] = retrieval(line_ups)
     return found

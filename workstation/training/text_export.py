@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -41,7 +42,8 @@ def write_text_side(
     state = {compact_text.HEAD + name: tensor for name, tensor in trained.head.items()}
     state |= {compact_text.TEXT + name: tensor for name, tensor in trained.tower.state_dict().items()}
     halved = {name: tensor.detach().half().contiguous() for name, tensor in state.items()}
-    halved[compact_text.SCALE] = image_state[next(iter(image_state))].new_tensor(trained.logit_scale).float()
+    halved[compact_text.SCALE] = torch.tensor(trained.logit_scale)
+    halved[compact_text.CENTRE] = trained.centre
     header = {
         compact_text.TOKENIZER: trained.tokens.tokenizer.to_str(),
         compact_text.IMAGE_SHA256: description.sha256,

@@ -112,6 +112,7 @@ class TextSideState:
         tower: the text tower in evaluation mode.
         tokens: its tokenizer.
         logit_scale: learned factor of the similarities.
+        centre: (dimensions,) float32, mean embedding of the training pictures, every camera counting the same.
         steps: how many were done.
     """
 
@@ -119,6 +120,7 @@ class TextSideState:
     tower: CompactTextNetwork
     tokens: TextTokens
     logit_scale: float
+    centre: Tensor
     steps: int
 
 
@@ -169,8 +171,22 @@ class TextTraining:
                 yield Progress("training the text side", fraction, watch.remaining(fraction), report)
                 loss = norm = 0.0
         self.tower.eval()
+        self.head.eval()
         scale = min(LARGEST_SCALE, float(self._log_scale.detach().exp()))
-        return TextSideState(self.head.folded(), self.tower, self.tokens, scale, settings.steps)
+        return TextSideState(self.head.folded(), self.tower, self.tokens, scale, self._centre(), settings.steps)
+
+    @torch.inference_mode()
+    def _centre(self) -> Tensor:
+        """The mean over cameras of their pictures' embeddings, each the mean of a picture's windows."""
+        means = []
+        for samples in self._cameras:
+            pictures = []
+            for number in samples:
+                start, stop = (int(v) for v in self._bank.start[number : number + 2])
+                windows = self.head(torch.from_numpy(self._bank.values[start:stop]))
+                pictures.append(functional.normalize(windows.mean(0), dim=0))
+            means.append(torch.stack(pictures).mean(0))
+        return torch.stack(means).mean(0).clone()
 
     def _step(self, step: int) -> tuple[float, float]:
         settings = self._settings

@@ -37,8 +37,8 @@ HEAD = "image.head."
 TEXT = "text."
 """Prefix of the text tower's tensors."""
 
-SCALE = "logit_scale"
-"""Name of the factor between cosine similarity and logit."""
+SCALE, CENTRE = "logit_scale", "centre"
+"""Names of the factor between cosine similarity and logit, and of the mean embedding of training pictures."""
 
 HEADER = "text_side"
 """The one key of the weights file's header, a JSON object: several keys would stand in another order each time."""
@@ -146,6 +146,7 @@ class CompactTextSide(Placed):
         dimensions: length of an embedding in the common space.
         patch: side of a window in pixels unless another is asked for.
         logit_scale: factor between cosine similarity and the logit that was trained.
+        centre: (dimensions,) float32, mean embedding of training pictures.
     """
 
     def __init__(
@@ -153,12 +154,14 @@ class CompactTextSide(Placed):
         image: CompactEncoder,
         network: CompactTextNetwork,
         tokens: TextTokens,
+        *,
         logit_scale: float,
+        centre: FloatArray,
         placement: Placement,
     ) -> None:
         self.description = image.description
         self.dimensions, self.patch = image.dimensions, image.patch
-        self.logit_scale = logit_scale
+        self.logit_scale, self.centre = logit_scale, centre
         self._image, self._network, self._tokens, self._placement = image, network, tokens, placement
 
     def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
@@ -240,10 +243,10 @@ def assemble(
     placement = place(device, threads=threads, precision="float32", bfloat16_allowed=False)
     try:
         network = CompactTextNetwork.from_state(tower, int(header[HEADS]))
-        scale = float(state[SCALE])
+        scale, centre = float(state[SCALE]), state[CENTRE].float().numpy()
         tokens = TextTokens.from_json(header[TOKENIZER])
     except (KeyError, RuntimeError, ValueError) as error:
         raise WeightsProblem(f"the text side of weights {description.name!r} does not fit: {error}") from error
     with placement.computing():
         network.eval().requires_grad_(False).to(placement.device)
-    return CompactTextSide(image, network, tokens, scale, placement)
+    return CompactTextSide(image, network, tokens, logit_scale=scale, centre=centre, placement=placement)

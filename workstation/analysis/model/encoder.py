@@ -167,6 +167,14 @@ class TextSide(Protocol):
     def logit_scale(self) -> float:
         """Factor between cosine similarity and the logit that was trained."""
 
+    @property
+    def centre(self) -> FloatArray:
+        """(dimensions,) float32, the mean embedding of training pictures, every camera counting the same.
+
+        The similarity of a text with (picture − centre) says how much better it fits this picture than any picture,
+        so that a text that fits most pictures gains nothing by that. Zeros where it is not known.
+        """
+
     def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
         """As `Encoder.default_grid`.
 

@@ -130,6 +130,11 @@ class PaperEncoder(Placed):
         """That of CLIP ViT-B/32, as published: constant, not learned."""
         return PUBLISHED_LOGIT_SCALE
 
+    @property
+    def centre(self) -> FloatArray:
+        """Not published: zeros."""
+        return np.zeros(self.dimensions, np.float32)
+
     def embed_for_text(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
         """The published model has one space for patches and texts: the same as `embed`."""
         return (yield from self.embed(image, grid))
