@@ -8,8 +8,8 @@ from __future__ import annotations
 import fnmatch
 from pathlib import Path, PurePosixPath
 
-KEPT_TRANSFORMERS = frozenset({"auto", "distilbert"})
-"""Model folders of transformers that the published text encoder loads; the other five hundred stay out."""
+KEPT_TRANSFORMERS = frozenset({"auto", "bert", "distilbert"})
+"""Model folders of transformers that the published text encoder loads (its tokenizer is that of BERT); the other five hundred stay out."""
 
 EXCLUDED_MODULES = (
     # training and development; `exifact train` says what it lacks
