@@ -5,14 +5,13 @@ Signatures are validated by pyHanko without a network: revocation is checked aga
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import cms, crl, pem, x509
+from asn1crypto import crl, pem, x509
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -32,6 +31,7 @@ from workstation.errors import WorkstationError
 from workstation.report.digest import DigestField
 from workstation.report.signing import fingerprint
 from workstation.report.verification_checks import Check, agrees, differs, in_words, unchecked
+from workstation.report.verification_container import container_faults
 
 NO_SIGNATURE = (
     "The report is not signed. Its digest shows damage and careless changes; it cannot show who made the report, nor "
@@ -42,7 +42,6 @@ UNTRUSTED = (
     "SHA-256 with the laboratory over another channel, then give it, or the authority that issued it, with --trust."
 )
 WITHDRAWN = "The certificate was withdrawn."
-_LOWER, _UPPER = re.compile(rb"[0-9a-f]+"), re.compile(rb"[0-9A-F]+")
 
 
 class TrustProblem(WorkstationError):
@@ -149,7 +148,7 @@ def _check_one(signature: EmbeddedPdfSignature, pdf: bytes, trust: Trust, which:
             status = _validated(signature, trust.context(moment))
     except (SignatureValidationError, PdfError, ValueError, KeyError, TypeError, AttributeError) as problem:
         return [differs(subject, f"It cannot be validated: {in_words(problem)}.")]
-    faults = [*_faults(status, last=last), *_container_faults(signature, pdf)]
+    faults = [*_faults(status, last=last), *container_faults(pdf, [int(number) for number in signature.byte_range])]
     if faults:
         return [differs(subject, " ".join(faults))]
     scope = "covers every byte of the file" if last else "covers the file up to the next signature"
@@ -184,28 +183,6 @@ def _faults(status: PdfSignatureStatus, *, last: bool) -> list[str]:
     if not last and (level is None or level > ModificationLevel.FORM_FILLING or not status.docmdp_ok):
         faults.append("What was appended afterwards is more than a further signature.")
     return faults
-
-
-def _container_faults(signature: EmbeddedPdfSignature, pdf: bytes) -> list[str]:
-    """Bytes of the signature's own field, which no signature covers: nothing may stand there but the signature."""
-    numbers = [int(number) for number in signature.byte_range]
-    if len(numbers) != 4 or numbers[0] != 0 or not 0 < numbers[1] < numbers[2] <= len(pdf):
-        return ["The signature's byte range is not that of a whole file."]
-    field = pdf[numbers[1] : numbers[2]]
-    digits = field[1:-1]
-    if field[:1] != b"<" or field[-1:] != b">" or not (_LOWER.fullmatch(digits) or _UPPER.fullmatch(digits)):
-        return ["The signature's field holds more than the signature."]
-    content = bytes.fromhex(digits.decode("ascii"))
-    try:
-        container = cms.ContentInfo.load(content)
-        encoded = bytes(container.dump())
-        if content[len(encoded) :].strip(b"\0"):
-            return ["The room behind the signature is not empty."]
-        if container.copy().dump(force=True) != encoded:
-            return ["The signature's container was changed: its encoding is not canonical."]
-    except (ValueError, TypeError, KeyError) as problem:
-        return [f"The signature's container is damaged: {problem}."]
-    return []
 
 
 def _check_signer(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, trust: Trust, which: str) -> Check:
