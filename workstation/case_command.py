@@ -148,7 +148,7 @@ def analyze(
 @case_app.command()
 def report(
     folder: Folder,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf|FILE.html")],
     operator: Operator = "",
     exhibit: Labels = None,
     template: Annotated[

@@ -14,7 +14,9 @@ from workstation.progress import Progress, drain
 from workstation.report.atomic import write_bytes
 from workstation.report.document import ReportDocument, build
 from workstation.report.from_case import circumstances_of
+from workstation.report.html import print_html
 from workstation.report.pdf import render_pdf
+from workstation.report.publication import publish
 from workstation.report.template import load_template
 
 
@@ -29,7 +31,7 @@ def report_steps(
     Args:
         case: open for writing, so that the report can be logged.
         exhibits: in the order of the report.
-        out: the PDF.
+        out: the PDF; a file whose name ends in .html becomes one HTML file.
         template: of the laboratory's reports; None = the user's own, if there is one.
 
     Yields:
@@ -45,7 +47,7 @@ def report_steps(
     """
     document = yield from document_steps(case, exhibits, template)
     yield Progress("writing the report", 0.8)
-    content = render_pdf(document)
+    content = _html(document) if out.suffix.lower() in (".html", ".htm") else render_pdf(document)
     write_bytes(out, content)
     audit = document.circumstances.audit
     assert audit is not None
@@ -57,6 +59,10 @@ def report_steps(
         head=audit.head,
         entries=audit.entries,
     )
+
+
+def _html(document: ReportDocument) -> bytes:
+    return print_html(publish(document)).encode("utf-8")
 
 
 def document_steps(
