@@ -1,7 +1,7 @@
 """How fast the offline bundle starts, beside the program run from its source.
 
-Run: `python -m benchmarks.bundle_startup [--runs 7]` after `make bundle`; it needs Xvfb and xdotool. Both programs are
-started in turn, so that a busy machine slows both, and the ratio of each pair is what counts.
+Run: `python -m benchmarks.bundle_startup [--runs 7] [--bundle FILE]` after `make bundle`; it needs Xvfb and xdotool.
+Both programs are started in turn, so that a busy machine slows both, and the ratio of each pair is what counts.
 """
 
 from __future__ import annotations
@@ -66,12 +66,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
+    parser.add_argument("--bundle", type=Path, default=FROZEN, help="the frozen program")
+    given = parser.parse_args()
+    runs, bundle = given.runs, given.bundle.resolve()
     print("| until | from source, s | bundle, s | ratio of pairs, median (range) |\n|---|---|---|---|")
     with display():
         for words, measure in (("`--version` answers", to_version), ("the window is on the screen", to_window)):
-            measure(SOURCE), measure(FROZEN)  # files into the cache
-            pairs = [(measure(SOURCE), measure(FROZEN)) for _ in range(runs)]
+            measure(SOURCE), measure(bundle)  # files into the cache
+            pairs = [(measure(SOURCE), measure(bundle)) for _ in range(runs)]
             ratios = [frozen / source for source, frozen in pairs]
             source, frozen = (statistics.median(column) for column in zip(*pairs, strict=True))
             print(f"| {words} | {source:.2f} | {frozen:.2f} | {statistics.median(ratios):.2f} ", end="")

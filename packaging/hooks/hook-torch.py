@@ -11,7 +11,7 @@ from pathlib import Path
 import contents
 from PyInstaller.utils.hooks import PY_DYLIB_PATTERNS, collect_dynamic_libs, get_package_paths
 
-_READS_ITSELF = re.compile(r"install_config_module\(|^\s*@.*_overload(_method)?\b", re.MULTILINE)
+_READS_ITSELF = re.compile(r"install_config_module\(|^\s*@.*_overload(_method)?\b|_overload as overload", re.MULTILINE)
 
 _package = Path(get_package_paths("torch")[1])
 
