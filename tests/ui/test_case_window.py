@@ -104,7 +104,7 @@ def test_a_case_comes_back_with_marks_and_results(
     folder = make_case(first)
     open_file(first, photo(size=(512, 384)))
     first.view.region_drawn.emit(Region("", "rectangle", SQUARE))
-    with qtbot.waitSignal(first.analyses.finished, timeout=60_000):
+    with qtbot.waitSignal(first.analyses.finished, timeout=180_000):
         first.actions_table["analyze"].trigger()
     saved(first, qtbot)
     departure = first.session.current.result.maps.departure
@@ -369,7 +369,7 @@ def test_a_bookmark_brings_back_what_it_was_seen_from(
     window: MainWindow, photo: Photo, open_file: Opener, qtbot
 ) -> None:
     open_file(window, photo(size=(512, 384)))
-    with qtbot.waitSignal(window.analyses.finished, timeout=120_000):
+    with qtbot.waitSignal(window.analyses.finished, timeout=180_000):
         window.actions_table["analyze"].trigger()
     window.view.region_drawn.emit(Region("", "rectangle", ((20.0, 20.0), (220.0, 220.0))))
     window.actions_table["region-reference"].trigger()

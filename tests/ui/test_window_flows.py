@@ -84,7 +84,7 @@ def test_open_analyse_look_and_export(
     """The whole road with the weights that come with the program."""
     open_file(window, photo(size=(512, 384)))
 
-    with qtbot.waitSignal(window.analyses.finished, timeout=60_000):
+    with qtbot.waitSignal(window.analyses.finished, timeout=180_000):
         window.actions_table["analyze"].trigger()
 
     exhibit = window.session.current
