@@ -3,9 +3,7 @@
 The rule is fixed: the reference is the largest coherent group of assessable patches; the map is high where a patch
 departs from it. "Largest coherent" is made precise by a robust Gaussian: the tightest ellipsoid in the leading
 principal components of the embeddings that holds `REFERENCE_SHARE` of the patches (the concentration steps of
-Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum covariance determinant estimator"). How many
-components carry traces and how many carry content differs from picture to picture, so the distance is the
-geometric mean over several numbers of them.
+Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum covariance determinant estimator").
 """
 
 from __future__ import annotations
@@ -21,8 +19,9 @@ from scipy import ndimage
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
 
-COMPONENTS = (3, 4, 6, 8)
-"""Numbers of leading principal components in which the distance is measured."""
+COMPONENTS = (3,)
+"""Numbers of leading principal components in which the distance is measured; of several, the geometric mean is taken.
+Few carry the traces once embeddings are whitened; further ones add what the scene does."""
 
 SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""
