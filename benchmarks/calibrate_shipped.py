@@ -1,10 +1,11 @@
 """Everything that depends on the shipped weights and on photographs: one command after every change of the weights.
 
-    python -m benchmarks.calibrate_shipped PHOTOS [--model compact] [--threads 1] [--journal FILE]
+    python -m benchmarks.calibrate_shipped PHOTOS [--model compact] [--threads 1] [--journal FILE] [--only NAME …]
 
 PHOTOS holds manifest.csv; the cameras with the roles "calibration" and "error rates" (resources/calibration) are
 measured. Writes resources/weights/calibration/<model>.json, docs/validation/ (measures, stability, figures),
-docs/validation.md and the stored results that `exifact validate` compares with. Stopped, it goes on from the journal.
+docs/validation.md and the stored results that `exifact validate` compares with. Stopped, it goes on from the journal. With --only some treatments
+are measured (workstation/evaluation/strata.py names them): strata without all of theirs are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from workstation.evaluation import calibration_run
 from workstation.evaluation.calibration_images import camera_roles, list_photos
 from workstation.evaluation.calibration_measure import chosen_photos
 from workstation.evaluation.stability_survey import survey
-from workstation.evaluation.strata import TREATMENTS, treatments_by_name
+from workstation.evaluation.strata import TREATMENTS, Treatment, treatments_by_name
 from workstation.evaluation.validation_report import MEASURES, STABILITY, write_page
 from workstation.progress import Progress, drain
 
@@ -57,10 +58,12 @@ def said(steps: Generator[Progress, None, T]) -> T:
             print(f"{time.process_time():7.0f} s  {stage}", flush=True)
 
 
-def make(used: calibration_run.Material, encoder: Encoder, journal: Path) -> dict[str, Any]:
+def make(
+    used: calibration_run.Material, encoder: Encoder, journal: Path, treatments: Sequence[Treatment]
+) -> dict[str, Any]:
     """Measure, write table, measures, stability and page."""
     # pictures are judged by the new table in the stability survey: it is written first
-    measures, table = said(calibration_run.calibrate(used, encoder, journal, treatments=TREATMENTS))
+    measures, table = said(calibration_run.calibrate(used, encoder, journal, treatments=treatments))
     name = encoder.description.name
     calibration_run.write_table(table, paths.resources() / "weights" / "calibration" / f"{name}.json")
     calibration_run.write_measures(measures, DOCS / MEASURES)
@@ -77,9 +80,12 @@ def main() -> None:
     parser.add_argument("--model", default="compact")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--journal", type=Path, default=Path(tempfile.gettempdir()) / "exifact-calibration.jsonl")
+    names = [treatment.name for treatment in TREATMENTS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
     options = parser.parse_args()
     encoder = load_encoder(options.model, device="cpu", threads=options.threads)
-    table = make(material(options.photos), encoder, options.journal)
+    chosen = [treatment for treatment in TREATMENTS if treatment.name in options.only]
+    table = make(material(options.photos), encoder, options.journal, chosen)
     drain(validation.store(model=options.model, threads=options.threads))
     print("\n".join(calibration_run.in_words(table)))
     print(f"{time.process_time():.0f} s of processor time in all")

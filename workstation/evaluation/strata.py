@@ -63,18 +63,18 @@ MEDIUM, LARGE = (1024, 768), (1536, 1152)
 TREATMENTS = (
     Treatment("medium", MEDIUM),
     Treatment("medium-90", MEDIUM, quality=90),
-    Treatment("medium-75", MEDIUM, quality=75),
-    Treatment("small-90", MEDIUM, 0.7, 90),
     Treatment("web", MEDIUM, 0.7, 75),
-    Treatment("tiny-75", MEDIUM, 0.5, 75),
-    Treatment("upscaled-90", (720, 540), 1.4, 90),
     Treatment("large", LARGE),
     Treatment("large-90", LARGE, quality=90),
+    Treatment("medium-75", MEDIUM, quality=75),
+    Treatment("small-90", MEDIUM, 0.7, 90),
+    Treatment("upscaled-90", (720, 540), 1.4, 90),
     Treatment("large-75", LARGE, quality=75),
+    Treatment("tiny-75", MEDIUM, 0.5, 75),
     Treatment("whole", None),
     Treatment("whole-90", None, quality=90),
 )
-"""All of them; which of them a table states error rates for depends on how many photographs hold the window."""
+"""All of them, the usual pictures first; which of them a table states error rates for depends on how many photographs hold the window."""
 
 
 def treatments_by_name() -> Mapping[str, Treatment]:
