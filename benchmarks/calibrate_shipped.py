@@ -4,8 +4,8 @@
 
 PHOTOS holds manifest.csv; the cameras with the roles "calibration" and "error rates" (resources/calibration) are
 measured. Writes resources/weights/calibration/<model>.json, docs/validation/ (measures, stability, figures),
-docs/validation.md and the stored results that `exifact validate` compares with. Stopped, it goes on from the journal. With --only some treatments
-are measured (workstation/evaluation/strata.py names them): strata without all of theirs are left out.
+docs/validation.md and the stored results that `exifact validate` compares with. Stopped, it goes on from the journal.
+With --only some treatments are measured (workstation/evaluation/strata.py names them).
 """
 
 from __future__ import annotations

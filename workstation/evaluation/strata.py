@@ -74,7 +74,8 @@ TREATMENTS = (
     Treatment("whole", None),
     Treatment("whole-90", None, quality=90),
 )
-"""All of them, the usual pictures first; which of them a table states error rates for depends on how many photographs hold the window."""
+"""All of them, the usual pictures first; which of them a table states error rates for depends on how many photographs
+hold the window."""
 
 
 def treatments_by_name() -> Mapping[str, Treatment]:
