@@ -50,7 +50,7 @@ AMBIGUOUS_MARGIN = 0.1
 border are decided by patches that lie on both sides; for a region of half the picture they are about a tenth of the
 area, so a smaller margin could turn with the position of the grid."""
 
-MEASURED_DISTANCES = 0.3, 0.38
+MEASURED_DISTANCES = 0.4, 0.5
 """Cosine distance between mean embeddings from which two groups count as different, for k = 2 and for k > 2 (the
 largest of several distances is larger by chance). Contrastive training draws patches of one history together; the scene
 alone keeps regions of most untouched photographs less far apart. Measured with the compact weights (docs/analysis.md
