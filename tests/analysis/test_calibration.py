@@ -14,6 +14,7 @@ import pytest
 from workstation import paths
 from workstation.analysis import calibration
 from workstation.analysis.calibration import CalibrationTable, CalibrationTableProblem, read_table, table_for, verbal
+from workstation.analysis.detection import method
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection, ErrorRate
 
@@ -72,6 +73,7 @@ def table_fields(*strata: dict[str, Any], sha256: str = "0" * 64) -> dict[str, A
         "weights": "compact",
         "weights_sha256": sha256,
         "statistic": "contrast",
+        "method": method("compact"),
         "date": "2026-11-21T10:00:00Z",
         "material": "made up",
         "strata": list(strata),
@@ -206,6 +208,16 @@ def test_a_damaged_table_is_a_warning_and_no_calibration(tmp_path: Path, monkeyp
     assert table is None
     assert warning is not None
     assert warning.code == "calibration-unreadable"
+
+
+def test_a_table_of_other_parameters_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    description = replace(find("compact"), folder=tmp_path)
+    own = calibration.own_file("compact")
+    own.parent.mkdir(parents=True)
+    fields = table_fields(stratum(), sha256=description.sha256)
+    own.write_text(json.dumps({**fields, "method": "another"}), encoding="utf-8")
+    assert table_for(description) == (None, None)
 
 
 @pytest.mark.parametrize("change", [{"format": 2}, {"statistic": "luck"}, {"strata": [{}]}])

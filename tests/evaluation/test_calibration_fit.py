@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from workstation.analysis.calibration import read_table
+from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection
 from workstation.evaluation.calibration_fit import error_rate, fit_stratum, judge_strictly
 from workstation.evaluation.calibration_images import CalibrationProblem
@@ -117,14 +118,14 @@ def test_images_that_are_not_assessable_are_counted_and_not_judged(measures: tup
 def test_one_camera_is_no_stratum(measures: tuple[Measure, ...]) -> None:
     assert fit_stratum([m for m in measures if m.camera == "camera 1"], PLAN) is None
     with pytest.raises(CalibrationProblem, match="two cameras"):
-        table_of([m for m in measures if m.camera == "camera 1"], "", "compact", "0" * 64)
+        table_of([m for m in measures if m.camera == "camera 1"], "", find("compact"))
 
 
 def test_measures_and_tables_come_back_as_they_were_written(measures: tuple[Measure, ...], tmp_path: Path) -> None:
     dark = Measure("f" * 12, "camera 3", "phone", "", 0.0, "web", None, None, reason="too dark, flat")
     write_measures((*measures, dark), tmp_path / "measures.csv")
     assert read_measures(tmp_path / "measures.csv") == (*measures, dark)
-    table = table_of(measures, "made up", "compact", "0" * 64)
+    table = table_of(measures, "made up", find("compact"))
     write_table(table, tmp_path / "table.json")
     stratum = read_table(tmp_path / "table.json", "this laboratory").strata[0]
     assert stratum.name == "641 to 900 pixels, JPEG 70 to 84"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection
 from workstation.cli import app
 from workstation.evaluation.calibration_measure import Measure
@@ -58,7 +59,7 @@ def made_up() -> tuple[Measure, ...]:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     measures = made_up()
-    table = table_of(measures, "made up", "compact", "a" * 64)
+    table = table_of(measures, "made up", find("compact"))
     return write_page(measures, table, tmp_path_factory.mktemp("docs"), stability=STABILITY)
 
 

@@ -161,5 +161,6 @@ class _Named:
 
     class Description:
         sha256 = "0" * 64
+        architecture = "compact"
 
     description = Description()

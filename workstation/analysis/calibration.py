@@ -1,7 +1,7 @@
 """Reads calibration tables and applies them: what measured photographs allow to say about one picture. numpy only.
 
-A table belongs to one file of weights (its SHA-256 must match). A laboratory's own table, in the user's data folder,
-comes before the one that was shipped beside the weights.
+A table belongs to one file of weights (its SHA-256 must match) and to the parameters that it was measured with. A
+laboratory's own table, in the user's data folder, comes before the one that was shipped beside the weights.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.detection import method
 from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.registry import user_folder
 from workstation.analysis.statement import (
@@ -136,6 +137,7 @@ class CalibrationTable:
     Attributes:
         weights, weights_sha256: that it belongs to.
         statistic: one of `CANDIDATES`.
+        method: parameters of the analysis that it was measured with (`detection.method`).
         date: UTC.
         origin: "shipped with the weights" or "this laboratory".
         material: one sentence on the photographs.
@@ -145,6 +147,7 @@ class CalibrationTable:
     weights: str
     weights_sha256: str
     statistic: str
+    method: str
     date: str
     origin: str
     material: str
@@ -232,7 +235,7 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
             table = read_table(file, origin)
         except CalibrationTableProblem as problem:
             return None, RecordedWarning("calibration-unreadable", problem.summary)
-        if table.weights_sha256 == description.sha256:
+        if table.weights_sha256 == description.sha256 and table.method == method(description.architecture):
             return table, None
     return None, None
 
@@ -268,6 +271,7 @@ def _table(fields: dict[str, Any], origin: str) -> CalibrationTable:
         weights=str(fields["weights"]),
         weights_sha256=str(fields["weights_sha256"]),
         statistic=str(fields["statistic"]),
+        method=str(fields["method"]),
         date=str(fields["date"]),
         origin=origin,
         material=str(fields["material"]),

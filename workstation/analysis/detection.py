@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from workstation.analysis import partition as partition_rules
+from workstation.analysis import reference as reference_rules
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.published import unit_rows
-from workstation.analysis.reference import REFERENCE_SHARE, smoothed
+from workstation.analysis.reference import REFERENCE_SHARE, SMOOTHING, smoothed
 from workstation.analysis.result import BoolArray, FloatArray, Maps, Partition
 from workstation.analysis.statement import Detection
 
@@ -45,6 +47,22 @@ def detect(embeddings: FloatArray, grid: PatchGrid, maps: Maps, partition: Parti
         separation_excess=max(excess, default=0.0),
         departure=float(np.nanquantile(departures, 1 - DEPARTURE_SHARE)),
         mean_distance=score,
+    )
+
+
+def method(architecture: str) -> str:
+    """Everything in the analysis that a measured value depends on beside the weights: tables hold for this alone.
+
+    Args:
+        architecture: of the weights.
+    """
+    two, several = partition_rules.distances_of(architecture)
+    parts = ", ".join(f"{share:g}" for share in PARTS)
+    components = ", ".join(map(str, reference_rules.COMPONENTS))
+    return (
+        f"parts {parts}; reference {REFERENCE_SHARE:g} in {components} components, blurred over {SMOOTHING:g} cells; "
+        f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "
+        f"separation from {partition_rules.SEPARATION_EXCESS:g}"
     )
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from workstation import analysis
-from workstation.analysis.model import Encoder
+from workstation.analysis.detection import method
+from workstation.analysis.model import Encoder, WeightsDescription
 from workstation.analysis.result import AnalysisRequest
 from workstation.analysis.statement import Conditions, Detection
 from workstation.errors import WorkstationError
@@ -89,7 +90,7 @@ def measure(
         photos: hosts and donors.
         treatments: in this order.
         encoder: that embeds them.
-        journal: JSON lines; begun anew if it belongs to other weights.
+        journal: JSON lines; begun anew if it belongs to other weights or parameters.
         seed: of the draws.
 
     Yields:
@@ -101,7 +102,7 @@ def measure(
     Raises:
         CalibrationProblem: if the journal cannot be written.
     """
-    head = _head(photos, encoder.description.sha256, seed)
+    head = _head(photos, encoder.description, seed)
     done = {measure.key: measure for measure in _read(journal, head)}
     wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height) and _wanted(p, t))
     watch, count = Stopwatch(), 0
@@ -144,7 +145,7 @@ def _measured(image: ReferenceImage, treatment: Treatment, encoder: Encoder, fol
 
 
 def _read(journal: Path, head: dict[str, Any]) -> Iterator[Measure]:
-    """What an earlier run left; nothing if it belongs to other weights, photographs or draws."""
+    """What an earlier run left; nothing if it belongs to other weights, parameters, photographs or draws."""
     try:
         lines = journal.read_text(encoding="utf-8").splitlines()
         if not lines or json.loads(lines[0]) != head:
@@ -168,9 +169,15 @@ def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> An
         raise CalibrationProblem(f"{journal} cannot be written ({problem.strerror or problem})") from problem
 
 
-def _head(photos: Sequence[Photo], weights: str, seed: int) -> dict[str, Any]:
+def _head(photos: Sequence[Photo], weights: WeightsDescription, seed: int) -> dict[str, Any]:
     names = sha256("\n".join(sorted(photo.file.name for photo in photos)).encode()).hexdigest()[:16]
-    return {"format": 1, "weights_sha256": weights, "seed": seed, "photos": names}
+    return {
+        "format": 1,
+        "weights_sha256": weights.sha256,
+        "method": method(weights.architecture),
+        "seed": seed,
+        "photos": names,
+    }
 
 
 def _from_fields(fields: dict[str, Any]) -> Measure:

@@ -12,7 +12,8 @@ from typing import Any
 
 from workstation import __version__
 from workstation.analysis.calibration import FEWEST_PHOTOS, FORMAT
-from workstation.analysis.model import Encoder
+from workstation.analysis.detection import method
+from workstation.analysis.model import Encoder, WeightsDescription
 from workstation.analysis.statement import CANDIDATES, STATISTIC, Conditions, Detection, ErrorRate, PointingRate
 from workstation.evaluation.calibration_fit import StratumFit, fit_stratum
 from workstation.evaluation.calibration_images import CalibrationProblem, Photo, list_photos
@@ -93,17 +94,16 @@ def calibrate(
     """
     measures = yield from measure(material.photos, treatments, encoder, journal, seed=seed)
     yield Progress("fitting", 1.0)
-    return measures, table_of(measures, material.sentence, encoder.description.name, encoder.description.sha256)
+    return measures, table_of(measures, material.sentence, encoder.description)
 
 
-def table_of(measures: Sequence[Measure], material: str, weights: str, sha256: str) -> dict[str, Any]:
+def table_of(measures: Sequence[Measure], material: str, weights: WeightsDescription) -> dict[str, Any]:
     """The table that these measures make.
 
     Args:
         measures: of all treatments.
         material: one sentence on the photographs.
-        weights: name of the weights.
-        sha256: of the weights.
+        weights: that they were measured with.
 
     Raises:
         CalibrationProblem: if no stratum can be fitted.
@@ -113,9 +113,10 @@ def table_of(measures: Sequence[Measure], material: str, weights: str, sha256: s
         raise CalibrationProblem("no stratum has untouched and spliced images of two cameras")
     return {
         "format": FORMAT,
-        "weights": weights,
-        "weights_sha256": sha256,
+        "weights": weights.name,
+        "weights_sha256": weights.sha256,
         "statistic": STATISTIC,
+        "method": method(weights.architecture),
         "date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "program": __version__,
         "material": material,
