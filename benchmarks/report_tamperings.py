@@ -202,7 +202,7 @@ def _print_number(_: Specimen, document: Pdf) -> None:
 
 
 def _pictures(document: Pdf) -> list[Any]:
-    return [p for page in document.pages for p in page.images.values()]
+    return [p for page in document.pages for p in page.get_images().values()]
 
 
 def _swap_picture(_: Specimen, document: Pdf) -> None:

@@ -94,7 +94,8 @@ def test_an_undo_in_the_window_is_a_new_entry(
 
     with CaseFile.open(folder, operator="", read_only=True) as case:
         assert case.regions.all() == ()
-        assert [entry.action for entry in case.history()][-2:] == ["region.add", "region.remove"]
+        actions = [entry.action for entry in case.history()]
+        assert [a for a in actions if a.startswith("region.")] == ["region.add", "region.remove"]
 
 
 def test_a_case_comes_back_with_marks_and_results(

@@ -301,6 +301,11 @@ class JobQueue(QObject):
         if entry is not None:
             self.cancel(entry.job)
 
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the threads were told to end; what jobs report afterwards concerns nobody."""
+        return self._closed
+
     def shut_down(self, wait_ms: int = 20_000) -> bool:
         """Cancel everything and end the threads; afterwards no job can be submitted.
 

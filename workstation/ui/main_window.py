@@ -370,6 +370,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _take_state(self, exhibit: OpenExhibit) -> None:
         """Opening or analysis of an exhibit changed its state."""
+        if self.jobs.is_shut_down:
+            return
         self.teller.tell_evidence(exhibit)
         self.states.update_enabled()
         self.comparing.refresh()
