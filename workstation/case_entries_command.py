@@ -9,6 +9,8 @@ import typer
 from workstation import terminal
 from workstation.case_command import Folder, Operator, case_app, chosen, open_case, say_head
 
+__all__ = ["case_app"]  # with the commands of this module hung in
+
 Label = Annotated[str, typer.Argument(metavar="LABEL", help="Of the exhibit.")]
 OneLabel = Annotated[str | None, typer.Option("--exhibit", metavar="LABEL", help="That it speaks of.")]
 
