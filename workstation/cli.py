@@ -13,7 +13,15 @@ from typing import Annotated
 
 import typer
 
-from workstation import __version__, case_entries_command, paths, report_command, self_test_command, terminal
+from workstation import (
+    __version__,
+    case_entries_command,
+    claims_command,
+    paths,
+    report_command,
+    self_test_command,
+    terminal,
+)
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
@@ -55,6 +63,8 @@ app.command()(calibration_command.calibrate)
 app.command()(calibration_command.stability)
 app.command()(evaluation_command.evaluate)
 app.add_typer(probe_command.app, name="probe")
+app.command()(claims_command.claims)
+app.command("validate-claims")(claims_command.validate_claims)
 app.command("train-text")(text_cli.train_text)
 app.command("train-paper")(paper_cli.train_paper)
 app.command()(paper_cli.ablate)

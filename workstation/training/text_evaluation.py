@@ -131,13 +131,22 @@ def _whole(
 def _per_tag(
     side: TextSide, items: Sequence[tuple[str, NDArray[np.float32], tuple[TagText, ...]]]
 ) -> dict[str, Retrieval]:
-    """Per tag: the true value among all others that the tag takes here.
+    return {tag: retrieval(found) for tag, (_, found) in line_ups_per_tag(side, items).items()}
+
+
+def line_ups_per_tag(
+    side: TextSide, items: Sequence[tuple[str, NDArray[np.float32], tuple[TagText, ...]]]
+) -> dict[str, tuple[tuple[str, ...], tuple[LineUp, ...]]]:
+    """Per tag: the true value among all others that the tag takes here, for tags that `FEWEST` cameras carry.
 
     Args:
         side: what is measured.
         items: camera, embedding and true statements of each picture.
+
+    Returns:
+        Tag to (its values, sorted; one line-up per picture that another camera's can be compared with).
     """
-    found: dict[str, Retrieval] = {}
+    found: dict[str, tuple[tuple[str, ...], tuple[LineUp, ...]]] = {}
     for tag in (*CAMERA_TAGS, *PROCESSING_TAGS):
         said = [(camera, seen, s) for camera, seen, statements in items for s in statements if s.tag == tag]
         values = sorted({statement.value for _, _, statement in said})
@@ -155,5 +164,5 @@ def _per_tag(
             if len(elsewhere):
                 line_ups.append(LineUp(owner[row], float(scores[row, value]), others, elsewhere, value == commonest))
         if len({line_up.camera for line_up in line_ups}) >= FEWEST:
-            found[tag] = retrieval(line_ups)
+            found[tag] = tuple(values), tuple(line_ups)
     return found

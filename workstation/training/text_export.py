@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from workstation.analysis.claims import FIELD
 from workstation.analysis.model import compact_text, registry
 from workstation.analysis.model.compact_text import CompactTextSide
 from workstation.analysis.model.encoder import WeightsDescription
@@ -79,6 +80,7 @@ def write_description(
     fields = json.loads(original.read_text(encoding="utf-8")) | registry.write_fields(described)
     fields["figures"] = {**dict(described.figures), **headline(figures)}
     fields["text_training"] = settings.as_table()
+    fields.pop(FIELD, None)  # measured with the text side that is replaced
     target = described.folder / f"{described.name}.json"
     target.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return target

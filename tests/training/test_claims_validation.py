@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workstation.analysis.claims import TagValidation, Validation
+from workstation.training.claims_validation import limits, store
+from workstation.training.retrieval import LineUp
+
+
+def line_ups(own: list[float], others: list[float]) -> list[LineUp]:
+    """One picture per camera, with one false value each."""
+    return [
+        LineUp(f"camera {n}", true, np.array([false]), np.array([0.0]))
+        for n, (true, false) in enumerate(zip(own, others, strict=True))
+    ]
+
+
+def test_nine_cameras_allow_no_error_among_them_nineteen_one() -> None:
+    nine = line_ups([float(n) for n in range(9)], [-float(n) for n in range(9)])
+    supports, conflicts = limits(nine)
+    assert supports == pytest.approx(0.0)
+    assert supports is not None
+    assert supports > 0  # just above every false claim
+    assert conflicts == 0.0  # nothing true lies below
+
+    nineteen = line_ups([float(n) for n in range(19)], [-float(n) for n in range(19)])
+    supports, conflicts = limits(nineteen)  # (1 + 1) / (19 + 1) = 0.1
+    assert supports == pytest.approx(-1.0)
+    assert conflicts == 1.0
+
+
+def test_eight_cameras_allow_no_limit() -> None:
+    assert limits(line_ups([1.0] * 8, [0.0] * 8)) == (None, None)
+    assert limits([]) == (None, None)
+
+
+def test_a_camera_with_many_pictures_counts_as_one() -> None:
+    cameras = [LineUp(f"camera {n}", 1.0, np.array([0.0]), np.array([0.0])) for n in range(18)]
+    crowd = [LineUp("crowd", -5.0, np.array([0.0]), np.array([0.0])) for _ in range(50)]
+    assert limits([*cameras, *crowd])[1] == 1.0  # 50 of 68 pictures lie below, but one of 19 cameras
+
+
+def test_a_description_keeps_its_other_fields(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.json"
+    file.write_text(json.dumps({"name": "tiny", "sha256": "0"}), encoding="utf-8")
+    tag = TagValidation(
+        "Make", ("A", "B"), "photographs", 9, 9, 5, 0.7, 0.6, 0.8, 0.5, 0.5, 0.75, 0.75, 0.1, -0.1, 0.3, 0.3, 0.1
+    )
+
+    store(Validation("ab", 20, (tag,)), file)
+
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    assert fields["sha256"] == "0"
+    assert fields["claims"]["tags"][0]["candidates"] == ["A", "B"]
+    assert not list(tmp_path.glob("*.part"))

@@ -1,0 +1,181 @@
+"""The commands `exifact claims` and `exifact validate-claims`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workstation import terminal
+from workstation.errors import WorkstationError
+
+if TYPE_CHECKING:
+    from workstation.analysis.claims import Claims, TagClaim, TagValidation
+
+FAILED = 1
+
+SHOWN = 3
+"""Values of a line-up that a table names."""
+
+
+def claims(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    model: Annotated[str, typer.Option("--model", help="Weights with a text side.")] = "compact",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+) -> None:
+    """Hold what a file says about itself (EXIF) against what its pixels look like, tag by tag.
+
+    Tags that the text side does not tell better than chance are "not testable". A picture made whole by a generator
+    is out of scope.
+    """
+    from workstation.analysis.claims import claims_steps  # noqa: PLC0415 - numpy: only for this command
+    from workstation.analysis.model import load_text_side  # noqa: PLC0415
+    from workstation.evidence import open_evidence  # noqa: PLC0415
+
+    try:
+        evidence = open_evidence(file)
+        side = load_text_side(model, device=device, threads=threads)
+        found = terminal.follow(claims_steps(evidence, side), file.name)
+    except WorkstationError as error:
+        terminal.complain(error, file.name)
+        raise typer.Exit(FAILED) from error
+    if as_json:
+        typer.echo(json.dumps(as_fields(file.name, found), ensure_ascii=False, indent=1))
+    else:
+        _show(file.name, found)
+
+
+def validate_claims(
+    photos: Annotated[Path, typer.Option("--photos", metavar="DIR", help="Photographs with a manifest.csv.")],
+    model: Annotated[str, typer.Option("--model", help="Weights with a text side.")] = "compact",
+    description: Annotated[
+        Path | None,
+        typer.Option("--description", metavar="FILE", help="Written to; that of the weights by default."),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+) -> None:
+    """Measure on the dev cameras which claims can be tested, and store it in the description of the weights."""
+    from workstation.analysis.model import load_text_side  # noqa: PLC0415 - torch
+    from workstation.training import claims_validation  # noqa: PLC0415
+    from workstation.training.command import check_ready  # noqa: PLC0415
+
+    try:
+        check_ready(photos)
+        side = load_text_side(model, device=device, threads=threads)
+        found = terminal.follow(claims_validation.validate_claims(side, photos), model)
+    except WorkstationError as error:
+        terminal.complain(error)
+        raise typer.Exit(FAILED) from error
+    target = description or side.description.folder / f"{model}.json"
+    claims_validation.store(found, target)
+    for tag in found.tags:
+        power = "" if tag.supports_from is None else f", {tag.true_supported:.0%} / {tag.false_conflicting:.0%}"
+        mark = "*" if tag.testable else " "
+        terminal.say(f"{mark} {tag.tag:22} {tag.material:14} {_measured(tag)}, {tag.other_cameras} differ{power}")
+    terminal.say(
+        "differ: cameras with another value than the commonest; then true claims supported / false conflicting"
+    )
+    terminal.say(f"* testable. Written to {target}")
+
+
+def as_fields(name: str, found: Claims) -> dict[str, object]:
+    """Everything as a JSON object."""
+    return {
+        "file": name,
+        "model": found.model,
+        "patches": found.patches,
+        "enough_patches_for_verdicts": found.enough,
+        "expected_by_chance": round(found.by_chance, 2),
+        "tags": [_tag_fields(claim) for claim in found.whole],
+    }
+
+
+def _tag_fields(claim: TagClaim) -> dict[str, object]:
+    measured = claim.validation
+    return {
+        "tag": claim.tag,
+        "claimed": claim.claimed,
+        "verdict": claim.verdict,
+        "rank": claim.rank,
+        "of": len(claim.ranked) or None,
+        "margin": claim.margin,
+        "ranked": [{"value": value, "score": score} for value, score in claim.ranked],
+        "validated": None
+        if measured is None
+        else {
+            "on": measured.material,
+            "cameras": measured.cameras,
+            "pictures": measured.pictures,
+            "cameras_that_differ": measured.other_cameras,
+            "auc": measured.auc,
+            "interval": [measured.auc_low, measured.auc_high],
+            "chance": 0.5,
+            "top1": measured.top1,
+            "top1_chance": measured.top1_chance,
+            "supports_from": measured.supports_from,
+            "conflicts_below": measured.conflicts_below,
+            "error": measured.error,
+            "true_supported": measured.true_supported,
+            "false_conflicting": measured.false_conflicting,
+        },
+    }
+
+
+def _show(name: str, found: Claims) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for the table
+    from rich.table import Table  # noqa: PLC0415
+
+    if not found.whole:
+        terminal.say(f"{name}: the file says nothing that could be tested with {found.model}")
+        return
+    table = Table(title=f"{terminal.printable(name)}: what the file says, what is seen ({found.model})")
+    for column in ("Tag", "File says", "Verdict", "Rank", "Margin", "Fits best", "Validated AUC (chance 0.50)"):
+        table.add_column(column, overflow="fold")
+    for claim in (c for c in found.whole if c.verdict != "not testable"):
+        table.add_row(*(terminal.printable(cell) for cell in _cells(claim)))
+    if table.row_count:
+        Console().print(table)
+    rest = [claim.tag for claim in found.whole if claim.verdict == "not testable"]
+    if rest:
+        terminal.say(f"Not testable with this model: {', '.join(rest)}.")
+    for line in _cautions(found):
+        terminal.say(line)
+
+
+def _cells(claim: TagClaim) -> tuple[str, ...]:
+    measured = claim.validation
+    assert measured is not None
+    return (
+        claim.tag,
+        claim.claimed or "–",
+        "lead, not a finding" if claim.verdict == "lead" else claim.verdict,
+        "–" if claim.rank is None else f"{claim.rank} of {len(claim.ranked)}",
+        "–" if claim.margin is None else f"{claim.margin:+.3f}",
+        ", ".join(value for value, _ in claim.ranked[:SHOWN]),
+        _measured(measured),
+    )
+
+
+def _measured(tag: TagValidation) -> str:
+    return f"{tag.auc:.2f} [{tag.auc_low:.2f}, {tag.auc_high:.2f}], {tag.cameras} cameras, {tag.pictures} pictures"
+
+
+def _cautions(found: Claims) -> list[str]:
+    judged = [c for c in found.whole if c.verdict in ("supports", "neutral", "conflicts")]
+    lines = []
+    if judged:
+        error = max(c.validation.error for c in judged if c.validation)
+        lines.append(
+            f"“Supports” and “conflicts” err at most {error:.0%} of the time each, on cameras like those measured. "
+            f"Of {len(judged)} tags judged here, up to {found.by_chance:.1f} would say “conflicts” in an honest file."
+        )
+    if any(c.verdict.startswith("tends") for c in found.whole):
+        lines.append("“Tends to” has no stated error rate: it is no finding.")
+    if any(c.validation and c.ranked for c in found.whole):
+        lines.append("Several tags can follow from one thing, such as the maker or the age of the camera.")
+    return lines
