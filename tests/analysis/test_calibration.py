@@ -144,7 +144,14 @@ def test_abstains_outside_the_validated_strata(tmp_path: Path, changes: dict[str
 def test_a_stratum_with_few_photographs_is_not_validated(tmp_path: Path) -> None:
     statement = read(tmp_path, stratum(photos=18)).state(detection(0.9), PICTURE)
     assert statement.status == "outside"
-    assert "only 18 photographs like it were measured, 19 are needed" in statement.reason
+    assert "only 18 photographs like it were measured, 19 of other cameras are needed" in statement.reason
+
+
+def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) -> None:
+    unstated = {**stratum()["rates"][0], "stated": False}
+    statement = read(tmp_path, stratum(photos=19, rates=[unstated])).state(detection(0.9), PICTURE)
+    assert statement.status == "outside"
+    assert statement.llr is None
 
 
 def test_the_nearest_stratum_is_near_in_size_and_save(tmp_path: Path) -> None:
@@ -177,6 +184,7 @@ def test_enlarged_pictures_take_their_own_stratum_where_there_is_one(tmp_path: P
 def test_a_level_that_few_photographs_cannot_carry_is_not_stated() -> None:
     rate = ErrorRate(0.01, False, 0, 40, 21, 0.0, 1.0, 99)
     assert rate.words == "at 1%: fewer than 99 photographs: not stated"
+    assert replace(rate, photos=110).words == "at 1%: fewer than 99 photographs of other cameras: not stated"
 
 
 def test_without_a_table_nothing_is_calibrated() -> None:

@@ -93,8 +93,8 @@ class Stratum:
 
     @property
     def validated(self) -> bool:
-        """Whether there are photographs enough to say anything."""
-        return self.photos >= FEWEST_PHOTOS
+        """Whether there are photographs enough to state an error rate; without one nothing is stated."""
+        return self.photos >= FEWEST_PHOTOS and any(rate.stated for rate in self.rates)
 
     def holds(self, conditions: Conditions) -> bool:
         """Whether a picture belongs to it."""
@@ -304,6 +304,7 @@ def _why_outside(conditions: Conditions, stratum: Stratum | None, nearest: Strat
     quality = "no JPEG" if conditions.quality is None else f"last JPEG quality {conditions.quality}"
     picture = f"a picture of {conditions.long_side} pixels along its longer side, {quality}"
     if stratum is not None:
-        return f"{picture}: only {stratum.photos} photographs like it were measured, {FEWEST_PHOTOS} are needed"
+        needed = f"{FEWEST_PHOTOS} of other cameras are needed"
+        return f"{picture}: only {stratum.photos} photographs like it were measured, {needed}"
     where = f"; the nearest that were: {nearest.name}" if nearest else ""
     return f"{picture}: no error rates were measured for pictures like it{where}"

@@ -95,10 +95,16 @@ class ErrorRate:
     found_high: float = 1.0
 
     @property
+    def missing(self) -> str:
+        """Why the rate is not stated: a photograph is judged by those of other cameras only."""
+        others = " of other cameras" if self.photos >= self.needed else ""
+        return f"fewer than {self.needed} photographs{others}: not stated"
+
+    @property
     def words(self) -> str:
         """The rate with its interval and what is behind it, or why it is not stated."""
         if not self.stated:
-            return f"at {self.level:.0%}: fewer than {self.needed} photographs: not stated"
+            return f"at {self.level:.0%}: {self.missing}"
         return (
             f"at {self.level:.0%}: {self.false_alarms} of {self.photos} untouched photographs of {self.cameras} "
             f"cameras were called inconsistent (95 % interval {self.low:.1%} to {self.high:.1%}), "

@@ -223,9 +223,12 @@ def in_words(table: dict[str, Any]) -> list[str]:
     lines = []
     for stratum in table["strata"]:
         lines.append(f"{stratum['name']}: {stratum['photos']} photographs of {stratum['cameras']} cameras")
-        if stratum["photos"] < FEWEST_PHOTOS:
-            lines.append(f"    fewer than {FEWEST_PHOTOS} photographs: not validated, analyses abstain")
+        rates = [ErrorRate(**rate) for rate in stratum["rates"]]
+        if not any(rate.stated for rate in rates):
+            lines.append(
+                f"    fewer than {FEWEST_PHOTOS} photographs of other cameras: not validated, analyses abstain"
+            )
             continue
-        lines += [f"    {ErrorRate(**rate).words}" for rate in stratum["rates"]]
+        lines += [f"    {rate.words}" for rate in rates]
         lines.append(f"    {PointingRate(**stratum['pointing']).words}")
     return lines

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workstation.analysis.calibration import FEWEST_PHOTOS
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
 from workstation.evaluation.calibration_fit import Judged, StratumFit, error_rate, judge_strictly
 from workstation.evaluation.calibration_images import camera_roles
@@ -49,7 +48,7 @@ def write_page(
         The page.
     """
     fits = fit_all(measures)
-    validated = [fit for fit in fits if len(fit.values) >= FEWEST_PHOTOS]
+    validated = [fit for fit in fits if fit.rates[0].stated]
     images = docs / "validation"
     images.mkdir(parents=True, exist_ok=True)
     for name, draw in (("values", values_figure), ("tippett", tippett_figure), ("reliability", reliability_figure)):
@@ -107,7 +106,7 @@ def _rates(fits: Sequence[StratumFit]) -> Iterator[str]:
 
 def _alarms(rate: ErrorRate) -> str:
     if not rate.stated:
-        return f"fewer than {rate.needed} photographs: not stated"
+        return rate.missing
     return f"{rate.false_alarms} of {rate.photos} ({rate.false_alarms / rate.photos:.1%})"
 
 
