@@ -7,8 +7,8 @@ This page is written by `python -m workstation.evaluation.validation_report` fro
 photographs with `exifact calibrate --photos DIR`, and its own table then takes the place of this one.
 
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. The shipped
-weights and the distances from which groups count were chosen by how well they find splices between *all* cameras of this
-collection, those with the roles *calibration* and *error rates* included; the rates below are therefore a little too
+weights and the distances from which groups count were chosen by how well they find splices between *all* cameras of
+this collection, those with the roles *calibration* and *error rates* included; the rates below are therefore a little too
 good. The statistic was chosen on the cameras with the role *model choice* only. No camera was trained on.
 
 ## What was measured
@@ -45,8 +45,8 @@ WEAK = """- 1 % is not stated anywhere: that takes 99 photographs of a size (`ex
 - Device classes are unevenly filled, old compact cameras outnumber new phones, and the photographs come from public
   repositories, so they are nobody's casework.
 - Reduced pictures lose nearly everything: below 900 pixels the likelihood ratio hardly moves from 1.
-- Judged once by other cameras (without folds) more untouched photographs than 5 % are called inconsistent in some strata:
-  the p-value holds on average over cameras, not for every camera, and the D3200's soft photographs show it.
+- Judged once by other cameras (without folds) more untouched photographs than 5 % are called inconsistent in some
+  strata: the p-value holds on average over cameras, not for every camera, and the D3200's soft photographs show it.
 - Whether a part is enlarged or out of focus is itself estimated from the pixels, with errors of its own.
 - Untouched photographs can have a statistic as high as a splice: close-ups of flowers and insects before a soft
   background, smooth fruit on a carpet, people lit by flash at night, street lamps. Such scenes lead the lists
