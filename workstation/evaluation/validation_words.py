@@ -8,8 +8,8 @@ photographs with `exifact calibrate --photos DIR`, and its own table then takes 
 
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. The shipped
 weights and the distances from which groups count were chosen by how well they find splices between *all* cameras of
-this collection, those with the roles *calibration* and *error rates* included; the rates below are therefore a little too
-good. The statistic was chosen on the cameras with the role *model choice* only. No camera was trained on.
+this collection, those with the roles *calibration* and *error rates* included; the rates below are therefore a little
+too good. The statistic was chosen on the cameras with the role *model choice* only. No camera was trained on.
 
 ## What was measured
 """
