@@ -89,7 +89,7 @@ def as_fields(name: str, found: Claims) -> dict[str, object]:
         "file": name,
         "model": found.model,
         "patches": found.patches,
-        "enough_patches_for_verdicts": found.enough,
+        "measured_size": found.measured_size,
         "expected_by_chance": round(found.by_chance, 2),
         "tags": [_tag_fields(claim) for claim in found.whole],
     }
@@ -150,6 +150,9 @@ def _show(name: str, found: Claims) -> None:
 def _cells(claim: TagClaim) -> tuple[str, ...]:
     measured = claim.validation
     assert measured is not None
+    words = _measured(measured)
+    if claim.verdict == "lead":
+        words += f"; best one right {measured.top1:.0%} (always the commonest: {measured.top1_chance:.0%})"
     return (
         claim.tag,
         claim.claimed or "–",
@@ -157,7 +160,7 @@ def _cells(claim: TagClaim) -> tuple[str, ...]:
         "–" if claim.rank is None else f"{claim.rank} of {len(claim.ranked)}",
         "–" if claim.margin is None else f"{claim.margin:+.3f}",
         ", ".join(value for value, _ in claim.ranked[:SHOWN]),
-        _measured(measured),
+        words,
     )
 
 
@@ -174,6 +177,8 @@ def _cautions(found: Claims) -> list[str]:
             f"“Supports” and “conflicts” err at most {error:.0%} of the time each, on cameras like those measured. "
             f"Of {len(judged)} tags judged here, up to {found.by_chance:.1f} would say “conflicts” in an honest file."
         )
+    if found.patches and not found.measured_size:
+        lines.append(f"No picture of this size ({found.patches} assessable patches) was among those measured.")
     if any(c.verdict.startswith("tends") for c in found.whole):
         lines.append("“Tends to” has no stated error rate: it is no finding.")
     if any(c.validation and c.ranked for c in found.whole):

@@ -96,7 +96,7 @@ class ArrowSide:
 
 @pytest.fixture
 def side(tmp_path: Path) -> ArrowSide:
-    return described(tmp_path, Validation("ab" * 32, 20, (SUBSAMPLING, MAKE, BLURRED)))
+    return described(tmp_path, Validation("ab" * 32, 20, 48, (SUBSAMPLING, MAKE, BLURRED)))
 
 
 def described(folder: Path, validation: Validation | None) -> ArrowSide:
@@ -199,14 +199,15 @@ def test_regions_get_tendencies_and_small_ones_nothing(
     assert (regions["corner"].patches, regions["corner"].tags) == (4, ())
 
 
-def test_fewer_patches_than_validated_give_no_firm_verdict(
-    tmp_path: Path, picture: NDArray[np.uint8], make_evidence: Make
+@pytest.mark.parametrize("sizes", [(25, 48), (12, 23)])
+def test_pictures_smaller_or_larger_than_those_validated_get_no_firm_verdict(
+    sizes: tuple[int, int], tmp_path: Path, picture: NDArray[np.uint8], make_evidence: Make
 ) -> None:
-    side = described(tmp_path, Validation("ab" * 32, 25, (SUBSAMPLING,)))
+    side = described(tmp_path, Validation("ab" * 32, *sizes, (SUBSAMPLING,)))
 
     found = drain(claims_steps(saved_as(make_evidence(picture), "4:4:4"), side))
 
-    assert not found.enough
+    assert not found.measured_size
     assert by_tag(found.whole)["Last JPEG Subsampling"].verdict == "tends to support"
 
 
@@ -233,7 +234,7 @@ def test_weights_that_were_not_validated_test_nothing(
 
 def test_a_validation_of_another_text_side_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsProblem, match="another text side"):
-        read_validation(described(tmp_path, Validation("cd" * 32, 20, ())).description)
+        read_validation(described(tmp_path, Validation("cd" * 32, 20, 48, ())).description)
     (tmp_path / "arrows.json").write_text('{"claims": {"tags": [{"tag": "Make"}]}}', encoding="utf-8")
     with pytest.raises(WeightsProblem, match="cannot be read"):
         read_validation(described_again(tmp_path))

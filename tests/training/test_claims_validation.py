@@ -49,7 +49,7 @@ def test_a_description_keeps_its_other_fields(tmp_path: Path) -> None:
         "Make", ("A", "B"), "photographs", 9, 9, 5, 0.7, 0.6, 0.8, 0.5, 0.5, 0.75, 0.75, 0.1, -0.1, 0.3, 0.3, 0.1
     )
 
-    store(Validation("ab", 20, (tag,)), file)
+    store(Validation("ab", 20, 40, (tag,)), file)
 
     fields = json.loads(file.read_text(encoding="utf-8"))
     assert fields["sha256"] == "0"

@@ -91,12 +91,13 @@ class Validation:
 
     Attributes:
         text_sha256: of the weights that it was measured with.
-        fewest_patches: assessable patches of the smallest photograph that was measured.
+        fewest_patches, most_patches: assessable ones of the smallest and of the largest photograph that was measured.
         tags: one entry per tag that could be measured.
     """
 
     text_sha256: str
     fewest_patches: int
+    most_patches: int
     tags: tuple[TagValidation, ...]
 
     def as_fields(self) -> dict[str, Any]:
@@ -158,14 +159,15 @@ class Claims:
     Attributes:
         model: name of the weights.
         patches: assessable patches that were averaged.
-        enough: whether these are as many as the validation had; with fewer no verdict is stronger than a tendency.
+        measured_size: whether the validation had pictures with as few and as many; elsewhere no verdict is stronger
+            than a tendency.
         whole: tags of the whole picture.
         regions: the same in parts of it, where only ranks and tendencies are given.
     """
 
     model: str
     patches: int
-    enough: bool
+    measured_size: bool
     whole: tuple[TagClaim, ...]
     regions: tuple[RegionClaims, ...] = ()
 
@@ -207,12 +209,12 @@ def claims_steps(
         count = int(inside.sum())
         judged = _judge(line_ups, said, seen.mean(inside), side, firm=False) if count >= FEWEST_PATCHES else ()
         regions.append(RegionClaims(name, count, judged))
-    enough = seen.count >= validation.fewest_patches
+    measured_size = validation.fewest_patches <= seen.count <= validation.most_patches
     return Claims(
         model=side.description.name,
         patches=seen.count,
-        enough=enough,
-        whole=_judge(line_ups, said, seen.mean(), side, firm=enough),
+        measured_size=measured_size,
+        whole=_judge(line_ups, said, seen.mean(), side, firm=measured_size),
         regions=tuple(regions),
     )
 
@@ -272,7 +274,8 @@ def read_validation(description: WeightsDescription) -> Validation | None:
         return None
     try:
         tags = tuple(TagValidation(**{**tag, "candidates": tuple(tag["candidates"])}) for tag in fields["tags"])
-        validation = Validation(str(fields["text_sha256"]), int(fields["fewest_patches"]), tags)
+        sizes = int(fields["fewest_patches"]), int(fields["most_patches"])
+        validation = Validation(str(fields["text_sha256"]), *sizes, tags)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsProblem(f"{path}: the validation of claims cannot be read ({error})") from error
     if validation.text_sha256 != description.text_sha256:

@@ -75,7 +75,8 @@ def validate_claims(
     stated = {tag.tag for tag in tags}
     histories = line_ups_per_tag(side, made).items()
     tags += [_measured(tag, *found, "made histories") for tag, found in histories if tag not in stated]
-    return Validation(side.description.text_sha256, min(patches, default=0), tuple(tags))
+    sizes = min(patches, default=0), max(patches, default=0)
+    return Validation(side.description.text_sha256, *sizes, tuple(tags))
 
 
 def _measured(tag: str, values: tuple[str, ...], line_ups: Sequence[LineUp], material: Material) -> TagValidation:
