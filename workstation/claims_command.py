@@ -175,8 +175,8 @@ def _cautions(found: Claims) -> list[str]:
         error = max(c.validation.error for c in judged if c.validation)
         lines.append(
             f"“Supports” and “conflicts” err at most {error:.0%} of the time each, on average over cameras like those "
-            f"measured. Of {len(judged)} tags judged here, up to {found.by_chance:.1f} would say “conflicts” in an honest "
-            "file."
+            f"measured. Of {len(judged)} tags judged here, up to {found.by_chance:.1f} would say “conflicts” in an "
+            "honest file."
         )
     if found.patches and not found.measured_size:
         lines.append(f"No picture of this size ({found.patches} assessable patches) was among those measured.")
