@@ -56,7 +56,7 @@ def method(architecture: str) -> str:
     Args:
         architecture: of the weights.
     """
-    two, several = partition_rules.distances_of(architecture)
+    two, several = partition_rules.strengths_of(architecture)
     parts = ", ".join(f"{share:g}" for share in PARTS)
     components = ", ".join(map(str, reference_rules.COMPONENTS))
     return (

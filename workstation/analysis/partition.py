@@ -8,7 +8,8 @@ noise fractions; Switzer & Green 1984). For each number of groups k from 2, k-me
 - separation: mean silhouette with the cosine distance of the embeddings themselves (Rousseeuw 1987);
 - expected separation: the same for points drawn from one Gaussian with the sample's mean and covariance, projected to
   the sphere, which is what a single group would show (after the gap statistic; Tibshirani, Walther & Hastie 2001);
-- distance: between the mean embeddings of the largest group and of that which is farthest from it;
+- distance: between the mean embeddings of the largest group and of that which is farthest from it; what is needed
+  depends on the separation (`MEASURED_STRENGTHS`);
 - stability: mean adjusted Rand index between the partition and those of bootstrap samples (after Hennig 2007).
 
 Groups of the chosen partition that lie closer than that distance are joined. If no k separates better than one
@@ -50,13 +51,14 @@ AMBIGUOUS_MARGIN = 0.1
 border are decided by patches that lie on both sides; for a region of half the picture they are about a tenth of the
 area, so a smaller margin could turn with the position of the grid."""
 
-MEASURED_DISTANCES = 0.4, 0.5
-"""Cosine distance between mean embeddings from which two groups count as different, for k = 2 and for k > 2 (the
-largest of several distances is larger by chance). Contrastive training draws patches of one history together; the scene
-alone keeps regions of most untouched photographs less far apart. Measured with the compact weights (docs/analysis.md
-says on what); other weights have another scale."""
+MEASURED_STRENGTHS = 0.08, 0.1
+"""Product of excess separation and distance from which two groups count as different, for k = 2 and for k > 2 (the
+largest of several distances is larger by chance): groups that lie close must be the better separated, and groups that
+overlap the farther apart. Contrastive training draws patches of one history together; the scene alone keeps
+regions of most untouched photographs below it. Measured with the compact weights (docs/analysis.md says on what); other
+weights have another scale."""
 
-ANY_DISTANCE = 0.0, 0.0
+ANY_STRENGTH = 0.0, 0.0
 """For weights whose scale was not measured: no distance is too small."""
 
 DIRECTIONS = 3
@@ -85,7 +87,7 @@ class Sorting:
         tried, expected: as in `Partition`.
         distance: cosine distance between the mean embeddings of the best partition's largest group and of that which
             is farthest from it.
-        needed: distance that this number of groups needs to count.
+        needed: distance that groups so well separated need to count.
         asked: largest number of groups that was to be tried.
     """
 
@@ -140,7 +142,7 @@ def sort_steps(
     overlap: int,
     seed: int,
     clusters: int = MOST_CLUSTERS,
-    distances: tuple[float, float] = MEASURED_DISTANCES,
+    strengths: tuple[float, float] = MEASURED_STRENGTHS,
 ) -> Generator[float, None, Sorting]:
     """Sort patches into one to `clusters` groups.
 
@@ -150,7 +152,7 @@ def sort_steps(
         overlap: distance in grid steps from which two patches share no pixels (patch / stride, rounded up).
         seed: of the sample, the restarts, the bootstrap and the surrogates.
         clusters: largest number of groups that is tried.
-        distances: from which groups count as different, for k = 2 and for k > 2.
+        strengths: from which groups count as different, for k = 2 and for k > 2.
 
     Yields:
         The share of the work that is done, 0..1, after each number of groups.
@@ -169,14 +171,14 @@ def sort_steps(
         surrogates.append(_Sample(drawn, drawn @ axes))
     trials = []
     for k in range(2, most + 1):
-        trials.append(_try(sample, surrogates, k, distances[k > 2], rng))
+        trials.append(_try(sample, surrogates, k, strengths[k > 2], rng))
         yield (k - 1) / most
     passed = [trial for trial in trials if trial.passed]
     best = _best(passed or trials)
     labels = np.zeros(len(embeddings), np.int16)
     if passed and best is not None:
         nearest = nearest_centre(embeddings @ axes, best.centres)
-        labels = _by_size(joined_groups(nearest, embeddings, distances[0]))
+        labels = _by_size(joined_groups(nearest, embeddings, best.needed))
     return Sorting(
         labels=labels,
         stable=bool(labels.any()),
@@ -191,9 +193,9 @@ def sort_steps(
     )
 
 
-def distances_of(architecture: str) -> tuple[float, float]:
-    """Distances from which groups count as different with weights of this architecture."""
-    return MEASURED_DISTANCES if architecture == "compact" else ANY_DISTANCE
+def strengths_of(architecture: str) -> tuple[float, float]:
+    """Strengths from which groups count as different with weights of this architecture."""
+    return MEASURED_STRENGTHS if architecture == "compact" else ANY_STRENGTH
 
 
 def describe(sorting: Sorting, cells: LabelArray, departure: FloatArray) -> Partition:
@@ -340,7 +342,7 @@ def _best(trials: list[_Trial]) -> _Trial | None:
     return min((trial for trial in equal if trial.stability >= stability - TIE), key=lambda trial: trial.k)
 
 
-def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng: np.random.Generator) -> _Trial:
+def _try(sample: _Sample, surrogates: list[_Sample], k: int, strength: float, rng: np.random.Generator) -> _Trial:
     points = sample.coordinates
     ones = np.ones((1, len(points)), np.float32)
     centres = k_means(points, k, ones, rng)[0]
@@ -351,13 +353,14 @@ def _try(sample: _Sample, surrogates: list[_Sample], k: int, needed: float, rng:
     for surrogate in surrogates:
         found = k_means(surrogate.coordinates, k, ones, rng)[0]
         expected.append(silhouette(surrogate.embeddings, nearest_centre(surrogate.coordinates, found), k))
+    separation, chance = silhouette(sample.embeddings, labels, k), float(np.mean(expected))
     return _Trial(
         centres=centres,
         stability=max(0.0, float(np.mean([adjusted_rand(labels, nearest_centre(points, other)) for other in others]))),
-        separation=silhouette(sample.embeddings, labels, k),
-        expected=float(np.mean(expected)),
+        separation=separation,
+        expected=chance,
         distance=_distance(sample.embeddings, labels, k),
-        needed=needed,
+        needed=strength / max(separation - chance, SEPARATION_EXCESS),
     )
 
 

@@ -206,7 +206,7 @@ def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partiti
         overlap=-(-grid.patch // grid.stride),
         seed=task.request.seed,
         clusters=task.request.clusters,
-        distances=partition.distances_of(task.encoder.description.architecture),
+        strengths=partition.strengths_of(task.encoder.description.architecture),
     )
 
 

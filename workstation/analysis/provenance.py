@@ -217,7 +217,7 @@ def _of_linear_maps() -> tuple[tuple[str, str], ...]:
 
 
 def _of_groups(encoder: Encoder, request: AnalysisRequest) -> tuple[tuple[str, str], ...]:
-    two, several = partition.distances_of(encoder.description.architecture)
+    two, several = partition.strengths_of(encoder.description.architecture)
     return (
         ("groups tried", f"1 to {min(request.clusters, partition.MOST_CLUSTERS)}"),
         ("sample for the groups", f"{partition.SAMPLE} patches, {partition.BOOTSTRAPS} bootstrap samples"),
@@ -227,7 +227,7 @@ def _of_groups(encoder: Encoder, request: AnalysisRequest) -> tuple[tuple[str, s
         ("stable from", str(partition.STABLE)),
         ("separation above that of one group, from", str(partition.SEPARATION_EXCESS)),
         ("equally separated or stable within", str(partition.TIE)),
-        ("groups differ from a centre distance of", f"{two}, {several} for more than two groups"),
+        ("groups differ from a product of excess separation and distance of", f"{two}, {several} for more than two"),
         ("ambiguous below a margin of", str(partition.AMBIGUOUS_MARGIN)),
         ("ambiguous if a group departs less than A by", str(partition.CONTRADICTION)),
     )
