@@ -11,6 +11,10 @@ import numpy
 import pytest
 from packaging.requirements import Requirement
 
+pytest.importorskip(
+    "PyInstaller", reason="the licences of a bundle are traced by what builds it: pip install pyinstaller"
+)
+
 ROOT = Path(__file__).parent.parent.parent
 
 

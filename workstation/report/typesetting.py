@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -29,8 +29,15 @@ LEGEND_WIDTH = 110 * mm
 
 def typeset(publication: Publication, story: Sequence[b.Block]) -> list[Flowable]:
     """The flowables of a report."""
-    sections = [block.text for block in story if isinstance(block, b.Heading) and block.level == 1]
-    return _Typesetter(publication.pictures, sections).all(story)
+    return _Typesetter(publication.pictures, list(_section_titles(story))).all(story)
+
+
+def _section_titles(story: Sequence[b.Block]) -> Iterator[str]:
+    for block in story:
+        if isinstance(block, b.Together):
+            yield from _section_titles(block.blocks)
+        elif isinstance(block, b.Heading) and block.level == 1:
+            yield block.text
 
 
 class _Typesetter:
