@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QCoreApplication, QEvent
 
 import workstation.ui  # noqa: F401 - its guard must stand before the first signal of any test
 from workstation.analysis.geometry import MapGeometry
@@ -86,6 +87,8 @@ def make_window(qtbot) -> Iterator[Callable[..., MainWindow]]:
         window.errands.ask = lambda *_: True
         window.close()
         window.deleteLater()
+        # At once: a window that the garbage collector takes gets Qt's last events with half of it gone.
+        QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

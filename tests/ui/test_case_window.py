@@ -168,6 +168,8 @@ def test_what_cannot_be_written_waits_and_is_said(
     qtbot.waitUntil(lambda: window.cases.keeping is Keeping.FAILED, timeout=5000)
     assert "the disk is full" in window.centre.message
     assert "not saved" in window.status.case.text()
+    window.cases.note_viewed(window.session.current, (0.0, 0.0, 10.0, 10.0))  # a further change waits with the others
+    assert window.cases.keeping is Keeping.FAILED
 
     monkeypatch.setattr(CaseKeeper, "save", save)
     window.case_panel.try_again.emit()

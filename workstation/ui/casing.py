@@ -223,9 +223,10 @@ class CaseDesk(QObject):
         boxes = (*(before.boxes if before is not None else ()), *boxes)
         result = exhibit.result if failure is None else None
         self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, size)
+        if self._timer.isActive():  # it is written then; what could not be saved stays "not saved" until it is
+            return
         self._enter(Keeping.SAVING)
-        if not self._timer.isActive():
-            self._timer.start(SAVE_AFTER_MS)
+        self._timer.start(SAVE_AFTER_MS)
 
     # Saving
 

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -160,17 +160,6 @@ class JobsPanel(QWidget):
         """Copy the whole log."""
         copy_text(self.log_text)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: give the messages what the other columns leave, and never less than they need to be read."""
-        if watched is self._table.viewport() and event.type() == QEvent.Type.Resize:
-            self._fit_messages()
-        return super().eventFilter(watched, event)
-
-    def _fit_messages(self) -> None:
-        others = sum(self._table.columnWidth(column) for column in (0, 1, 3))
-        least = 36 * self._table.fontMetrics().averageCharWidth()
-        self._table.setColumnWidth(2, max(least, self._table.viewport().width() - others))
-
     def _copy_chosen_warnings(self) -> None:
         chosen = sorted(index.row() for index in self._table.selectionModel().selectedRows())
         rows = [[full_text(self._warnings.index(row, column)) for column in range(len(_HEADINGS))] for row in chosen]
@@ -198,7 +187,7 @@ class JobsPanel(QWidget):
         self._no_warnings.setVisible(count == 0)
         self._table.setVisible(count > 0)
         self._copy_warnings.setEnabled(count > 0)
-        self._fit_messages()
+        self._table.fit_messages()
         self._table.resizeRowsToContents()
 
     def _make_jobs(self) -> QWidget:
@@ -230,7 +219,7 @@ class JobsPanel(QWidget):
 
     def _make_warnings(self) -> QWidget:
         self._no_warnings = wrapped_label("No warnings.", weight="muted")
-        self._table = QTableView()
+        self._table = _WarningsTable()
         self._table.setModel(self._warnings)
         self._table.setAccessibleName("Warnings")
         self._table.setAlternatingRowColors(True)
@@ -246,7 +235,6 @@ class JobsPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._table.resizeRowsToContents)
-        self._table.viewport().installEventFilter(self)
         self._table.doubleClicked.connect(self._warning_activated)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         add_action(
@@ -266,6 +254,23 @@ class JobsPanel(QWidget):
         layout.addWidget(self._no_warnings)
         layout.addWidget(self._table, 1)
         return _beside(page, self._copy_warnings)
+
+
+class _WarningsTable(QTableView):
+    """The warnings; their messages take what the other columns leave, and never less than they need to be read."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: fit the messages to the new width."""
+        super().resizeEvent(event)
+        self.fit_messages()
+
+    def fit_messages(self) -> None:
+        """Fit the column of messages."""
+        if self.model() is None:
+            return
+        others = sum(self.columnWidth(column) for column in (0, 1, 3))
+        least = 36 * self.fontMetrics().averageCharWidth()
+        self.setColumnWidth(2, max(least, self.viewport().width() - others))
 
 
 class WarningsModel(QAbstractTableModel):
