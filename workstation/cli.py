@@ -223,6 +223,12 @@ def train(
     measure_every: Annotated[
         int, typer.Option(min=0, metavar="STEPS", help="Measure on splices of the dev cameras; 0 = never.")
     ] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", metavar="FILE", help="Weights that the configuration starts from, where it names some."
+        ),
+    ] = None,
 ) -> None:
     """Train the compact model; the run can be stopped with Ctrl-C and goes on when the command is given again."""
     from workstation.training import command
@@ -237,6 +243,7 @@ def train(
         export_only=export_only,
         curves=curves or (),
         measure_every=measure_every,
+        start=start,
     )
     with _words_for_errors():
         description = terminal.follow(_with_numbers(steps), name)

@@ -71,3 +71,12 @@ def test_a_varied_scene_keeps_shape_and_type(texture: np.ndarray) -> None:
         varied = vary_scene(texture, rng)
         assert varied.shape == texture.shape
         assert varied.dtype == np.uint8
+
+
+def test_the_chances_of_a_last_save_are_those_that_were_asked_for() -> None:
+    rng = np.random.default_rng(0)
+
+    drawn = [LastSave.draw(rng, (), resized=0.8, saved=0.2) for _ in range(400)]
+
+    assert np.mean([last.resize is not None for last in drawn]) == pytest.approx(0.8, abs=0.07)
+    assert np.mean([last.save is not None for last in drawn]) == pytest.approx(0.2, abs=0.07)

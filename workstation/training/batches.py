@@ -35,6 +35,7 @@ class BatchPlan:
         charts: chance that a chart is accepted when it is drawn.
         varied: share of simulated groups whose scenes are varied tile by tile.
         turned: whether photographs are turned and mirrored at random: each is then eight cameras.
+        last_resized, last_saved: chance that the last save of a set resizes, and that it compresses.
     """
 
     sets: int = 2
@@ -47,6 +48,8 @@ class BatchPlan:
     charts: float = 0.1
     varied: float = 0.5
     turned: bool = True
+    last_resized: float = 0.34
+    last_saved: float = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +88,8 @@ class BatchMaker:
         return Batch(np.stack(tiles), np.array(group, np.int64), np.array(shared, np.int64))
 
     def _set(self, rng: np.random.Generator) -> list[list[Image8]]:
-        last = LastSave.draw(rng, self._photos.tables)
+        plan = self._plan
+        last = LastSave.draw(rng, self._photos.tables, resized=plan.last_resized, saved=plan.last_saved)
         twins = rng.random() < self._plan.twins
         sources = self._plan.groups // 2 if twins else self._plan.groups
         cameras = rng.choice(len(self._cameras), sources, replace=sources > len(self._cameras))

@@ -14,6 +14,9 @@ from workstation.progress import Progress
 COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
 """Of the manifest."""
 
+FIRST_WEIGHTS = "compact-first.safetensors"
+"""Result of compact-first.toml, from which the shipped configuration goes on."""
+
 
 class TrainingProblem(WorkstationError):
     """Training cannot start: no photos, no manifest, an unreadable configuration."""
@@ -37,6 +40,7 @@ def train(
     export_only: bool = False,
     curves: Sequence[str] = (),
     measure_every: int = 0,
+    start: Path | None = None,
 ) -> Generator[Progress, None, Path]:
     """Train in the folder `out`, resuming what is there, and export the weights to it.
 
@@ -50,6 +54,8 @@ def train(
         export_only: write the weights of the present checkpoint without training.
         curves: "tensorboard", "wandb", beside the table `curve.tsv`.
         measure_every: steps between two figures on splices of the dev cameras; 0 = none.
+        start: compact weights that training starts from; their SHA-256 must stand in the configuration. None = those
+            that the shipped configuration starts from.
 
     Yields:
         Progress; while training its partial is a `StepReport`.
@@ -58,7 +64,8 @@ def train(
         Path of the description.
 
     Raises:
-        TrainingProblem: if the photos cannot be used, or OpenCV is not installed.
+        TrainingProblem: if the photos cannot be used, the weights to start from are missing or others than the
+            configuration names, or OpenCV is not installed.
     """
     check_ready(photos)
     import torch  # noqa: PLC0415 - the command line shows its help without torch
@@ -66,7 +73,8 @@ def train(
     from workstation.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from workstation.training.distributed import company  # noqa: PLC0415
     from workstation.training.export import export  # noqa: PLC0415
-    from workstation.training.run import Training  # noqa: PLC0415
+    from workstation.training.run import CHECKPOINT, Training  # noqa: PLC0415
+    from workstation.training.start import parameters_to_start_from  # noqa: PLC0415
 
     if threads:
         torch.set_num_threads(threads)
@@ -74,6 +82,9 @@ def train(
         own = out / "configuration.toml"
         chosen = configuration or (own if own.is_file() else default_configuration())
         settings = TrainingConfiguration.read(chosen)
+        begun = (out / CHECKPOINT).exists()
+        given = start or (paths.resources() / "training" / FIRST_WEIGHTS if settings.start else None)
+        initial = None if begun else parameters_to_start_from(given, settings.start)
         out.mkdir(parents=True, exist_ok=True)
         if chosen != own:
             own.write_bytes(chosen.read_bytes())
@@ -87,6 +98,7 @@ def train(
                 company=together,
                 curves=curves,
                 measure_every=measure_every,
+                start=initial,
             )
             for progress in run.run():
                 if together.leads:

@@ -36,6 +36,7 @@ class TrainingConfiguration:
         average: decay of the moving average of the weights that is shipped.
         batch_statistics: "batch", or "frozen": batch norm keeps the statistics that it started with.
         seed: of weights and batches.
+        start: SHA-256 of the compact weights that training starts from; "" = random ones.
         batch: composition of a batch.
     """
 
@@ -55,6 +56,7 @@ class TrainingConfiguration:
     average: float = 0.998
     batch_statistics: str = "batch"
     seed: int = 0
+    start: str = ""
     batch: BatchPlan = field(default_factory=BatchPlan)
 
     @classmethod

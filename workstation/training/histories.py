@@ -152,11 +152,13 @@ class LastSave:
         return self.resize.factor if self.resize else 1.0
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, tables: tuple[Tables, ...]) -> LastSave:
-        """Three of four share a JPEG, a third share a resize."""
+    def draw(
+        cls, rng: np.random.Generator, tables: tuple[Tables, ...], *, resized: float = 0.34, saved: float = 0.75
+    ) -> LastSave:
+        """A random last save: `resized` is the chance of a resize (to 0.55 to 0.95), `saved` that of a JPEG."""
         return cls(
-            Resize.draw(rng, 0.55, 0.95) if rng.random() < 0.34 else None,
-            JpegSave.draw(rng, 60, 97, shifted=False, tables=tables) if rng.random() < 0.75 else None,
+            Resize.draw(rng, 0.55, 0.95) if rng.random() < resized else None,
+            JpegSave.draw(rng, 60, 97, shifted=False, tables=tables) if rng.random() < saved else None,
         )
 
     def apply(self, image: Image8, side: int) -> Image8:

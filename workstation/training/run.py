@@ -6,7 +6,7 @@ import copy
 import os
 import signal
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -128,6 +128,7 @@ class Training:
         company: the processes that train together; each takes whole sets of a batch.
         curves: "tensorboard", "wandb".
         measure_every: steps between two figures on splices of the dev cameras; 0 = none.
+        start: parameters to start from; None = random ones.
 
     Attributes:
         step: steps done so far.
@@ -145,6 +146,7 @@ class Training:
         company: Company = ALONE,
         curves: Sequence[str] = (),
         measure_every: int = 0,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         if configuration.batch.sets % company.world:
             raise ConfigurationProblem(f"{configuration.batch.sets} sets cannot be shared by {company.world} processes")
@@ -152,6 +154,8 @@ class Training:
         self._company, self._extra, self._measure_every = company, tuple(curves), measure_every
         torch.manual_seed(configuration.seed)
         self.network = CompactNetwork(configuration.width, configuration.dimensions, configuration.hidden)
+        if start is not None:
+            self.network.load_state_dict(start)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         self.network.to(company.device)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
