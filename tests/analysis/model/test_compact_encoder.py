@@ -30,7 +30,7 @@ def test_embeddings_have_unit_length_and_one_per_cell(encoder: compact.CompactEn
 
     embeddings = drain(encoder.embed(image, grid))
 
-    assert (grid.rows, grid.columns, grid.stride, grid.patch) == (21, 27, 16, 64)
+    assert (grid.rows, grid.columns, grid.stride, grid.patch) == (21, 27, 16, 32)
     assert embeddings.shape == (21, 27, encoder.dimensions)
     assert embeddings.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=2), 1, atol=1e-5)
@@ -95,6 +95,17 @@ def test_the_stride_grows_with_the_image_up_to_the_patch(encoder: compact.Compac
     assert encoder.default_grid(768, 1024, None, 16).stride == 64
     assert encoder.default_grid(768, 1024, 128, None).patch == 128
     with pytest.raises(ImageTooSmall):
+        encoder.default_grid(40, 400, None, None)
+
+
+def test_small_images_are_seen_through_small_windows(encoder: compact.CompactEncoder) -> None:
+    assert [encoder.default_grid(h, w, None, None).patch for h, w in ((256, 384), (480, 640), (768, 1024))] == [
+        32,
+        64,
+        64,
+    ]
+    assert encoder.default_grid(256, 384, 64, None).patch == 64
+    with pytest.raises(ImageTooSmall, match="64"):  # the model's own window is what an image is too small for
         encoder.default_grid(40, 400, None, None)
 
 

@@ -29,6 +29,11 @@ WHITENING = "whitening"
 MAX_CELLS = 16_384
 """The stride grows with the image, in steps of 16 px up to the patch, so that there are about this many cells."""
 
+SMALL_PATCH = 32
+SMALL_IMAGE = 250_000
+"""An image of fewer pixels is looked at through windows of `SMALL_PATCH` pixels: larger ones would blur it to a few
+dozen independent places (`python -m benchmarks.small_splices PHOTOS`)."""
+
 TILE_ROWS, TILE_COLUMNS = 1024, 2048
 """Pixels of a tile without its halo: a quarter of a second to a second of work on one core."""
 
@@ -90,14 +95,16 @@ class CompactEncoder(Placed):
         Args:
             height: of the image in pixels.
             width: likewise.
-            patch: side of a window, rounded to an even multiple of the feature stride; None = the model's own.
+            patch: side of a window, rounded to an even multiple of the feature stride; None = the model's own, or
+                `SMALL_PATCH` for an image of fewer than `SMALL_IMAGE` pixels that the model's own would fit into.
             per_dimension: cells along the longer side; None = as many as `MAX_CELLS` allows, at least one per 16 px.
 
         Raises:
             ImageTooSmall: if a side is shorter than one patch.
         """
         unit = 2 * FEATURE_STRIDE
-        side = max(unit, round((patch or self.patch) / unit) * unit)
+        own = SMALL_PATCH if height * width < SMALL_IMAGE and min(height, width) >= self.patch else self.patch
+        side = max(unit, round((patch or own) / unit) * unit)
         even = (height * width / MAX_CELLS) ** 0.5
         wanted = even if per_dimension is None else max(height, width) / per_dimension
         stride = min(side, max(unit, -(-int(wanted) // unit) * unit))

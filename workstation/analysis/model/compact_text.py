@@ -165,8 +165,8 @@ class CompactTextSide(Placed):
         self._image, self._network, self._tokens, self._placement = image, network, tokens, placement
 
     def default_grid(self, height: int, width: int, patch: int | None, per_dimension: int | None) -> PatchGrid:
-        """As that of the image side, see `CompactEncoder.default_grid`."""
-        return self._image.default_grid(height, width, patch, per_dimension)
+        """As `CompactEncoder.default_grid`, but with windows of the model's own side for small images, too."""
+        return self._image.default_grid(height, width, patch or self.patch, per_dimension)
 
     def embed_for_text(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
         """See `TextSide.embed_for_text`."""
