@@ -15,11 +15,14 @@ SWEEPS = 25
 
 
 def nearest_centre(points: FloatArray, centres: FloatArray) -> NDArray[np.intp]:
-    """(..., N) index of the nearest of (..., k, D) centres."""
-    products = points @ np.swapaxes(centres, -1, -2)
-    nearest: NDArray[np.intp] = (products - np.einsum("...kd,...kd->...k", centres, centres)[..., None, :] / 2).argmax(
-        axis=-1
-    )
+    """(..., N) index of the nearest of (..., k, D) centres; of equally near ones the first."""
+    halves = np.einsum("...kd,...kd->...k", centres, centres)[..., None] / 2
+    closeness = centres @ points.T - halves  # (..., k, N): along N, since numpy's argmax over a short axis is slow
+    best = closeness[..., 0, :].copy()
+    nearest = np.zeros(best.shape, np.intp)
+    for index in range(1, centres.shape[-2]):
+        nearest[closeness[..., index, :] > best] = index
+        np.maximum(best, closeness[..., index, :], out=best)
     return nearest
 
 

@@ -16,6 +16,7 @@ from workstation.analysis.conditions import conditions_of
 from workstation.analysis.detection import detect
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.encoder import Encoder
+from workstation.analysis.products import one_thread
 from workstation.analysis.provenance import Timeline, deviations, provenance_of
 from workstation.analysis.result import (
     NOT_ASSESSABLE,
@@ -113,9 +114,17 @@ class _Task:
 
 def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
     """Embed, sort, compare, draw and say."""
+    embeddings = yield from _embed(task)
+    if maps.is_published(task.encoder.description.architecture, task.grid):  # all pairs: large products
+        return (yield from _compare(task, embeddings))
+    with one_thread():
+        return (yield from _compare(task, embeddings))
+
+
+def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, AnalysisResult]:
+    """From the embeddings to the result."""
     grid, request, timeline = task.grid, task.request, task.timeline
     height, width = task.image.shape[:2]
-    embeddings = yield from _embed(task)
     assessable = task.suitability.assessable
     sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
     groups = _group_cells(sorting.labels, assessable, grid)

@@ -1,0 +1,44 @@
+"""What is measured strip by strip is what the definition says of the whole picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from workstation.analysis import conditions
+from workstation.analysis.conditions import interpolation_peak, out_of_focus_share
+
+
+def noise(height: int, width: int) -> NDArray[np.float32]:
+    return np.random.default_rng(7).random((height, width), np.float32) * np.float32(255)
+
+
+@pytest.mark.parametrize("height", [64, 65, 66, 128, 129, 200])
+def test_strips_leave_no_seam_in_the_search_for_periods(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    grey = noise(height, 150)
+    in_strips = interpolation_peak(grey)
+
+    monkeypatch.setattr(conditions, "STRIP", height)
+
+    assert in_strips == pytest.approx(interpolation_peak(grey), rel=1e-4)
+
+
+def test_detail_at_the_borders_of_strips_is_that_of_the_whole() -> None:
+    grey = noise(96, 64)
+    framed = np.pad(grey, 1, mode="edge").astype(np.float64)
+    laplacian = framed[:-2, 1:-1] + framed[2:, 1:-1] + framed[1:-1, :-2] + framed[1:-1, 2:] - 4 * framed[1:-1, 1:-1]
+    expected = np.sqrt(np.square(laplacian).reshape(3, 32, 2, 32).mean(axis=(1, 3)))
+
+    assert conditions._detail(grey, 32) == pytest.approx(expected, rel=1e-5)
+
+
+def test_half_a_soft_picture_is_half_out_of_focus() -> None:
+    grey = np.kron(noise(64, 128), np.ones((4, 4), np.float32))  # coarse detail everywhere
+    grey[:, :256] += noise(256, 256) / 2  # fine detail on the left only
+    blurred = grey[:, 256:]
+    for axis in (0, 1, 0, 1):
+        blurred = (np.roll(blurred, 1, axis) + blurred + np.roll(blurred, -1, axis)) / 3
+    grey[:, 256:] = blurred
+
+    assert out_of_focus_share(grey) == pytest.approx(0.5, abs=0.05)
