@@ -90,7 +90,7 @@ def new(
 @case_app.command()
 def add(
     folder: Folder,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Exhibits.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Exhibits.", readable=False)],
     operator: Operator = "",
     received: Annotated[str | None, typer.Option("--received", help="When they came, as you state it.")] = None,
     received_by: Annotated[str | None, typer.Option("--received-by")] = None,

@@ -21,7 +21,7 @@ SHOWN = 3
 
 
 def claims(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph.", readable=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     model: Annotated[str, typer.Option("--model", help="Weights with a text side.")] = "compact",
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",

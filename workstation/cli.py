@@ -71,7 +71,8 @@ app.command()(paper_cli.ablate)
 app.add_typer(report_command.report_app, name="report")
 app.add_typer(data_command.data_app, name="data")
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.")]
+# Typer would refuse all files, as wrong use, because one may not be read: the program says so for that one instead.
+Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.", readable=False)]
 ModelName = Annotated[str, typer.Option("--model", help="Name of the weights (`exifact weights list`).")]
 DeviceChoice = Annotated[Device, typer.Option("--device", help="Where the model runs; auto takes the fastest.")]
 MaxPixels = Annotated[
@@ -117,7 +118,7 @@ def _program(
 
 
 @app.command("open")
-def open_window(files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]")] = None) -> None:
+def open_window(files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", readable=False)] = None) -> None:
     """Open the window, with these files if any are given."""
     problem = terminal.display_problem()
     if problem:
@@ -158,7 +159,7 @@ def analyze(
 
 @app.command()
 def exif(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False)],
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, one per entry.")] = False,
 ) -> None:
     """Print everything that the file says about itself, even where its pixels cannot be decoded."""
@@ -290,7 +291,10 @@ def verify(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Al
 
 @weights_app.command()
 def add(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The published checkpoint, layout original or pruned.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The published checkpoint, layout original or pruned.", readable=False),
+    ],
     name: Annotated[str | None, typer.Option("--name", help="To register it under; paper, if none is given.")] = None,
     tokenizer: Annotated[
         Path | None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Exifact, jpeg, texture
+from tests.rights import ordinary_rights
 from workstation.evidence import DEFAULT_MAX_PIXELS
 
 
@@ -178,10 +178,31 @@ def test_a_vanished_file_is_refused(analyze: Exifact, good: Path) -> None:
     assert_refused(analyze, "gone.jpg", good, "Check that the file is still there")
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whoever runs this may read everything")
 def test_a_file_without_read_permission_is_refused(analyze: Exifact, tmp_path: Path, good: Path) -> None:
     jpeg(tmp_path / "locked.jpg", texture(192, 256)).chmod(0)
-    assert_refused(analyze, "locked.jpg", good, "you may read it")
+    with ordinary_rights():
+        assert_refused(analyze, "locked.jpg", good, "you may read it")
+
+
+@pytest.mark.parametrize("command", ["exif", "claims"])
+def test_every_command_says_what_it_may_not_read(command: str, exifact: Exifact, tmp_path: Path) -> None:
+    jpeg(tmp_path / "locked.jpg", texture(192, 256)).chmod(0)
+    with ordinary_rights():
+        answer = exifact(command, "locked.jpg")
+
+    assert answer.code == 1
+    assert "locked.jpg" in answer.err
+    assert "you may read it" in answer.err
+
+
+def test_a_folder_that_may_not_be_written_is_said(analyze: Exifact, tmp_path: Path, good: Path) -> None:
+    (tmp_path / "out").mkdir(mode=0o555)
+    with ordinary_rights():
+        answer = analyze(good, "--no-report")
+
+    assert answer.code == 1
+    assert "choose another folder" in answer.err
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_more_pixels_than_the_limit_are_refused_before_they_are_decoded(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rights import ordinary_rights
 from workstation.errors import Unopenable, UnsupportedFormat, WorkstationError
 from workstation.evidence import open_evidence, open_steps, read_metadata, rehash
 from workstation.evidence.formats import detect_format
@@ -133,12 +134,11 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         open_evidence(tmp_path / "pipe.jpg")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_no_permission(saved: Save) -> None:
     path = saved("a.jpg")
     path.chmod(0)
 
-    with pytest.raises(Unopenable, match="no permission"):
+    with ordinary_rights(), pytest.raises(Unopenable, match="no permission"):
         open_evidence(path)
 
 
