@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from workstation.analysis.likeness import Patches, PatchSet
 from workstation.errors import WorkstationError
@@ -42,6 +44,40 @@ def test_a_form_gives_its_values_and_says_what_is_missing(qtbot) -> None:
         dialog.accept()
 
     assert answered.args == [{"title": "Rex v. Doe", "words": "as they are", "verdict": "warning", "blind": True}]
+
+
+def test_a_form_begins_at_its_first_field_and_tab_follows_the_reading_order(qtbot) -> None:
+    fields = [
+        Field("target", "File", kind="new file", value="report.pdf"),
+        Field("words", "Words", kind="text"),
+        Field("verdict", "Verdict", kind="choice", choices=(("ok", "OK"),)),
+    ]
+    dialog = FormDialog("Ask", fields, "Keep")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+
+    seen = []
+    for _ in range(6):
+        seen.append(dialog.focusWidget())
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+
+    path = dialog.editor("target")
+    cancel = dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+    assert seen == [path.line, path.choose, dialog.editor("words"), dialog.editor("verdict"), dialog.agree, cancel]
+
+
+def test_a_label_stands_beside_its_field(qtbot) -> None:
+    dialog = FormDialog("Ask", [Field("target", "File", kind="new file"), Field("name", "Name")], "Keep")
+    qtbot.addWidget(dialog)
+    dialog.show()
+
+    for label in dialog.findChildren(QLabel):
+        if label.buddy() is not None:
+            middle = label.mapTo(dialog, label.rect().center()).y()
+            assert abs(middle - label.buddy().mapTo(dialog, label.buddy().rect().center()).y()) <= 3
 
 
 def test_the_report_dialog_refuses_the_folder_of_the_evidence(qtbot, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from workstation.settings import SettingsStore
 from workstation.ui.docks import SPECS
-from workstation.ui.main_window import MainWindow
+from workstation.ui.main_window import FIRST_SIZE, FRAME, MainWindow
+from workstation.ui.scatter_panel import PLOT_HEIGHT
+from workstation.ui.work import Work
 
 FRESH = """
 import sys
@@ -140,3 +142,31 @@ def test_tab_reaches_every_control_in_reading_order(window: MainWindow, opened, 
     places = [reached.index(name) for name in expected]
     assert places == sorted(places)
     assert "" not in reached
+
+
+def test_the_first_window_leaves_room_for_its_frame(qtbot) -> None:
+    window = MainWindow(SettingsStore(None), Work(preload=None))
+    qtbot.addWidget(window)
+    room = window.screen().availableGeometry().size() - FRAME
+
+    assert window.size() == FIRST_SIZE.boundedTo(room)
+    window.close()
+
+
+def test_no_zoom_is_shown_before_there_is_a_picture(window: MainWindow, opened, qtbot) -> None:
+    window.resize(1200, 800)
+    qtbot.wait(20)
+    assert window.status.zoom.text() == ""
+
+    opened(window)
+    assert window.status.zoom.text().endswith("%")
+
+
+def test_the_plot_can_be_read_in_a_low_window(make_window, qtbot) -> None:
+    window = make_window()
+    window.resize(1366, 768)
+    window.reset_layout()
+    window.docks.show_dock("patches")
+
+    qtbot.waitUntil(lambda: window.scatter.isVisible() and window.scatter.height() >= PLOT_HEIGHT)
+    assert window.height() == 768

@@ -48,6 +48,8 @@ SPECS: tuple[DockSpec, ...] = (
 _SIDE_WIDTHS = {_Area.LeftDockWidgetArea: 0.135, _Area.RightDockWidgetArea: 0.2}
 """Share of the window's width that the side columns take at first."""
 _BOTTOM_SHARE = 0.22
+LEAST_WIDTH = 236
+"""Of a side column in pixels: the numbers of a region fit beside a scroll bar."""
 
 
 class Docks(QObject):
@@ -105,7 +107,8 @@ class Docks(QObject):
         for area, share in _SIDE_WIDTHS.items():
             column = [spec for spec in SPECS if spec.area == area]
             docks = [self.docks[spec.name] for spec in column]
-            window.resizeDocks(docks, [max(220, round(window.width() * share))] * len(docks), Qt.Orientation.Horizontal)
+            width = max(LEAST_WIDTH, round(window.width() * share))
+            window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
             window.resizeDocks(docks, [spec.size for spec in column], Qt.Orientation.Vertical)
         bottom = [self.docks[one.name] for one in SPECS if one.area == _Area.BottomDockWidgetArea and not one.behind]
         window.resizeDocks(bottom, [round(window.height() * _BOTTOM_SHARE)] * len(bottom), Qt.Orientation.Vertical)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -154,7 +155,7 @@ class FormDialog(QDialog):
         if words:
             form.addRow(wrapped_label(words))
         for field in self._fields:
-            form.addRow("" if field.kind == "switch" else f"{field.label}:", self._widgets[field.name])
+            form.addRow(self._label(field), self._widgets[field.name])
             if field.tip and field.kind in ("choice", "switch"):
                 note = QLabel(field.tip)
                 note.setWordWrap(True)
@@ -170,13 +171,36 @@ class FormDialog(QDialog):
         layout.addWidget(scroll, 1)
         layout.addWidget(self._complaint)
         layout.addWidget(self.buttons)
+        self._order_focus()
         height = content.sizeHint().height() + self.buttons.sizeHint().height() + 20 * GRID
         screen = self.screen().availableGeometry().height()
         self.resize(600, min(max(height, 240), round(screen * 0.85)))
 
+    def _label(self, field: Field) -> QLabel:
+        """Beside the first line of its field, however high the field is."""
+        label = QLabel("" if field.kind == "switch" else f"{field.label}:")
+        editor = self._widgets[field.name]
+        label.setBuddy(editor)
+        if field.kind != "text":
+            label.setMinimumHeight(editor.sizeHint().height())
+        return label
+
+    def _order_focus(self) -> None:
+        """Tab goes from field to field and then to the buttons; the dialog begins at its first field."""
+        stops = [stop for field in self._fields for stop in _stops(self._widgets[field.name])]
+        stops += [self.agree, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
+        stops[0].setFocus()
+
 
 class PathField(QWidget):
-    """A path: typed, or chosen in a dialog of the system."""
+    """A path: typed, or chosen in a dialog of the system.
+
+    Attributes:
+        line: where it is typed.
+        choose: asks the system's dialog.
+    """
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -184,13 +208,13 @@ class PathField(QWidget):
         self.line = QLineEdit(str(field.value))
         self.line.setAccessibleName(field.label)
         self.line.setPlaceholderText(field.tip)
-        self._choose = push_button("open", "Choose…", f"Choose {field.label.lower()} in a dialog")
+        self.choose = push_button("open", "Choose…", f"Choose {field.label.lower()} in a dialog")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addWidget(self.line, 1)
-        layout.addWidget(self._choose)
-        self._choose.clicked.connect(self._ask)
+        layout.addWidget(self.choose)
+        self.choose.clicked.connect(self._ask)
         self.setFocusProxy(self.line)
 
     @Slot()
@@ -210,6 +234,11 @@ class PathField(QWidget):
             dialog.setNameFilter(self._field.pattern)
         dialog.fileSelected.connect(self.line.setText)
         dialog.open()
+
+
+def _stops(widget: QWidget) -> list[QWidget]:
+    """Where Tab stops in a field."""
+    return [widget.line, widget.choose] if isinstance(widget, PathField) else [widget]
 
 
 def _value_of(widget: QWidget) -> Value:

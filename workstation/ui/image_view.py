@@ -497,7 +497,8 @@ class ImageView(QWidget):
     def _view_changed(self) -> None:
         if self.canvas.camera.zoom != self._last_zoom:
             self._last_zoom = self.canvas.camera.zoom
-            self.zoom_changed.emit(self.zoom)
+            if self.pixels is not None:
+                self.zoom_changed.emit(self.zoom)
         self.view_moved.emit()
 
     def _zoom_to(self, zoom: float) -> None:

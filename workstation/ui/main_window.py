@@ -49,6 +49,8 @@ from workstation.ui.wording import metadata_instead
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
+FRAME = QSize(16, 48)
+"""What title bar and borders take on the common desktops; they are not known before the window is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -296,8 +298,8 @@ class MainWindow(QMainWindow):
         settings = self.store.current
         geometry = QByteArray.fromBase64(settings.window_geometry.encode("ascii"))
         if not (settings.window_geometry and self.restoreGeometry(geometry)):
-            screen = self.screen().availableGeometry().size()
-            self.resize(FIRST_SIZE.boundedTo(screen))
+            room = self.screen().availableGeometry().size() - FRAME
+            self.resize(FIRST_SIZE.boundedTo(room))
         self._has_layout = self.docks.restore(settings.window_state)
         self.preferences.apply()
         self.view.set_opacity(settings.opacity)

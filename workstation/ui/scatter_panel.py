@@ -17,6 +17,9 @@ from workstation.ui.groups_table import group_colour, group_letter
 from workstation.ui.metadata_rows import grouped
 from workstation.ui.theme import GRID, current_theme
 
+PLOT_HEIGHT = 130
+"""Least height in pixels at which the axes can still be read."""
+
 DRAWN_AT_MOST = 8_000
 """More points than this are thinned out for drawing (a seeded sample); brushing goes on over all of them."""
 SYMBOLS = ("o", "t1", "s", "d", "star")
@@ -261,6 +264,7 @@ class ScatterPanel(QWidget):
         plot.setToolTip("Drag to select patches, wheel to zoom, middle button to move")
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         plot.hideButtons()
+        plot.setMinimumHeight(PLOT_HEIGHT)
         for side, title in (("bottom", "component 1"), ("left", "component 2")):
             plot.setLabel(side, title)
             plot.getAxis(side).enableAutoSIPrefix(False)
