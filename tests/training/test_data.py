@@ -230,6 +230,7 @@ def camera_exif() -> bytes:
                 piexif.ImageIFD.XResolution: (72, 1),
                 piexif.ImageIFD.YResolution: (72, 1),
                 piexif.ImageIFD.ResolutionUnit: 2,
+                piexif.ImageIFD.Orientation: 1,
                 piexif.ImageIFD.Artist: b"Somebody",
             },
             "Exif": {
@@ -241,6 +242,10 @@ def camera_exif() -> bytes:
                 piexif.ExifIFD.ColorSpace: 1,
                 piexif.ExifIFD.MeteringMode: 5,
                 piexif.ExifIFD.WhiteBalance: 0,
+                piexif.ExifIFD.Flash: 25,
+                piexif.ExifIFD.FocalPlaneXResolution: (3456000, 2037),
+                piexif.ExifIFD.FocalPlaneResolutionUnit: 2,
+                piexif.ExifIFD.FileSource: b"\x03",
             },
             "GPS": {piexif.GPSIFD.GPSLatitudeRef: b"N"},
         }
@@ -265,6 +270,10 @@ def test_an_indexed_folder_tells_its_own_exif_and_lists_what_is_broken(tmp_path:
     assert photo.tags["Focal Length"] == "5.8 mm"
     assert photo.tags["X Resolution"] == "72 dots per inch"
     assert photo.tags["F-Number"] == "F2.8"
+    assert photo.tags["ISO Speed Ratings"] == "200"
+    assert photo.tags["Orientation"] == photo.tags["File Source"] == "Unknown"  # metadata-extractor's words are long
+    assert photo.tags["Flash"] == "Flashfired,auto"
+    assert photo.tags["Focal Plane X Resolution"] == "0 inches"  # it prints the reciprocal, the rules take the floor
     assert photo.tags["White Balance Mode"] == "Autowhitebalance"
     assert not {"Artist", "GPS Latitude Ref"} & photo.tags.keys()
     with pytest.raises(shards.BrokenPhoto, match=r"one\.jpg"):

@@ -36,6 +36,11 @@ _BIAS: Final = f"{_SUB_IFD}.Exposure Bias Value"
 _FOCAL: Final = f"{_SUB_IFD}.Focal Length"
 _ISO: Final = f"{_SUB_IFD}.ISO Speed Ratings"
 
+_ISO_NUMBERS: Final = (0x8827, 0x8832)
+_RESOLUTIONS: Final = (0x011A, 0x011B)
+_FLASH: Final = 0x9209
+_PLANE: Final = (0xA20E, 0xA20F)
+
 NAMES: Final[Mapping[int, str]] = {
     0x010F: "Make",
     0x0110: "Model",
@@ -101,6 +106,16 @@ NAMES: Final[Mapping[int, str]] = {
 """metadata-extractor's names of the tags that may enter a text: no GPS, serial numbers or names of people."""
 
 _WORDS: Final[Mapping[int, Mapping[int, str]]] = {
+    0x0112: {
+        1: "Top, left side (Horizontal / normal)",
+        2: "Top, right side (Mirror horizontal)",
+        3: "Bottom, right side (Rotate 180)",
+        4: "Bottom, left side (Mirror vertical)",
+        5: "Left side, top (Mirror horizontal and rotate 270 CW)",
+        6: "Right side, top (Rotate 90 CW)",
+        7: "Right side, bottom (Mirror horizontal and rotate 90 CW)",
+        8: "Left side, bottom (Rotate 270 CW)",
+    },
     0x0128: {1: "(No unit)", 2: "Inch", 3: "cm"},
     0x0213: {1: "Center of pixel array", 2: "Datum point"},
     0x8822: {
@@ -125,6 +140,8 @@ _WORDS: Final[Mapping[int, Mapping[int, str]]] = {
     },
     0x9208: {0: "Unknown", 1: "Daylight", 2: "Florescent", 3: "Tungsten", 4: "Flash", 9: "Fine Weather"},
     0xA001: {1: "sRGB", 65535: "Undefined"},
+    0xA300: {1: "Film Scanner", 2: "Reflection Print Scanner", 3: "Digital Still Camera (DSC)"},
+    0xA301: {1: "Directly photographed image"},
     0xA210: {1: "(No unit)", 2: "Inches", 3: "cm"},
     0xA217: {1: "(Not defined)", 2: "One-chip color area sensor"},
     0xA401: {0: "Normal process", 1: "Custom process"},
@@ -213,19 +230,41 @@ def text_of(tags: Mapping[str, str], used: Iterable[str], *, names: bool = True)
 def _printed(entry: TagEntry, metadata: Metadata) -> str:
     """A value as metadata-extractor prints it."""
     value = entry.value
+    if entry.id in (*_ISO_NUMBERS, *_RESOLUTIONS, *_PLANE):
+        return _number(entry, metadata)
     if isinstance(value, int) and entry.id in _WORDS:
         return _WORDS[entry.id].get(value, f"Unknown ({value})")
     if isinstance(value, int | float | Fraction) and entry.id in _MEASURED:
         return _MEASURED[entry.id](Fraction(value))
-    if entry.id in (0x011A, 0x011B) and isinstance(value, int | float | Fraction):
-        unit = metadata.find(entry.group, 0x0128)
-        per = "cm" if unit is not None and unit.value == 3 else "inch"
-        return f"{Fraction(value)} dots per {per}"
     if entry.id in (0x9000, 0xA000) and isinstance(value, str) and value.isdigit() and len(value) == 4:
         return f"{int(value[:2])}.{value[2:]}"
     if entry.id == 0x9101 and isinstance(value, tuple):
         return "".join({1: "Y", 2: "Cb", 3: "Cr", 4: "R", 5: "G", 6: "B"}.get(int(v or 0), "") for v in value)
     return value.strip() if isinstance(value, str) else entry.text
+
+
+def _number(entry: TagEntry, metadata: Metadata) -> str:
+    """A resolution with its unit, that of the sensor upside down; a sensitivity without "ISO", the first of several."""
+    value = entry.value[0] if isinstance(entry.value, tuple) and entry.value else entry.value
+    if entry.id in _RESOLUTIONS and isinstance(value, int | float | Fraction):
+        unit = metadata.find(entry.group, 0x0128)
+        per = "cm" if unit is not None and unit.value == 3 else "inch"
+        return f"{Fraction(value)} dots per {per}"
+    if entry.id in _PLANE and isinstance(value, int | float | Fraction) and value:
+        unit = metadata.find(entry.group, 0xA210)
+        words = _WORDS[0xA210].get(unit.value, "") if unit is not None and isinstance(unit.value, int) else ""
+        return f"{1 / Fraction(value)} {words.lower()}".strip()
+    return str(value) if isinstance(value, int) and entry.id in _ISO_NUMBERS else entry.text
+
+
+def _flash(bits: int) -> str:
+    """The Flash tag's bits in metadata-extractor's words."""
+    words = ["Flash fired" if bits & 0x01 else "Flash did not fire"]
+    if bits & 0x04:
+        words.append("return detected" if bits & 0x02 else "return not detected")
+    words += ["auto"] if bits & 0x10 else []
+    words += ["red-eye reduction"] if bits & 0x40 else []
+    return ", ".join(words)
 
 
 def _decimal(value: Fraction) -> str:
@@ -247,6 +286,7 @@ _MEASURED: Final[Mapping[int, Callable[[Fraction], str]]] = {
     0x9205: lambda v: f"F{_decimal(Fraction(2.0 ** (float(v) / 2)))}",
     0x9206: lambda v: f"{float(v):.3g} metres",
     0x920A: lambda v: f"{float(v):.1f} mm",
+    _FLASH: lambda v: _flash(int(v)),
     0xA002: lambda v: f"{v} pixels",
     0xA003: lambda v: f"{v} pixels",
     0xA404: lambda v: "Digital zoom not used." if v == 0 else _decimal(v),
