@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.analysis.regions import Region
@@ -113,6 +114,7 @@ def _dialogs(window: MainWindow, take: Taking, wait_for: Waiting) -> None:
 
 def _trouble(window: MainWindow, folder: Path, take: Taking, wait_for: Waiting) -> None:
     other = MainWindow(SettingsStore(None), Work(preload=None))
+    other.preferences.set_theme(window.store.current.theme)  # the whole program has one
     other.resize(window.size())
     other.show()
     other.cases.open(folder)
@@ -120,6 +122,7 @@ def _trouble(window: MainWindow, folder: Path, take: Taking, wait_for: Waiting) 
     take(other, "case_read_only")
     other.close()
     other.deleteLater()
+    QCoreApplication.sendPostedEvents(other, QEvent.Type.DeferredDelete)
     keeper, exhibit = window.cases.keeper, window.session.current
     assert keeper is not None
     assert exhibit is not None

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.case_pictures import casework
@@ -112,6 +112,12 @@ class Album:
         path = self.folder / f"{state}_{self.mark}.png"
         widget.grab().save(str(path))
         self.taken.append(path)
+
+
+def forget(window: MainWindow) -> None:
+    """Delete a closed window now: the garbage collector would take it while Qt still sends it events."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def settle(milliseconds: int) -> None:
@@ -332,9 +338,9 @@ def in_this_process(arguments: argparse.Namespace, scale: str) -> None:
     recorded = Recorded()
     for photo in photos:
         recorded.learn(evidence_of(photo))
-    with tempfile.TemporaryDirectory() as workplace:
-        for size in arguments.size:
-            for theme in arguments.theme:
+    for size in arguments.size:
+        for theme in arguments.theme:
+            with tempfile.TemporaryDirectory() as workplace:  # a case needs a folder of its own
                 window = MainWindow(
                     SettingsStore(None), Work(open_file=_slow_open, analyse=recorded.analyse, preload=None)
                 )
@@ -348,7 +354,7 @@ def in_this_process(arguments: argparse.Namespace, scale: str) -> None:
                 for exhibit in window.session.exhibits:
                     exhibit.exported = True
                 window.close()
-                window.deleteLater()
+                forget(window)
                 print(f"{len(album.taken)} pictures at {size}, {theme}, {scale}00 % in {arguments.out}")
     application.quit()
 
