@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from workstation.progress import Progress, drain
-from workstation.training.ablations import AP, NAMES, RESULT, ablate, table, variations
+from workstation.training.ablations import AP, NAMES, RESULT, AblationResult, ablate, ablate_on, table, variations
 from workstation.training.configuration import ConfigurationProblem
+from workstation.training.paper_command import PaperData
 from workstation.training.paper_configuration import PaperConfiguration
 
 BASE = PaperConfiguration(steps=1, batch=2)
@@ -63,3 +64,26 @@ def test_the_greedy_choice_stops_where_no_tag_helps(tmp_path: Path) -> None:
 
     assert [list(result.changes["tags"]) for result in results] == [["Model"], ["Model", "Make"]]
     assert len(runs.made) == 3 + 2 + 1
+
+
+def test_only_the_leading_process_writes_and_speaks(tmp_path: Path) -> None:
+    steps = ablate(("greedy",), BASE, TAGS, tmp_path, Runs(), leads=False)
+
+    with pytest.raises(StopIteration) as stop:
+        next(steps)
+
+    assert [list(result.changes["tags"]) for result in stop.value.value] == [["Model"], ["Model", "Make"]]
+    assert not list(tmp_path.iterdir())
+
+
+def test_figures_of_different_kinds_are_not_subtracted() -> None:
+    first = AblationResult("all-tags", {}, {"top-1 of 50 dev photos": 0.1})
+    lines = table([first, AblationResult("image-image", {}, {}), AblationResult("shuffled", {}, {**first.figures})])
+    assert lines[1].endswith("no dev figure")
+    assert lines[2].endswith("0.100 (+0.000)")
+
+
+def test_the_greedy_choice_needs_something_to_choose_by(tmp_path: Path) -> None:
+    data = PaperData(tmp_path, tmp_path)
+    with pytest.raises(ConfigurationProblem, match="dev figure"):
+        drain(ablate_on(data, ("greedy",), BASE, tmp_path))

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from workstation.training.data_records import COUNTS, RECORDS, DataProblem, Reco
 from workstation.training.distributed import Company
 from workstation.training.gradient_cache import CachedGradients
 from workstation.training.paper_batches import CachedStore, Steps, Texts
-from workstation.training.paper_command import PaperData, train_paper
+from workstation.training.paper_command import PaperData, Unfinished, train_paper
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
 from workstation.training.paper_training import BROKEN, PaperTraining
@@ -197,6 +198,40 @@ def test_a_resumed_run_goes_on_with_the_same_curve(store: FolderStore, tmp_path:
     rows = (tmp_path / "halves" / TABLE).read_text(encoding="utf-8").splitlines()
     assert [float(r.split("\t")[2]) for r in rows if "\tloss\t" in r] == pytest.approx(whole, rel=1e-4)
     assert "8.jpg" in (tmp_path / "whole" / BROKEN).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_only_with_the_configuration_that_it_began_with(store: FolderStore, tmp_path: Path) -> None:
+    losses(PaperTraining(SMALL, store, tmp_path, Company()), until=1)
+
+    assert PaperTraining(with_(steps=9, micro_batch=2), store, tmp_path, Company()).step == 1
+    with pytest.raises(ConfigurationProblem, match=r"learning_rate = 0\.0001, not 0\.5"):
+        PaperTraining(with_(learning_rate=0.5), store, tmp_path, Company())
+
+
+@pytest.mark.slow
+def test_a_broken_photo_is_listed_once_and_the_last_step_is_measured(store: FolderStore, tmp_path: Path) -> None:
+    training = PaperTraining(with_(steps=7), store, tmp_path, Company(), dev=store)
+
+    reports = [p.partial for p in training.run(report_every=5, save_every=1000)]
+
+    assert [report.step for report in reports] == [5, 7]
+    assert list(reports[-1].dev) == ["top-1 of 8 dev photos"]
+    assert reports[-1].broken == 1
+    assert len((tmp_path / BROKEN).read_text(encoding="utf-8").splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_stopped_run_says_at_which_step(indexed: PaperData, tmp_path: Path) -> None:
+    steps = train_paper(indexed, tmp_path, with_(steps=1000), workers=0, threads=1)
+    assert next(steps).stage == "preparing the networks"
+    next(steps)  # ten steps
+    signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Unfinished, match=r"stopped at step 1\d of 1000"):
+        drain(steps)
+
+    assert (tmp_path / "paper.safetensors").is_file()
 
 
 WAYS = ({"micro_batch": 1}, {"image_image": 1.0, "image_text": 0.0}, {"precision": "bfloat16"})

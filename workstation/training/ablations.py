@@ -18,7 +18,7 @@ from workstation.report.atomic import write_text
 from workstation.training.configuration import ConfigurationProblem
 from workstation.training.data_records import used_tags
 from workstation.training.distributed import Company, company
-from workstation.training.paper_command import PaperData
+from workstation.training.paper_command import PaperData, Unfinished
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_training import PaperTraining
 
@@ -99,7 +99,14 @@ def variations(name: str, base: PaperConfiguration, tags: Sequence[str]) -> list
 
 
 def ablate(
-    names: Sequence[str], base: PaperConfiguration, tags: Sequence[str], out: Path, run: Run, *, rounds: int = 5
+    names: Sequence[str],
+    base: PaperConfiguration,
+    tags: Sequence[str],
+    out: Path,
+    run: Run,
+    *,
+    rounds: int = 5,
+    leads: bool = True,
 ) -> Generator[Progress, None, tuple[AblationResult, ...]]:
     """Run ablations one after the other.
 
@@ -110,6 +117,7 @@ def ablate(
         out: a folder per run is made in it.
         run: trains a configuration in a folder and returns its figures.
         rounds: of the greedy choice, one tag each.
+        leads: whether this process writes and speaks; the others only take part.
 
     Yields:
         Progress of each run, under its name.
@@ -121,14 +129,14 @@ def ablate(
     found: list[AblationResult] = []
     for name, runs in planned:
         if name == "greedy":
-            found.extend((yield from _greedy(base, tags, out, run, rounds)))
+            found.extend((yield from _greedy(base, tags, out, run, rounds, leads=leads)))
         for title, changes in runs:
-            found.append((yield from _one(title, changes, base, out, run)))
+            found.append((yield from _one(title, changes, base, out, run, leads=leads)))
     return tuple(found)
 
 
 def _greedy(
-    base: PaperConfiguration, tags: Sequence[str], out: Path, run: Run, rounds: int
+    base: PaperConfiguration, tags: Sequence[str], out: Path, run: Run, rounds: int, *, leads: bool
 ) -> Generator[Progress, None, list[AblationResult]]:
     """Add in each round the tag that helps most, until none does."""
     chosen: list[str] = []
@@ -137,7 +145,9 @@ def _greedy(
         tried = []
         for tag in (t for t in tags if t not in chosen):
             together = [*chosen, tag]
-            tried.append((yield from _one(f"tags {' + '.join(together)}", {"tags": together}, base, out, run)))
+            tried.append(
+                (yield from _one(f"tags {' + '.join(together)}", {"tags": together}, base, out, run, leads=leads))
+            )
         best = max(tried, key=lambda result: result.score)
         if kept and best.score <= kept[-1].score:
             break
@@ -147,7 +157,7 @@ def _greedy(
 
 
 def _one(
-    title: str, changes: Mapping[str, Any], base: PaperConfiguration, out: Path, run: Run
+    title: str, changes: Mapping[str, Any], base: PaperConfiguration, out: Path, run: Run, *, leads: bool
 ) -> Generator[Progress, None, AblationResult]:
     settings = PaperConfiguration.from_table(base.as_table() | dict(changes))
     folder = out / re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:100]
@@ -165,18 +175,22 @@ def _one(
         except StopIteration as stop:
             figures: dict[str, float] = stop.value
             break
-        yield Progress(f"{title}: {progress.stage}", progress.fraction, progress.remaining, progress.partial)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(stored, json.dumps({"configuration": configuration, "figures": figures}, indent=1))
+        if leads:
+            yield Progress(f"{title}: {progress.stage}", progress.fraction, progress.remaining, progress.partial)
+    if leads:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(stored, json.dumps({"configuration": configuration, "figures": figures}, indent=1))
     return AblationResult(title, changes, figures)
 
 
 def table(results: Sequence[AblationResult]) -> list[str]:
-    """Results as lines, with the difference of each score to the first one's."""
+    """Results as lines, with the difference of each score to the first one's where both have the same figures."""
     lines = []
     for result in results:
         figures = ", ".join(f"{name} {value:.3f}" for name, value in result.figures.items()) or "no dev figure"
-        lines.append(f"{result.name:50} {figures} ({result.score - results[0].score:+.3f})")
+        comparable = result.figures.keys() == results[0].figures.keys() and result.figures
+        difference = f" ({result.score - results[0].score:+.3f})" if comparable else ""
+        lines.append(f"{result.name:50} {figures}{difference}")
     return lines
 
 
@@ -189,6 +203,8 @@ def ablate_on(
         DataProblem: if the data cannot be used.
         ConfigurationProblem: as `ablate`.
     """
+    if "greedy" in names and data.splices is None and data.dev_index is None:
+        raise ConfigurationProblem("the greedy choice needs a dev figure: give --splices or --dev-index")
     store, _ = data.stores()
     tags = base.tags or used_tags(store.shares, base.threshold)
     with company() as together:
@@ -196,7 +212,7 @@ def ablate_on(
         def run(settings: PaperConfiguration, folder: Path) -> Generator[Progress, None, dict[str, float]]:
             return (yield from _trained(data, settings, folder, together, workers))
 
-        return (yield from ablate(names, base, tags, out, run, rounds=rounds))
+        return (yield from ablate(names, base, tags, out, run, rounds=rounds, leads=together.leads))
 
 
 def _trained(
@@ -204,7 +220,10 @@ def _trained(
 ) -> Generator[Progress, None, dict[str, float]]:
     store, dev = data.stores()
     training = PaperTraining(settings, store, folder, together, dev=dev, splices=data.splices, workers=workers)
-    yield from training.run()
+    figures: dict[str, float] = {}
+    for progress in training.run():
+        figures = progress.partial.dev or figures  # those of the last step come last
+        yield progress
     if training.step < settings.steps:
-        raise ConfigurationProblem(f"stopped at step {training.step}; the same command goes on from there")
-    return training.measure()
+        raise Unfinished(f"stopped at step {training.step} of {settings.steps}; the same command goes on from there")
+    return together.from_leader(figures or training.measure())

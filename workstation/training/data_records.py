@@ -45,7 +45,7 @@ _EXIFREAD_NAMES = {
 class DataProblem(WorkstationError):
     """Training data that cannot be read or written as its format says."""
 
-    remedy = "docs/training.md says which files are read."
+    remedy = "docs/training-paper.md says which files are read."
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,7 +62,8 @@ def train_paper(  # noqa: PLR0917 - typer makes options of them
             data, out, _settings(configuration), threads=threads, workers=workers, name=name, curves=curves or ()
         )
         written = terminal.follow(_with_numbers(steps), name)
-    terminal.say(f"{name}: written to {written}")
+    if _leads():
+        terminal.say(f"{name}: written to {written}")
 
 
 def ablate(  # noqa: PLR0917 - as above
@@ -98,8 +100,13 @@ def ablate(  # noqa: PLR0917 - as above
         data = PaperData(pictures, index, dev_pictures, dev_index, splices)
         steps = ablations.ablate_on(data, chosen, settings, out, workers=workers, rounds=rounds)
         results = terminal.follow(_with_numbers(steps), "ablations")
-    for line in ablations.table(results):
+    for line in ablations.table(results) if _leads() else ():
         terminal.say(line)
+
+
+def _leads() -> bool:
+    """Whether this process speaks: the only one, or the first that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _settings(configuration: Path | None) -> PaperConfiguration:

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from workstation.analysis.model import checkpoint_keys
+from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.training.distributed import company
 from workstation.training.paper_configuration import PaperConfiguration
@@ -21,6 +22,10 @@ from workstation.training.shards import open_store
 
 if TYPE_CHECKING:
     from workstation.training.shards import PhotoStore
+
+
+class Unfinished(WorkstationError):
+    """A run that was stopped before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ def train_paper(
     Raises:
         DataProblem: if the data cannot be used.
         WeightsProblem: if pretrained weights that are named cannot be used.
+        ConfigurationProblem: if the folder holds a run with another configuration.
+        Unfinished: if the run was stopped; the weights so far are written all the same.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -101,6 +108,8 @@ def train_paper(
         if together.leads:
             target = export(training, out, name)
         together.wait()
+    if until is None and training.step < settings.steps:
+        raise Unfinished(f"stopped at step {training.step} of {settings.steps}; the same command goes on from there")
     return target
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workstation.progress import Progress, Stopwatch
+from workstation.training.configuration import ConfigurationProblem
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import Company, distributed, freeze_norms
@@ -42,6 +43,9 @@ TOKENIZER_TEXTS = 5000
 Part = tuple[Tensor, Tensor | None, dict[str, Tensor] | None]
 """Crops, perhaps other crops of the same photographs, perhaps texts."""
 
+_CHANGEABLE = {"steps", "micro_batch", "cache_mb"}
+"""What may differ when a run is resumed."""
+
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -54,7 +58,7 @@ class PaperReport:
         loss, gradient_norm: means.
         waiting: share of the time in which the networks waited for data, 0..1.
         photos_per_second: over all processes.
-        broken: photographs that could not be used so far, in this process.
+        broken: different photographs that could not be used so far, in all processes.
         dev: figures on the dev half, by name; empty where none were due.
     """
 
@@ -101,6 +105,8 @@ class PaperTraining:
         self.settings, self._store, self._folder, self._company = settings, store, folder, company
         self._dev, self._splices, self._workers, self._extra = dev, splices, workers, tuple(curves)
         state = _stored_state(folder / CHECKPOINT, company)
+        if state:
+            _check_same(state["configuration"], settings, folder)
         texts = [] if state else _tokenizer_texts(store, settings)
         self.network, self.tokenizer = build(settings, texts, state["tokenizer"] if state else "")
         self.network.to(company.device)
@@ -119,7 +125,8 @@ class PaperTraining:
         enabled = settings.precision == "float16"
         self._scaler = torch.amp.GradScaler(company.device.type, enabled=enabled, init_scale=2.0**12)
         self._cache: CachedGradients[Part] = CachedGradients(self._encode, company, wrapped)
-        self.step, self._stop, self._broken = 0, False, 0
+        self.step, self._stop = 0, False
+        self._listed: set[str] = set()
         if state:
             self.network.load_state_dict(state["network"])
             self._optimizer.load_state_dict(state["optimizer"])
@@ -140,6 +147,7 @@ class PaperTraining:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._listening(), self._drawing() as curves:
             try:
+                self._listed = _reasons(self._folder / BROKEN)
                 totals = _Totals()
                 batches = loader(steps, self._workers)
                 while self.step < limit and not self._company.any(self._stop):
@@ -151,9 +159,10 @@ class PaperTraining:
                     self.step += 1
                     if self.step % save_every == 0:
                         self.save()
-                    if self.step % report_every == 0:
-                        dev = self.measure() if self.step % measure_every == 0 else {}
-                        report = totals.report(self.step, self.settings.batch, self._broken, dev)
+                    ends = self.step == self.settings.steps
+                    if self.step % report_every == 0 or ends:
+                        dev = self.measure() if self.step % measure_every == 0 or ends else {}
+                        report = totals.report(self.step, self.settings.batch, self._broken(), dev)
                         if curves is not None:
                             curves.add(self.step, _numbers(report))
                         done = (self.step - first) / max(1, limit - first)
@@ -286,10 +295,16 @@ class PaperTraining:
             curves.close()
 
     def _list_broken(self, batch: CropBatch) -> None:
-        if batch.broken:
-            self._broken += len(batch.broken)
+        """Note photographs that could not be used, each once, though every epoch draws it again."""
+        new = [reason for reason in batch.broken if reason not in self._listed]
+        if new:
             with (self._folder / BROKEN).open("a", encoding="utf-8") as listing:
-                listing.writelines(f"{self.step}\t{reason}\n" for reason in batch.broken)
+                listing.writelines(f"{self.step}\t{reason}\n" for reason in new)
+            self._listed.update(new)
+
+    def _broken(self) -> int:
+        """How many different photographs any process has listed, in this run and before it was resumed."""
+        return len(_reasons(self._folder / BROKEN))
 
     def save(self) -> None:
         """Write the checkpoint atomically: a killed run keeps the one before."""
@@ -342,12 +357,33 @@ def _numbers(report: PaperReport) -> dict[str, float]:
     }
 
 
+def _reasons(listing: Path) -> set[str]:
+    """What is listed already: a line each of a step, a tab and why a photograph was left out."""
+    if not listing.is_file():
+        return set()
+    return {line.partition("\t")[2] for line in listing.read_text(encoding="utf-8").splitlines()}
+
+
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:
     """The checkpoint that a run goes on from; empty without one."""
     if not file.exists():
         return {}
     state: dict[str, Any] = torch.load(file, weights_only=True, map_location=company.device)
     return state
+
+
+def _check_same(stored: dict[str, Any], settings: PaperConfiguration, folder: Path) -> None:
+    """A run goes on with the configuration that it began with; only its length and its use of memory may change.
+
+    Raises:
+        ConfigurationProblem: if anything else differs.
+    """
+    now = settings.as_table()
+    for name in now.keys() - _CHANGEABLE:
+        if stored.get(name, now[name]) != now[name]:
+            raise ConfigurationProblem(
+                f"{folder} holds a run with {name} = {stored[name]!r}, not {now[name]!r}; choose another folder"
+            )
 
 
 def _tokenizer_texts(store: PhotoStore, settings: PaperConfiguration) -> list[str]:

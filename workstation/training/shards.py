@@ -20,7 +20,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from workstation.analysis import published_texts
 from workstation.errors import WorkstationError
@@ -189,8 +189,11 @@ def _record_of(file: Path, photo_id: str, records: Path | None) -> Record:
 
 
 def _decoded(content: bytes) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(content)) as image:
-        return np.asarray(image.convert("RGB"))
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return np.asarray(image.convert("RGB"))
+    except UnidentifiedImageError as problem:
+        raise OSError("the file is no picture that can be decoded") from problem  # Pillow's words hold an address
 
 
 class ShardStore:
