@@ -151,6 +151,14 @@ class MetadataModel(QAbstractItemModel):
             return QModelIndex()
         return self.createIndex(row, column, siblings[row])
 
+    def headings(self) -> list[QModelIndex]:
+        """The indexes of all rows that have rows below them, parents before their children."""
+        return [
+            self.createIndex(self._positions[number - 1], 0, number)
+            for number, children in enumerate(self._children)
+            if number and children
+        ]
+
     def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # Qt overloads it with QObject.parent()
         """Qt: the index of the row above."""
         number = self._parents[index.internalId() - 1] if index.isValid() else 0
