@@ -6,8 +6,10 @@ import pytest
 from workstation.progress import Progress, drain
 from workstation.training.ablations import AP, NAMES, RESULT, AblationResult, ablate, ablate_on, table, variations
 from workstation.training.configuration import ConfigurationProblem
+from workstation.training.paper_cli import _with_numbers
 from workstation.training.paper_command import PaperData
 from workstation.training.paper_configuration import PaperConfiguration
+from workstation.training.paper_training import PaperReport
 
 BASE = PaperConfiguration(steps=1, batch=2)
 TAGS = ("Make", "Model", "Flash")
@@ -87,3 +89,11 @@ def test_the_greedy_choice_needs_something_to_choose_by(tmp_path: Path) -> None:
     data = PaperData(tmp_path, tmp_path)
     with pytest.raises(ConfigurationProblem, match="dev figure"):
         drain(ablate_on(data, ("greedy",), BASE, tmp_path))
+
+
+def test_the_progress_of_a_run_keeps_its_name() -> None:
+    report = PaperReport(2, 1.0, 0.5, 0.25, 8.0, 0, {AP: 0.3})
+    shown = [p.stage for p in _with_numbers(p for p in [Progress("no names: training", 0.5, partial=report)])]
+    assert shown == [
+        "no names: step 2, loss 1.000, gradient 0.50, 8.0 photos/s, waiting for data 25%, AP on dev splices 0.300"
+    ]

@@ -122,8 +122,9 @@ def _with_numbers(steps: Generator[Progress, None, T]) -> Generator[Progress, No
             progress = next(steps)
             report = progress.partial
             if report is not None:
+                run = progress.stage.removesuffix("training")  # which of several
                 words = (
-                    f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
+                    f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
                     f"{report.photos_per_second:.1f} photos/s, waiting for data {report.waiting:.0%}"
                 )
                 words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
