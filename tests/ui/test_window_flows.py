@@ -331,6 +331,33 @@ def test_a_full_disk_is_said_and_the_work_stays_unsaved(
     assert len(window.session.unsaved) == 1
 
 
+def test_closing_the_window_while_a_report_is_written_asks(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
+) -> None:
+    gate = threading.Event()
+
+    def export(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
+        while not gate.is_set():
+            yield Progress("composing the report", 0.1)
+            time.sleep(0.01)
+        return (order.target,)
+
+    window = make_window(export_report=export)
+    open_file(window, photo())
+    questions: list[str] = []
+    window.errands.ask = lambda _question, explanation, _yes: bool(questions.append(explanation))
+    window.errands.write_report(str(tmp_path / "case.pdf"))
+    assert window.exports.under_way == ("the report",)
+    assert not window.close()
+    assert "not at all: the report" in questions[0]
+
+    with qtbot.waitSignal(window.exports.exported, timeout=3000):
+        gate.set()
+    qtbot.waitUntil(lambda: not window.exports.under_way, timeout=3000)
+    assert window.close()
+    assert len(questions) == 1
+
+
 def test_opening_the_same_file_again_selects_it(window: MainWindow, photo: Photo, open_file: Opener) -> None:
     path = photo()
     open_file(window, path)

@@ -30,6 +30,21 @@ class ExportDesk(QObject):
     def __init__(self, session: Session, jobs: JobQueue, work: Work, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._jobs, self._work = session, jobs, work
+        self._under_way: dict[Job, str] = {}
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """What is being written: "the report", "the maps of IMG_1.jpg"."""
+        return tuple(self._under_way.values())
+
+    def begin(self, job: Job, what: str) -> None:
+        """A job began to write something."""
+        self._under_way[job] = what
+        job.ended.connect(self._end)
+
+    @Slot(object)
+    def _end(self, job: Job) -> None:
+        self._under_way.pop(job, None)
 
     def report(
         self,
@@ -76,6 +91,7 @@ class _ExportTask(QObject):
         self._covered = [(exhibit, exhibit.marks, exhibit.result) for exhibit in covered]
         job.finished.connect(self.finish)
         job.failed.connect(self.fail)
+        desk.begin(job, what)
 
     @Slot(object)
     def finish(self, paths: tuple[Path, ...]) -> None:

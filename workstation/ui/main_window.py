@@ -556,6 +556,8 @@ class MainWindow(QMainWindow):
         parts = []
         if self.analyses.is_busy:
             parts.append("An analysis is running and will be stopped.")
+        if self.exports.under_way:
+            parts.append(f"Not written to the end yet, and then not at all: {', '.join(self.exports.under_way)}.")
         if self.cases.keeping is Keeping.FAILED:
             parts.append("The last changes could not be written into the case.")
         unsaved = () if self.cases.takes_changes else self.session.unsaved
