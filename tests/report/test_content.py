@@ -210,6 +210,55 @@ def test_a_level_goes_no_further_than_the_calibration(
         assert "moderate support for “Two histories”." in text_of(publication)
 
 
+@pytest.mark.parametrize(("llr", "ratio"), [(1.4, "25"), (-1.4, "1/25")])
+def test_the_calibrated_ratio_stands_beside_an_opinion_with_its_direction(
+    exhibit: Exhibit, llr: float, ratio: str
+) -> None:
+    circumstances = Circumstances(opinions=(opinion("moderate"),))
+
+    text = text_of(published(calibrated(exhibit, llr), circumstances=circumstances))
+    assert f"Calibrated likelihood ratio Exhibit 1: {ratio} Reasons" in text
+    without = text_of(published(exhibit, circumstances=circumstances))
+    assert "Calibrated likelihood ratio Exhibit 1: none Reasons" in without
+
+
+def test_notes_say_what_they_speak_of(exhibit: Exhibit, validator: jsonschema.Draft202012Validator) -> None:
+    notes = (Note("Came sealed.", "J. Examiner", "T1"), Note("Soft edge.", "J. Examiner", "T2", 1, "Sign"))
+
+    publication = published(exhibit, circumstances=Circumstances(notes=notes))
+
+    text = text_of(publication)
+    validator.validate(publication.content)
+    assert "Notes on the case Came sealed. J. Examiner, T1 3.1 Exhibit 1" in text
+    assert "Soft edge. Region Sign, J. Examiner, T2" in text
+
+
+def test_the_chain_of_custody_is_told_in_the_reports_language(exhibit: Exhibit) -> None:
+    links = (
+        Handover("T1", 1, "received", "A. Clerk", "from PC 4711"),
+        Handover("T2", 1, "exhibit.check", "A. Meier", "match c0ffee"),
+        Handover("T3", 1, "of another version", "A. Meier", "match"),
+    )
+    told = Circumstances(custody=links)
+
+    english = text_of(published(exhibit, circumstances=told))
+    german = text_of(published(exhibit, circumstances=told, template=Template(language="de")))
+    assert "received A. Clerk from PC 4711" in english
+    assert "file hashed again A. Meier same SHA-256: c0ffee" in english
+    assert "T3 Exhibit 1 of another version A. Meier" in english
+    assert "Eingang A. Clerk von PC 4711" in german
+    assert "Datei erneut gehasht A. Meier gleicher SHA-256: c0ffee" in german
+
+
+def test_an_exhibit_that_nobody_looked_at_is_told_in_words(exhibit: Exhibit) -> None:
+    unseen = Viewed(0.0, ((0, 0, 64, 48),))
+
+    text = text_of(published(exhibit, circumstances=Circumstances(viewed={exhibit.evidence.identity.sha256: unseen})))
+
+    assert "Looked at no part of the image" in text
+    assert "No. x y Width Height" not in text
+
+
 def test_error_rates_are_printed_with_what_is_behind_them(exhibit: Exhibit) -> None:
     text = text_of(published(calibrated(exhibit, 1.4)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workstation.analysis.regions import Region
 from workstation.casework import CaseFile
 from workstation.report.commission import Audit, Handover, Viewed
 from workstation.report.from_case import circumstances_of
@@ -52,6 +53,8 @@ def test_notes_opinions_and_what_was_viewed_follow_the_exhibits_places(case: Cas
     first, second = case.exhibits.all()
     case.notes.add("on the case")
     case.notes.add("on the second", exhibit=second.id)
+    region = case.regions.add(second.id, Region("Sign", "rectangle", ((0, 0), (16, 16))))
+    written = case.notes.add("on the sign", region=region.id)
     case.coverage.viewed(second.id, (32, 64), [(0, 0, 32, 32)])
     for exhibit in (first, second):
         case.opinions.add("?", ["a", "b"], support="weak", favoured=0, reasons="r", exhibits=[exhibit.id])
@@ -59,7 +62,12 @@ def test_notes_opinions_and_what_was_viewed_follow_the_exhibits_places(case: Cas
     case.opinions.withdraw(stands.id, "new findings")
     stated = circumstances_of(case.snapshot(), {second.id: 1})
 
-    assert [(note.text, note.exhibit) for note in stated.notes] == [("on the case", None), ("on the second", 1)]
+    assert [(note.text, note.exhibit, note.region) for note in stated.notes] == [
+        ("on the case", None, ""),
+        ("on the second", 1, ""),
+        ("on the sign", 1, "Sign"),
+    ]
+    assert stated.notes[2].written == f"{written.written[:19]}Z"
     assert [opinion.exhibits for opinion in stated.opinions] == [(1,)]
     assert stated.viewed == {second.sha256: Viewed(0.5, ((32, 0, 32, 32),))}
 

@@ -260,6 +260,17 @@ def test_a_thumbnail_that_claims_a_decompression_bomb_is_not_decoded(exhibit: Ex
 
 
 @pytest.mark.parametrize("count", [3, 4, 5])
+def test_metadata_begin_on_the_page_of_their_headings(exhibit: Exhibit, count: int) -> None:
+    exhibits = tuple(exhibit for _ in range(count))
+
+    pages = [page.extract_text() for page in read(*exhibits).pages]
+
+    begun = [page.split("\nMetadata\n")[1:] for page in pages]
+    assert sum(map(len, begun)) == count
+    assert all("0x" in rest for page in begun for rest in page)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
 def test_the_numbers_of_a_region_stay_on_one_page(exhibit: Exhibit, count: int) -> None:
     regions = tuple(replace(exhibit.regions[0], name=f"R{number}") for number in range(count))
 

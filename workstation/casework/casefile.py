@@ -260,6 +260,7 @@ class CaseFile:
                 details=self.details(),
                 operator=self.operator,
                 exhibits=self.exhibits.all(),
+                regions=self.regions.all(),
                 notes=self.notes.all(),
                 opinions=self.opinions.all(),
                 reviews=self.reviews.all(),

@@ -318,7 +318,7 @@ class CaseRecord:
         details: title, number, laboratory, legal authority, question.
         operator: who has the case open.
         exhibits: all of them, those withdrawn included.
-        notes, opinions, reviews, tags: all of them.
+        regions, notes, opinions, reviews, tags: all of them.
         coverage: of the exhibits that were looked at.
         reports: issued before.
         head: where the audit log ends.
@@ -329,6 +329,7 @@ class CaseRecord:
     details: CaseDetails
     operator: str
     exhibits: tuple[ExhibitRecord, ...]
+    regions: tuple[RegionRecord, ...]
     notes: tuple[NoteRecord, ...]
     opinions: tuple[Opinion, ...]
     reviews: tuple[Review, ...]

@@ -30,7 +30,7 @@ def _metadata(sheet: Sheet, recorded: Content) -> list[Block]:
         words = f"{words}, {exif['byte_order']}"
     if recorded["entries"]:
         words = f"{words}; {texts('metadata.entries', count=len(recorded['entries']))}"
-    story: list[Block] = [Together((Heading(texts("metadata.title"), 3), Text(f"EXIF: {words}.")))]
+    story: list[Block] = [Heading(texts("metadata.title"), 3), Text(f"EXIF: {words}.")]
     for group, entries in groupby(recorded["entries"], key=lambda entry: str(entry["group"])):
         listed = list(entries)
         story.append(Heading(texts("metadata.group", name=group, count=len(listed)), 4))

@@ -15,16 +15,22 @@ def custody(sheet: Sheet) -> list[Block]:
             (
                 sheet.filled(link["time"]),
                 sheet.short(link["exhibit"]),
-                link["action"],
+                sheet.word("custody.actions", link["action"]),
                 sheet.filled(link["person"]),
-                link["detail"] or "",
+                _in_words(sheet, link["detail"] or ""),
             )
             for link in links
         ]
-        story.append(sheet.listing("custody", rows, (34, 22, 36, 32, 56)))
+        story.append(sheet.listing("custody", rows, (33, 18, 34, 25, 70)))
     else:
         story.append(Text(texts("custody.none"), "strong"))
     return [*story, *_audit(sheet, sheet.content["audit"])]
+
+
+def _in_words(sheet: Sheet, detail: str) -> str:
+    """A link's detail: its first word in the report's language, names, hashes and numbers as they are."""
+    first, space, rest = detail.partition(" ")
+    return f"{sheet.word('custody.details', first)}{space}{rest}"
 
 
 def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:

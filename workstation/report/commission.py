@@ -77,12 +77,18 @@ class Viewed:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The analyst's words; `exhibit` is its position in the report, None = the whole case."""
+    """The analyst's words.
+
+    Attributes:
+        exhibit: position in the report of the one that they speak of; None = the whole case.
+        region: name of the region that they speak of; "" = no certain one.
+    """
 
     text: str
     author: str = ""
     written: str = ""
     exhibit: int | None = None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,10 +169,11 @@ def padding(left: float, right: float, top: float, bottom: float) -> tuple[tuple
 
 def facts(rows: Sequence[tuple[str, str]], *, mono: frozenset[str] = frozenset(), columns: int = 1) -> Table:
     """Labelled values, `columns` of them per line; those whose label is in `mono` in the monospaced face."""
+    labels = [label for label, _ in rows]
     pairs = [(paragraph(label, LABEL), paragraph(text, VALUE_MONO if label in mono else VALUE)) for label, text in rows]
     cells = [list(chain.from_iterable(pairs[i : i + columns])) for i in range(0, len(pairs), columns)]
     cells[-1] += [""] * (2 * columns - len(cells[-1]))
-    label_width = (45 if columns == 1 else 30) * mm
+    label_width = 45 * mm if columns == 1 else _label_width(labels)
     widths = [label_width, TEXT_WIDTH / columns - label_width] * columns
     rule = ("LINEBELOW", (0, 0), (-1, -1), 0.25, RULE)
     return grid(
@@ -183,6 +184,12 @@ def facts(rows: Sequence[tuple[str, str]], *, mono: frozenset[str] = frozenset()
         splitInRow=_too_high([[text] for _, text in rows], widths[1:2]),
         spaceAfter=5,
     )
+
+
+def _label_width(labels: Sequence[str]) -> float:
+    """Room for the longest label beside others, within limits that leave room for the values."""
+    longest = max((stringWidth(label, LABEL.fontName, LABEL.fontSize) for label in labels), default=0.0)
+    return float(min(max(longest + 6, 30 * mm), 50 * mm))
 
 
 def listing(

@@ -52,12 +52,14 @@ def circumstances_of(record: CaseRecord, positions: Mapping[int, int], *, checke
         intakes={exhibit.sha256: _intake(exhibit) for exhibit in present},
         viewed={exhibit.sha256: viewed for exhibit in present if (viewed := _viewed(record, exhibit)) is not None},
         notes=tuple(
-            _note(note, positions) for note in record.notes if note.exhibit is None or note.exhibit in positions
+            _note(note, record, positions) for note in record.notes if note.exhibit is None or note.exhibit in positions
         ),
         opinions=_opinions(record, positions),
         custody=tuple(link for entry in record.entries for link in _links(entry, present, positions)),
         audit=_audit(record, checked),
-        reviews=tuple(Review(r.reviewer, r.kind, r.outcome, r.text, r.reviewed) for r in record.reviews),
+        reviews=tuple(
+            Review(r.reviewer, r.kind, r.outcome, r.text, _to_the_second(r.reviewed)) for r in record.reviews
+        ),
     )
 
 
@@ -99,8 +101,14 @@ def _viewed(record: CaseRecord, exhibit: ExhibitRecord) -> Viewed | None:
     return Viewed(0.0, ((0, 0, exhibit.width, exhibit.height),))
 
 
-def _note(note: NoteRecord, positions: Mapping[int, int]) -> Note:
-    return Note(note.text, note.author, note.written, None if note.exhibit is None else positions[note.exhibit])
+def _note(note: NoteRecord, record: CaseRecord, positions: Mapping[int, int]) -> Note:
+    return Note(
+        text=note.text,
+        author=note.author,
+        written=_to_the_second(note.written),
+        exhibit=None if note.exhibit is None else positions[note.exhibit],
+        region=next((one.region.name for one in record.regions if one.id == note.region), ""),
+    )
 
 
 def _opinions(record: CaseRecord, positions: Mapping[int, int]) -> tuple[Opinion, ...]:
@@ -114,7 +122,7 @@ def _opinions(record: CaseRecord, positions: Mapping[int, int]) -> tuple[Opinion
             reasons=opinion.reasons,
             exhibits=tuple(positions[number] for number in opinion.exhibits),
             author=opinion.author,
-            formed=opinion.formed,
+            formed=_to_the_second(opinion.formed),
         )
         for opinion in record.opinions
         if opinion.withdrawn is None and all(number in positions for number in opinion.exhibits)

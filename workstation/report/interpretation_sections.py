@@ -46,6 +46,7 @@ def _opinion(sheet: Sheet, opinion: Content) -> list[Block]:
         (texts("interpretation.on"), on),
         (texts("interpretation.level"), level_of(sheet, opinion)),
         (texts("interpretation.favoured"), texts("interpretation.unstated") if withheld else supported),
+        (texts("interpretation.ratio"), _ratios(sheet, opinion)),
         (texts("interpretation.reasons"), sheet.filled(opinion["reasons"])),
         (texts("interpretation.by"), sheet.filled(opinion["author"])),
         (texts("interpretation.formed"), sheet.filled(opinion["formed"])),
@@ -58,6 +59,20 @@ def _opinion(sheet: Sheet, opinion: Content) -> list[Block]:
     if withheld:
         block.append(Text(texts("interpretation.withheld"), "alert"))
     return [Together(tuple(block))]
+
+
+def _ratios(sheet: Sheet, opinion: Content) -> str:
+    """What the calibrations behind an opinion say, beside it: they know a direction, which the program cannot match."""
+    texts = sheet.texts
+    told = []
+    for exhibit in sheet.exhibits:
+        position, calibration = exhibit["exhibit"]["position"], exhibit["calibration"]
+        if opinion["exhibits"] and position not in opinion["exhibits"]:
+            continue
+        ratio = None if calibration is None else calibration.get("llr")
+        value = texts("interpretation.no_ratio") if ratio is None else texts.ratio(ratio)
+        told.append(texts("interpretation.ratio_of", exhibit=sheet.short(position), ratio=value))
+    return "; ".join(told)
 
 
 def level_of(sheet: Sheet, opinion: Content) -> str:

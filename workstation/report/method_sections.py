@@ -106,7 +106,8 @@ def unexamined(sheet: Sheet) -> list[Block]:
     story: list[Block] = [sheet.section("unexamined"), sheet.said("coverage.meaning")]
     for exhibit in sheet.exhibits:
         story.append(Together((*_head(sheet, exhibit), Facts(tuple(_coverage(sheet, exhibit))))))
-        boxes = (exhibit["viewed"] or {}).get("unseen", [])
+        viewed = exhibit["viewed"] or {}
+        boxes = viewed.get("unseen", []) if viewed.get("share") else []  # none of it needs no list of where
         if boxes:
             rows = [(str(n), *(str(v) for v in box)) for n, box in enumerate(boxes[:MOST_BOXES], start=1)]
             story.append(sheet.listing("boxes", rows, (20, 40, 40, 40, 40)))
@@ -123,6 +124,8 @@ def _coverage(sheet: Sheet, exhibit: Content) -> list[tuple[str, str]]:
     texts, viewed, fitness = sheet.texts, exhibit["viewed"], exhibit["suitability"]
     if viewed is None:
         seen = texts("coverage.unknown")
+    elif not viewed["share"]:
+        seen = texts("coverage.nothing")
     elif viewed["unseen"]:
         seen = texts("coverage.partly", seen=texts.share(viewed["share"]), unseen=texts.share(1 - viewed["share"]))
     else:

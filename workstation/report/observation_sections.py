@@ -31,12 +31,13 @@ SAID = (
 def observations(sheet: Sheet) -> list[Block]:
     """One part per exhibit."""
     story: list[Block] = [sheet.section("observations"), sheet.said("observations.apart")]
+    story += _notes(sheet, sheet.content.get("notes", ()), "notes.on_the_case")
     for index, exhibit in enumerate(sheet.exhibits):
         if index:
             story.append(NewPage())
         story += [sheet.subsection(sheet.named(exhibit)), *_picture(sheet, exhibit), *_image(sheet, exhibit)]
         story += [*_findings(sheet, exhibit), *_maps(sheet, exhibit), *_regions(sheet, exhibit)]
-        story += [*_file(sheet, exhibit), *_warnings(sheet, exhibit), *_notes(sheet, exhibit)]
+        story += [*_file(sheet, exhibit), *_warnings(sheet, exhibit), *_notes(sheet, exhibit["notes"], "notes.title")]
     return story
 
 
@@ -232,7 +233,8 @@ def _regions(sheet: Sheet, exhibit: Content) -> list[Block]:
         block: list[Block] = [Heading(texts("regions.title"), 3), Text(texts("regions.where"), "small")]
         block = [] if story else block
         heading = Heading(texts("regions.one", name=region["name"]), 4)
-        story.append(Together((*block, heading, Facts(tuple(_region_rows(sheet, region))))))
+        told, numbers = Facts(tuple(_region_rows(sheet, region))), _region_numbers(sheet, region["statistics"])
+        story.append(Together((*block, heading, told, *numbers)))
         if region["name"] in similar:
             caption = texts("maps.similarity.caption", region=region["name"])
             story.append(Together((_figure(sheet, similar[region["name"]], caption, 150, 84),)))
@@ -252,12 +254,17 @@ def _region_rows(sheet: Sheet, region: Content) -> list[tuple[str, str]]:
     rows: list[tuple[str, Any]] = [("shape", shape), ("note", sheet.filled(region["note"])), ("area", area)]
     if found["reason"]:
         rows.append(("reason", found["reason"]))
-    else:
-        rows += _region_figures(sheet, found)
+    return [(texts(f"regions.{key}"), value) for key, value in rows]
+
+
+def _region_numbers(sheet: Sheet, found: Content) -> list[Block]:
+    """What was measured in a region, two numbers to a line."""
+    texts = sheet.texts
+    rows = [] if found["reason"] else _region_figures(sheet, found)
     for key in ("rgb_mean", "rgb_deviation"):
         if found[key] is not None:
             rows.append((key, " · ".join(texts.fixed(value, 1) for value in found[key])))
-    return [(texts(f"regions.{key}"), value) for key, value in rows]
+    return [Facts(tuple((texts(f"regions.{key}"), value) for key, value in rows), columns=2)] if rows else []
 
 
 def _region_figures(sheet: Sheet, found: Content) -> list[tuple[str, str]]:
@@ -331,14 +338,17 @@ def _warnings(sheet: Sheet, exhibit: Content) -> list[Block]:
     return [*words, sheet.listing("warnings", rows, (18, 38, 102, 22), mono=(3,))]
 
 
-def _notes(sheet: Sheet, exhibit: Content) -> list[Block]:
+def _notes(sheet: Sheet, notes: Sequence[Content], title: str) -> list[Block]:
+    """What the analyst wrote, each note with what it speaks of, its author and its date."""
     texts = sheet.texts
-    if not exhibit["notes"]:
-        return []
-    story: list[Block] = [Heading(texts("notes.title"), 3)]
-    for note in exhibit["notes"]:
-        story += [Text(line) for line in note["text"].splitlines() if line.strip()]
-        signed = ", ".join(part for part in (note["author"], note["written"]) if part)
+    story: list[Block] = []
+    for note in notes:
+        block: list[Block] = [] if story else [Heading(texts(title), 3)]
+        block += [Text(line) for line in note["text"].splitlines() if line.strip()]
+        region = note.get("region")
+        about = texts("regions.one", name=region) if region else ""
+        signed = ", ".join(part for part in (about, note["author"], note["written"]) if part)
         if signed:
-            story.append(Text(signed, "small"))
+            block.append(Text(signed, "small"))
+        story.append(Together(tuple(block)))
     return story

@@ -93,6 +93,7 @@ def _content(document: ReportDocument, texts: Texts, exhibits: list[Json]) -> di
         },
         "commission": _stated(stated.commission),
         "exhibits": exhibits,
+        "notes": [_stated(note) for note in stated.notes if note.exhibit is None],
         "opinions": [_opinion(opinion, document) for opinion in stated.opinions],
         "levels": list(SUPPORT),
         "steps": _steps(document),
