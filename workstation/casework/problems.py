@@ -35,7 +35,7 @@ class CaseDamaged(CaseProblem):
     """The case file cannot be read, or its tables are not those of a case."""
 
     likely_causes = ("a copy that was cut short", "a damaged medium", "a change by another program")
-    remedy = "Keep the file as it is and go back to a copy; `exifact case verify` says what is still in order."
+    remedy = "Keep the file as it is and go back to a copy of the case."
 
 
 class CaseReadOnly(CaseProblem):

@@ -169,7 +169,7 @@ def compare_tables(store: Store, state: State) -> Iterator[CaseFinding]:
         elif key not in state:
             yield CaseFinding("tables", None, f"{name} {number} is there, the log does not have it")
         elif wrong := _differing(present[key], state[key]):
-            yield CaseFinding("tables", None, f"{name} {number}: {', '.join(wrong)} differ from what the log says")
+            yield CaseFinding("tables", None, f"{name} {number}: not what the log says: {', '.join(wrong)}")
 
 
 def _differing(present: dict[str, Any], expected: dict[str, Json]) -> list[str]:
