@@ -87,6 +87,25 @@ def test_a_region_elsewhere_is_lost_and_a_new_one() -> None:
     assert "0 of 1 departing regions stay, 1 appear that were not there" in outcome.sentence
 
 
+def test_a_region_that_falls_into_two_stays() -> None:
+    picture = result(480, 640, REGION)
+    assert picture.maps is not None
+    assert picture.partition is not None
+    halves = picture.maps.groups.copy()
+    halves[10:15][halves[10:15] == 1] = 2
+    groups = (*picture.partition.groups, Group("C", 2, 0.05, 0.7, 1))
+    copy = replace(
+        picture, maps=replace(picture.maps, groups=halves), partition=replace(picture.partition, groups=groups)
+    )
+    outcome = compare(picture, copy, Change("saved"))
+    assert (outcome.regions, outcome.kept, outcome.new) == (1, 1, 0)
+
+
+def test_a_region_that_shrinks_to_a_third_does_not_stay_and_is_not_new() -> None:
+    outcome = compare(result(480, 640, REGION), result(480, 640, (slice(160, 208), slice(240, 480))), Change("saved"))
+    assert (outcome.regions, outcome.kept, outcome.new) == (1, 0, 0)
+
+
 def test_a_copy_that_is_not_assessable_says_so() -> None:
     picture = result(480, 640, REGION)
     nothing = replace(picture, status="not assessable", reason="too dark", maps=None)

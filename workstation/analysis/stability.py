@@ -26,7 +26,10 @@ SHIFT = 5, 3
 """Pixels that are cut off at the left and at the top; not multiples of 8, so that the JPEG grid moves."""
 
 KEPT_OVERLAP = 0.5
-"""Intersection over union from which a region of the changed copy counts as the same."""
+"""Intersection over union from which a region counts as the same in the changed copy."""
+
+INSIDE = 0.5
+"""Share of a region of the copy from which it lies in a region of the picture: a region may fall into several."""
 
 STEP = 8
 """Pixels between the places at which maps are compared."""
@@ -75,10 +78,11 @@ class Stability:
     Attributes:
         change: its name.
         regions: departing regions (groups other than A) of the picture as it is.
-        kept: those of them that the copy shows, too, at the same place.
-        new: departing regions of the copy that the picture as it is does not show.
+        kept: those of them that the copy shows, too, at the same place, in one region or several.
+        new: departing regions of the copy most of which does not depart in the picture as it is.
         correlation: of the two departure maps over the same places; None where one is missing or constant.
-        overlaps: (region's name, best intersection over union with a region of the copy).
+        overlaps: (region's name, intersection over union with what departs there in the copy: those of its regions
+            that lie mostly in this one, or the single region that fits best).
         p_before, p_after: p-value of "consistent throughout"; None where not calibrated.
         reason: why the copy could not be analysed, "" if it could.
     """
@@ -166,12 +170,9 @@ def compare(before: AnalysisResult, after: AnalysisResult, change: Change) -> St
     here = _values(before.maps, y, x)
     there = _values(after.maps, (y - change.shift[1]) * change.scale, (x - change.shift[0]) * change.scale)
     old, new = _regions(before, here[1]), _regions(after, there[1])
-    overlaps = tuple(
-        (name, max((_overlap(mask, other) for other in new.values()), default=0.0)) for name, mask in old.items()
-    )
-    appeared = sum(
-        max((_overlap(mask, other) for other in old.values()), default=0.0) < KEPT_OVERLAP for mask in new.values()
-    )
+    overlaps = tuple((name, _found_again(mask, tuple(new.values()))) for name, mask in old.items())
+    departed = here[1] > 0
+    appeared = sum(_share_inside(mask, departed) < INSIDE for mask in new.values() if mask.any())
     return Stability(
         change=change.name,
         regions=len(old),
@@ -208,6 +209,17 @@ def _regions(result: AnalysisResult, labels: NDArray[np.int16]) -> dict[str, Boo
     """Where the groups other than A are."""
     groups = result.partition.groups if result.partition else ()
     return {group.name: labels == group.label for group in groups if group.label > 0}
+
+
+def _found_again(region: BoolArray, others: Sequence[BoolArray]) -> float:
+    """Intersection over union of a region with what is left of it in the copy."""
+    within = [other for other in others if other.any() and _share_inside(other, region) >= INSIDE]
+    together = np.logical_or.reduce([np.zeros_like(region), *within])
+    return max(_overlap(region, other) for other in (together, *others))
+
+
+def _share_inside(part: BoolArray, whole: BoolArray) -> float:
+    return float(np.count_nonzero(part & whole) / np.count_nonzero(part))
 
 
 def _overlap(one: BoolArray, other: BoolArray) -> float:

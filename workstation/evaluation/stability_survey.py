@@ -53,8 +53,8 @@ def survey(
             yield Progress("auditing splices", len(seen) / cameras)
     return {
         "about": f"One splice per camera ({treatment.name}, {len(outcomes)} pictures), changed in three ways that "
-        "nobody would call a manipulation. A region stays if one of the copy covers it with an intersection over union "
-        "of at least one half.",
+        "nobody would call a manipulation. A region stays if those of the copy that lie mostly in it, or one of them, "
+        "cover it with an intersection over union of at least one half; it is new if most of it did not depart before.",
         "weights_sha256": encoder.description.sha256,
         "rows": [_row([one[index] for one in outcomes]) for index in range(len(CHANGES))],
     }
