@@ -127,8 +127,8 @@ LIMITS: tuple[str, ...] = (
     "A part from the same camera with the same processing does not depart; nor does a change to the whole picture.",
     "Strong compression and scaling down after the change can remove the difference.",
     "Areas that are hatched carry no statement: they are flat, clipped or black.",
-    "How often untouched photographs show as much has not been measured for this model; no number here is a "
-    "probability.",
+    "How often untouched photographs show as much is said only where it was measured on photographs like this one; "
+    "apart from that no number here is a probability.",
 )
 
 NOT_CALIBRATED = "not calibrated"
