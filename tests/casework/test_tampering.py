@@ -216,6 +216,9 @@ def test_an_anchor_of_an_earlier_state_leaves_the_later_entries_open(filled: Pat
     verification = check(filled, Anchor("a report", early.hash, 4, identifier))
     assert verification.intact
     assert "Entries after the last anchor (4)" in verification.cannot_detect[0]
+    by_hash = check(filled, Anchor("the hash given", early.hash))
+    assert by_hash.intact
+    assert by_hash.cannot_detect == verification.cannot_detect
     assert not check(filled, Anchor("a report", early.hash, 5)).intact
     assert "another case" in check(filled, Anchor("a report", early.hash, 4, "0" * 32)).findings[0].sentence
 

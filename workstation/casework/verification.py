@@ -118,7 +118,7 @@ def verify_steps(
         f"{len(files)} originals or copies of them against their hashes at intake",
         *(f"the log against {anchor.source}" for anchor in anchors),
     )
-    limits = _limits(head, anchors)
+    limits = _limits(head, rows, anchors)
     return Verification(head, tuple(findings), tuple(remarks), limits, checked)
 
 
@@ -169,7 +169,7 @@ def compare_tables(store: Store, state: State) -> Iterator[CaseFinding]:
         elif key not in state:
             yield CaseFinding("tables", None, f"{name} {number} is there, the log does not have it")
         elif wrong := _differing(present[key], state[key]):
-            yield CaseFinding("tables", None, f"{name} {number}: not what the log says: {', '.join(wrong)}")
+            yield CaseFinding("tables", None, f"{name} {number}: {', '.join(wrong)} not as the log says")
 
 
 def _differing(present: dict[str, Any], expected: dict[str, Json]) -> list[str]:
@@ -271,11 +271,14 @@ def _anchors(rows: RawLog, state: State, anchors: Sequence[Anchor]) -> Iterator[
             yield CaseFinding("anchor", anchor.entries, said)
 
 
-def _limits(head: Head, anchors: Sequence[Anchor]) -> tuple[str, ...]:
+def _limits(head: Head, rows: RawLog, anchors: Sequence[Anchor]) -> tuple[str, ...]:
+    """What stays open: an anchor vouches up to the place where the log has its hash."""
     if not anchors:
         return (WITHOUT_ANCHOR, ALWAYS)
-    last = max(anchor.entries or 0 for anchor in anchors)
-    return (*((AFTER_ANCHOR.format(entries=last),) if last < head.entries else ()), ALWAYS)
+    hashes = {stored: sequence for sequence, stored, _ in rows}
+    places = [hashes[anchor.hash] for anchor in anchors if anchor.hash in hashes]
+    after = (AFTER_ANCHOR.format(entries=max(places)),) if places and max(places) < head.entries else ()
+    return (*after, ALWAYS)
 
 
 def refuse_unless_intact(store: Store, done: Replay, rows: RawLog) -> None:
