@@ -155,13 +155,49 @@ def test_peers_are_measured_on_the_same_images(plan: PlanMaker, encoder: Statist
     assert "statistics minus the other" in as_markdown(summary)
 
 
+QUESTION = {
+    "model": "compact",
+    "program": "0",
+    "dataset": "made",
+    "degradation": "",
+    "threshold": 0.5,
+    "weights_sha256": "0" * 64,
+    "calibration": "",
+}
+
+
+def test_authentic_images_of_one_set_do_not_stand_against_tampered_ones_of_another(
+    plan: PlanMaker, made_rows: list[Row]
+) -> None:
+    foreign = [replace(row, dataset="other", score=0.0) for row in made_rows if not row.tampered]
+    alone = [replace(row, dataset="third", score=0.0) for row in made_rows if row.tampered]
+    first, more = (summarise(Evaluated(plan(), tuple(rows), QUESTION)) for rows in (made_rows, [*made_rows, *foreign]))
+    assert more["detection"]["all"] == first["detection"]["all"]
+    apart = [row for row in foreign if not row.tampered] + alone
+    assert summarise(Evaluated(plan(), tuple(apart), QUESTION))["detection"]["all"] == {}
+
+
+def test_four_images_of_a_class_get_no_interval(plan: PlanMaker, made_rows: list[Row]) -> None:
+    text = as_markdown(summarise(Evaluated(plan(), tuple(made_rows), QUESTION, "cpu, float32")))
+    assert "| 4 | 12 | 0 | 0.961 | 0.906 | 0.875 |" in text  # AP, AUC, balanced accuracy
+    assert "(cpu, float32)" in text
+
+
+def test_the_variants_of_a_splice_are_drawn_together(plan: PlanMaker, made_rows: list[Row]) -> None:
+    once = [replace(row, dataset="splices_png") for row in made_rows if row.tampered]
+    thrice = [replace(row, dataset=f"splices_{v}") for v in ("png", "q90", "web") for row in once]
+    one, three = (
+        summarise(Evaluated(plan(), tuple(rows), QUESTION))["localisation"]["all"]["compact"] for rows in (once, thrice)
+    )
+    assert (one["images"], three["images"]) == (12, 36)
+    assert three["ap"]["as given"] == pytest.approx(one["ap"]["as given"])
+
+
 def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_rows: list[Row]) -> None:
-    question = {"model": "compact", "program": "0", "dataset": "made", "degradation": "", "threshold": 0.5}
-    question |= {"weights_sha256": "0" * 64, "calibration": ""}
     copied = tuple(
         replace(row, image=f"{n}{row.image}", peers={"control": row.constant}) for row in made_rows for n in "abcde"
     )
-    summary = summarise(Evaluated(plan(), copied, question))
+    summary = summarise(Evaluated(plan(), copied, QUESTION))
     text = as_markdown(summary)
 
     located = summary["localisation"]["all"]["compact"]

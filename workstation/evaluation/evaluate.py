@@ -72,11 +72,13 @@ class Evaluated:
         plan: what was asked.
         rows: one per image, in the order of the set.
         question: the content of evaluation.json.
+        computed_on: device and number format of this run; rows of an earlier run may come from another device.
     """
 
     plan: Plan
     rows: tuple[Row, ...]
     question: Mapping[str, Any]
+    computed_on: str = ""
 
 
 def threshold_of(encoder: Encoder) -> float:
@@ -123,7 +125,8 @@ def evaluate(plan: Plan, *, encoder: Encoder | None = None) -> Generator[Progres
         store.add(row)
         rows[row.identity] = row
     yield Progress("writing the table", 1.0)
-    return Evaluated(plan, tuple(rows[s.dataset, s.name] for s in samples), question)
+    computed_on = f"{encoder.device_name}, {encoder.dtype_name}"
+    return Evaluated(plan, tuple(rows[s.dataset, s.name] for s in samples), question, computed_on)
 
 
 def measure(sample: Sample, plan: Plan, encoder: Encoder) -> Row:

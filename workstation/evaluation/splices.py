@@ -24,6 +24,9 @@ HEIGHT, WIDTH = 768, 1024
 
 WEB_SCALE, WEB_QUALITY, SAVE_QUALITY = 0.7, 75, 90
 
+SET_PREFIX = "splices_"
+"""Of the names of the sets that `write_splices` makes, one per variant; their images of one name show one splice."""
+
 Variant = Literal["png", "q90", "web"]
 VARIANTS: tuple[Variant, ...] = ("png", "q90", "web")
 
@@ -142,7 +145,7 @@ def write_splices(
     for splice in make_splices(photos, split=split, count=count, seed=seed):
         yield Progress("making splices", splice.number / count)
         for variant in VARIANTS:
-            name, suffix = f"splices_{variant}", "png" if variant == "png" else "jpg"
+            name, suffix = f"{SET_PREFIX}{variant}", "png" if variant == "png" else "jpg"
             images, masks = folder / name / "images", folder / name / "masks"
             images.mkdir(parents=True, exist_ok=True)
             masks.mkdir(parents=True, exist_ok=True)

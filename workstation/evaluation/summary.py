@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from workstation.evaluation.localisation import TITLES
 from workstation.evaluation.peers import PEERS
 from workstation.evaluation.region_sizes import by_share, smallest_found
 from workstation.evaluation.rows import Row
+from workstation.evaluation.splices import SET_PREFIX
 
 ALL = "all"
 GIVEN, BETTER = "as given", "better of both"
@@ -39,6 +41,7 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
     rows, methods = evaluated.rows, _methods(evaluated)
     return {
         **evaluated.question,
+        "computed_on": evaluated.computed_on,
         "warnings": list(evaluated.plan.dataset.warnings),
         "methods": {name: _title(name, method) for name, method in methods.items()},
         "images": _counts(rows),
@@ -99,18 +102,28 @@ def _localisation(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dic
     if not measurable:
         return {}
     found: dict[str, Any] = {}
+    groups = _groups(measurable)
     for name, method in methods.items():
         scored = [one for row in measurable if (one := row.of(method)) is not None]
         missing = sum(1 for row in measurable if _is_missing(row, method))
         figures = {
             figure: {
-                GIVEN: _estimate(bootstrap_mean(np.array([getattr(one, figure) for one in scored]))),
-                BETTER: _estimate(bootstrap_mean(np.array([getattr(one, f"{figure}_inv") for one in scored]))),
+                polarity: _estimate(
+                    bootstrap_mean(np.array([getattr(one, f"{figure}{end}") for one in scored]), groups=groups)
+                )
+                for polarity, end in ((GIVEN, ""), (BETTER, "_inv"))
             }
             for figure in TITLES
         }
         found[name] = {"images": len(scored), "missing_maps": missing, **figures}
     return found
+
+
+def _groups(rows: Sequence[Row]) -> list[str] | None:
+    """Which images are drawn together: the variants of one made splice; None where every image is its own."""
+    if not rows or not all(row.dataset.startswith(SET_PREFIX) for row in rows):
+        return None
+    return [PurePosixPath(row.image).stem for row in rows]
 
 
 def _is_missing(row: Row, method: str | None) -> bool:
@@ -127,7 +140,10 @@ def _differences(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dict
     return {
         name: {
             figure: _estimate(
-                paired_difference(*(np.array([getattr(r.of(m), figure) for r in measurable]) for m in (None, method)))
+                paired_difference(
+                    *(np.array([getattr(r.of(m), figure) for r in measurable]) for m in (None, method)),
+                    groups=_groups(measurable),
+                )
             )
             for figure in TITLES
         }
@@ -137,8 +153,13 @@ def _differences(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dict
 
 
 def _detection(rows: Sequence[Row]) -> dict[str, Any]:
-    """Score -> counts and figures; scores that only one class carries are left out."""
-    found = {name: detect(rows, score=name) for name in SCORES}
+    """Score -> counts and figures, over the sets that hold both classes; scores that only one carries are left out.
+
+    Authentic images of one set beside tampered ones of another would show how the sets differ.
+    """
+    both = {row.dataset for row in rows if row.tampered} & {row.dataset for row in rows if not row.tampered}
+    comparable = [row for row in rows if row.dataset in both]
+    found = {name: detect(comparable, score=name) for name in SCORES} if comparable else {}
     return {name: _detected(detection) for name, detection in found.items() if detection is not None}
 
 

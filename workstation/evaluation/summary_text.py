@@ -73,11 +73,18 @@ def _head(summary: Mapping[str, Any]) -> Iterator[str]:
     if "per_megapixel" in seconds:
         yield (
             f"Evaluation: {seconds['evaluation']:.0f} s, of which analysis {seconds['total']:.0f} s; analysis: median "
-            f"{seconds['median_per_image']:.2f} s per image, {seconds['per_megapixel']:.2f} s per megapixel."
+            f"{seconds['median_per_image']:.2f} s per image, {seconds['per_megapixel']:.2f} s per megapixel "
+            f"({summary['computed_on'] or 'device not kept'})."
         )
     for reason, count in images["abstained"].items():
         yield f"{count} × {reason}."
     yield from summary["warnings"]
+    if summary["dataset"] == "splices":
+        yield (
+            "The three sets show the same splices, saved three ways. Means over all of them and their differences draw "
+            "a splice's three images together; other intervals over all of them take images for independent and are "
+            "too narrow."
+        )
     yield ""
 
 
@@ -90,7 +97,8 @@ def _localisation(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "## Localisation"
     yield ""
     yield (
-        "Means over images ± half the 95 % bootstrap interval over images. A missing map counts as a constant one. "
+        f"Means over images ± half the 95 % bootstrap interval over images (fewer than {FEWEST}: no interval). A "
+        "missing map counts as a constant one. "
         f"Fixed threshold: {summary['threshold']:g} for {summary['model']}, the middle of the scale stored with "
         "the weights; for the others the middle of each map's range. The best threshold looks at the truth."
     )
@@ -127,13 +135,18 @@ def _differences(summary: Mapping[str, Any]) -> Iterator[str]:
 def _detection(summary: Mapping[str, Any]) -> Iterator[str]:
     rows = [
         [name, SCORES[score], polarity, str(found["authentic"]), str(found["tampered"]), str(found["without"])]
-        + [_mean(found[figure][polarity]) for figure in FIGURES]
+        + [_mean(found[figure][polarity], min(found["authentic"], found["tampered"])) for figure in FIGURES]
         for name, scores in summary["detection"].items()
         for score, found in scores.items()
         for polarity in (GIVEN, BETTER)
     ]
     if rows:
         yield "## Detection"
+        yield ""
+        yield (
+            "Over the sets that hold both classes. The best threshold looks at the truth. Fewer than "
+            f"{FEWEST} images of either class: no interval."
+        )
         yield ""
         titles = [title for title, _, _ in FIGURES.values()]
         yield from table(["set", "score", "polarity", "authentic", "tampered", "without score", *titles], rows)
@@ -205,8 +218,9 @@ def _failures(summary: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _mean(estimate: Mapping[str, float]) -> str:
-    if estimate["n"] < FEWEST:
+def _mean(estimate: Mapping[str, float], fewest: float | None = None) -> str:
+    """A figure ± half its interval; without it where `fewest` (else the images behind it) are too few."""
+    if (estimate["n"] if fewest is None else fewest) < FEWEST:
         return f"{estimate['value']:.3f}"
     return f"{estimate['value']:.3f} ± {(estimate['high'] - estimate['low']) / 2:.3f}"
 
