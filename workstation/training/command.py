@@ -14,9 +14,6 @@ from workstation.progress import Progress
 COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
 """Of the manifest."""
 
-FIRST_WEIGHTS = "compact-first.safetensors"
-"""Result of compact-first.toml, from which the shipped configuration goes on."""
-
 
 class TrainingProblem(WorkstationError):
     """Training cannot start: no photos, no manifest, an unreadable configuration."""
@@ -54,8 +51,7 @@ def train(
         export_only: write the weights of the present checkpoint without training.
         curves: "tensorboard", "wandb", beside the table `curve.tsv`.
         measure_every: steps between two figures on splices of the dev cameras; 0 = none.
-        start: compact weights that training starts from; their SHA-256 must stand in the configuration. None = those
-            that the shipped configuration starts from.
+        start: compact weights that training starts from; their SHA-256 must stand in the configuration.
 
     Yields:
         Progress; while training its partial is a `StepReport`.
@@ -83,8 +79,7 @@ def train(
         chosen = configuration or (own if own.is_file() else default_configuration())
         settings = TrainingConfiguration.read(chosen)
         begun = (out / CHECKPOINT).exists()
-        given = start or (paths.resources() / "training" / FIRST_WEIGHTS if settings.start else None)
-        initial = None if begun else parameters_to_start_from(given, settings.start)
+        initial = None if begun else parameters_to_start_from(start, settings.start)
         out.mkdir(parents=True, exist_ok=True)
         if chosen != own:
             own.write_bytes(chosen.read_bytes())
