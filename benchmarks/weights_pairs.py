@@ -1,0 +1,82 @@
+"""Two or more compact weights on the same splices: what another training run is worth.
+
+    python -m benchmarks.weights_pairs PHOTOS FIRST.json OTHER.json [...] [--split dev] [--count 100] [--seed 777]
+
+The .json are descriptions as `exifact train` writes them beside the weights. Prints the mean average precision per map
+cell of the first, and the paired difference of the others with its 95 % bootstrap interval over images.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.registry import read_description
+from workstation.analysis.model.tensors import read_registered
+from workstation.analysis.reference import departure
+from workstation.evaluation.intervals import paired_difference
+from workstation.evaluation.splices import VARIANTS, make_splices
+from workstation.progress import drain
+
+
+def encoder_of(description: Path, threads: int | None) -> CompactEncoder:
+    """The encoder of weights that need not be registered."""
+    weights = read_description(description, shipped=False)
+    return CompactEncoder.from_weights(
+        weights, read_registered(weights), device="cpu", threads=threads, precision="auto"
+    )
+
+
+def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: NDArray[np.bool_]) -> float | None:
+    """Average precision over the cells of the departure map; None where no cell's centre is foreign."""
+    height, width = foreign.shape
+    grid = encoder.default_grid(height, width, None, None)
+    positions = np.stack(np.divmod(np.arange(grid.rows * grid.columns), grid.columns), 1)
+    centres = positions * grid.stride + grid.stride // 2
+    truth = foreign[np.minimum(centres[:, 0], height - 1), np.minimum(centres[:, 1], width - 1)]
+    if not truth.any():
+        return None
+    embeddings = drain(encoder.embed(pixels, grid)).reshape(len(positions), -1)
+    return float(average_precision_score(truth, departure(embeddings, positions=positions, seed=0).values))
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("descriptions", type=Path, nargs="+")
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=777)
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    encoders = [encoder_of(description, options.threads) for description in options.descriptions]
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for splice in make_splices(options.photos, split=options.split, count=options.count, seed=options.seed):
+        for variant in VARIANTS:
+            row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders]
+            values = [value for value in row if value is not None]
+            if len(values) == len(encoders):
+                found[variant].append(values)
+    print("| weights | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
+    for number, description in enumerate(options.descriptions):
+        cells = []
+        for variant in VARIANTS:
+            every = np.array(found[variant])
+            change = paired_difference(every[:, number], every[:, 0])
+            cells.append(
+                f"{change.value:+.3f} ({change.low:+.3f} to {change.high:+.3f})"
+                if number
+                else f"{every[:, 0].mean():.3f}"
+            )
+        print(f"| {description.stem} of {description.parent.name} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
