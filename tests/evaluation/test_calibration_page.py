@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from workstation.analysis.claims import TagValidation, Validation
 from workstation.analysis.model.registry import find
+from workstation.analysis.result import AnalysisRequest
 from workstation.analysis.statement import Conditions, Detection
 from workstation.cli import app
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.calibration_run import table_of
+from workstation.evaluation.datasets import Dataset
+from workstation.evaluation.evaluate import Evaluated, Plan
+from workstation.evaluation.rows import Row
+from workstation.evaluation.summary import summarise
 from workstation.evaluation.svg_plots import Panel, Series, figure, staircase
 from workstation.evaluation.validation_report import write_page
+from workstation.evaluation.validation_weak import named
 
 STABILITY = {
     "about": "Made up.",
@@ -71,6 +80,65 @@ def test_rates_stand_with_their_intervals_and_numbers(page: Path) -> None:
     assert "| turned | 3 | 2 of 4 | 1 | 3 of 3 | 0.87 |" in text
     assert "## Where it is weak" in text
     assert "Untouched photographs of the camera 39 were called inconsistent" in text
+
+
+def test_weak_spots_are_those_of_the_figures(page: Path) -> None:
+    weak = page.read_text(encoding="utf-8").partition("## Where it is weak")[2]
+    assert "1 % is not stated anywhere" in weak
+    assert "Pictures of more than 900 pixels along the longer side are not validated" in weak
+    assert "less than 641 pixels, or saved below JPEG 70" in weak
+    assert "40 of kind phone photographs" in weak
+    assert "says next to nothing" not in weak  # splices lie well above untouched ones here
+    assert "Pictures that a model made whole are out of scope" in " ".join(weak.split())
+
+
+def test_a_page_without_claims_and_evaluations_says_so(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "no tag is testable until `exifact validate-claims" in " ".join(text.split())
+    assert "No evaluation of these weights is stored here" in text
+
+
+def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
+    tmp_path: Path, made_rows: list[Row]
+) -> None:
+    measures, weights = made_up(), find("compact")
+    plan = Plan(Dataset("splices", tmp_path, ()), AnalysisRequest(), tmp_path)
+    question = {"model": "compact", "program": "0", "dataset": "splices", "degradation": "", "threshold": 0.5}
+    question |= {"weights_sha256": weights.sha256, "calibration": ""}
+    folder = tmp_path / "validation" / "evaluations"
+    folder.mkdir(parents=True)
+    for name, sha256 in (("splices", weights.sha256), ("old", "0" * 64)):
+        asked = {**question, "weights_sha256": sha256}
+        summary = summarise(Evaluated(plan, tuple(made_rows), asked, "cpu (made up), 1 thread, float32"))
+        (folder / f"{name}.json").write_text(json.dumps(summary), encoding="utf-8")
+    make = TagValidation(
+        *("Make", ("Canon", "Nikon"), "photographs", 9, 20, 6, 0.7, 0.6, 0.8, 0.4, 0.3, 0.5, 0.35),
+        *(None, None, None, None, 0.1),
+    )
+    claims = Validation("", 12, 300, (make, replace(make, tag="Model", auc_low=0.49)))
+    table = table_of(measures, "made up", weights)
+    text = write_page(measures, table, tmp_path, stability=None, claims=claims).read_text(encoding="utf-8")
+    row = "photographs | 9 (6), 20 | 0.70 [0.60, 0.80] | 40% (chance 30%) | 0.50 (chance 0.35) |"
+    assert f"| Make | testable | {row}" in text
+    assert "| Model | not testable | photographs | 9 (6), 20 | 0.70 [0.49, 0.80]" in text
+    assert "| splices | 16 | 48 s | 32 s | 2.00 s | 2.00 s | cpu (made up), 1 thread, float32 |" in text
+    assert "## Finding foreign parts: splices, weights compact" in text
+    assert "Left out, since they belong to other weights: old." in text
+
+
+@pytest.mark.parametrize(
+    ("camera", "name"),
+    [
+        ("Canon Canon PowerShot G6", "Canon PowerShot G6"),
+        ("NIKON CORPORATION NIKON D3200", "NIKON D3200"),
+        ("EASTMAN KODAK COMPANY KODAK DX4330 DIGITAL CAMERA", "KODAK DX4330 DIGITAL CAMERA"),
+        ("Jolla Jolla", "Jolla"),
+        ("Sony E5823", "Sony E5823"),
+        ("", ""),
+    ],
+)
+def test_cameras_are_named_once(camera: str, name: str) -> None:
+    assert named(camera) == name
 
 
 def test_figures_are_drawn_and_linked(page: Path) -> None:

@@ -218,7 +218,7 @@ def test_stored_figures_become_sections_of_a_page(plan: PlanMaker, encoder: Stat
     summary = summarise(drain(evaluate(plan(degradation=Degradation(quality=80)), encoder=encoder)))
     (tmp_path / "bench.json").write_text(json.dumps(summary), encoding="utf-8")
 
-    lines = list(stored_sections(tmp_path))
+    lines = list(stored_sections([tmp_path / "bench.json"]))
 
     assert lines[0] == "## Finding foreign parts: bench, weights statistics"
     assert "--dataset manifest --root DIR --model statistics --degrade jpeg=80 --out" in lines[2]

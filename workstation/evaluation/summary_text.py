@@ -240,13 +240,13 @@ def _share(estimate: Mapping[str, float] | None) -> str:
     )
 
 
-def stored_sections(folder: Path) -> Iterator[str]:
+def stored_sections(files: Iterable[Path]) -> Iterator[str]:
     """The figures of stored evaluations as sections of another page.
 
     Args:
-        folder: summaries (`*.json`) that were copied from the folders of evaluations.
+        files: summaries that were copied from the folders of evaluations.
     """
-    for file in sorted(folder.glob("*.json")):
+    for file in files:
         summary = json.loads(file.read_text(encoding="utf-8"))
         lines = as_markdown(summary).splitlines()
         degraded = f" --degrade {summary['degradation']}" if summary["degradation"] else ""

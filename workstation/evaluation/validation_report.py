@@ -1,6 +1,6 @@
 """docs/validation.md and its figures, from stored measures: nothing is computed that is not printed here.
 
-python -m workstation.evaluation.validation_report [--measures FILE] [--out docs]
+python -m workstation.evaluation.validation_report [--docs docs] [--table FILE]
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workstation.analysis.claims import Validation, read_validation
+from workstation.analysis.model.registry import find
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
-from workstation.evaluation.calibration_fit import Judged, StratumFit, error_rate, judge_strictly
+from workstation.errors import WeightsProblem
+from workstation.evaluation.calibration_fit import Judged, StratumFit
 from workstation.evaluation.calibration_images import camera_roles
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure
 from workstation.evaluation.calibration_run import fit_all, read_measures
 from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.summary_text import stored_sections
 from workstation.evaluation.validation_figures import reliability_figure, tippett_figure, values_figure
-from workstation.evaluation.validation_words import HEAD, HOW, WEAK
+from workstation.evaluation.validation_weak import in_strict_judgement, weak
+from workstation.evaluation.validation_words import CLAIMS, HEAD, HOW, NO_CLAIMS, NO_EVALUATIONS
 
 MEASURES = "validation/measures.csv"
 STABILITY = "validation/stability.json"
@@ -34,15 +38,21 @@ FEWEST_PER_LINE = 5
 
 
 def write_page(
-    measures: Sequence[Measure], table: dict[str, Any], docs: Path, *, stability: dict[str, Any] | None
+    measures: Sequence[Measure],
+    table: dict[str, Any],
+    docs: Path,
+    *,
+    stability: dict[str, Any] | None,
+    claims: Validation | None = None,
 ) -> Path:
     """Write docs/validation.md and the figures beside it.
 
     Args:
         measures: of the shipped weights.
         table: that was made of them.
-        docs: folder of the documentation.
+        docs: folder of the documentation; summaries of evaluations are read from there.
         stability: what `exifact stability` measured over many pictures; None = that part is left out.
+        claims: what `exifact validate-claims` measured with these weights; None = nothing.
 
     Returns:
         The page.
@@ -54,7 +64,7 @@ def write_page(
     for name, draw in (("values", values_figure), ("tippett", tippett_figure), ("reliability", reliability_figure)):
         (images / f"{name}.svg").write_text(draw(validated), encoding="utf-8")
     page = docs / "validation.md"
-    lines = (*_page(measures, fits, table, stability), "", *stored_sections(docs / EVALUATIONS))
+    lines = (*_page(measures, fits, table, stability), *_claims(claims), *_evaluations(docs / EVALUATIONS, table))
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return page
 
@@ -74,7 +84,7 @@ def _page(
     if stability:
         yield from ("", "## What stays when the picture is saved again", "", *_stability(stability))
     yield from ("", HOW)
-    yield from ("", "## Where it is weak", "", *_weak(fits), "", WEAK)
+    yield from ("", "## Where it is weak", "", *weak(measures, fits))
 
 
 def _material(measures: Sequence[Measure], table: dict[str, Any]) -> Iterator[str]:
@@ -137,7 +147,6 @@ def _pointing(fits: Sequence[StratumFit]) -> Iterator[str]:
 
 
 def _strict(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator[str]:
-    reference = set(camera_roles()["calibration"])
     yield (
         "The cameras with the role *calibration* judge those with the role *error rates*; no camera serves both. Fewer "
         "photographs remain on either side than with folds."
@@ -145,15 +154,8 @@ def _strict(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator
     yield ""
     yield "| pictures | judged by | untouched | at 5 %: false alarms | 95 % interval | splices found |"
     yield "|---|---|---|---|---|---|"
-    for fit in fits:
-        judged = judge_strictly(measures, fit.plan, reference)
-        if judged is None or not judged[0]:
-            continue
-        rate = error_rate(LEVEL, *judged)
-        yield (
-            f"| {fit.plan.name} | {judged[0][0].behind} | {len(judged[0])} | {_alarms(rate)} | {_interval(rate)} "
-            f"| {_found(rate)} |"
-        )
+    for name, behind, rate in in_strict_judgement(measures, fits):
+        yield f"| {name} | {behind} | {rate.photos} | {_alarms(rate)} | {_interval(rate)} | {_found(rate)} |"
 
 
 def _breakdowns(fits: Sequence[StratumFit]) -> Iterator[str]:
@@ -246,20 +248,45 @@ def _stability(stability: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _weak(fits: Sequence[StratumFit]) -> Iterator[str]:
-    for fit in fits:
-        five = fit.rates[0]
-        if five.stated and five.spliced:
-            missed = five.spliced - five.found
-            share = missed / five.spliced
-            yield f"- {fit.plan.name}: at 5 % it misses {missed} of {five.spliced} splices ({share:.0%})."
-    alarms: dict[str, list[str]] = {}
-    for fit in fits:
-        for one in fit.authentic:
-            if fit.rates[0].stated and one.p <= LEVEL:
-                alarms.setdefault(one.measure.camera, []).append(fit.plan.name)
-    for camera, strata in sorted(alarms.items()):
-        yield f"- Untouched photographs of the {camera} were called inconsistent: {'; '.join(strata)}."
+def _claims(claims: Validation | None) -> Iterator[str]:
+    """Which tags can be tested, with what was measured, and which cannot."""
+    yield from ("", "## Which claims of a file can be tested", "")
+    if claims is None:
+        yield NO_CLAIMS
+        return
+    yield from (CLAIMS, "")
+    yield "| tag | verdict | measured on | cameras (that differ), pictures | AUC | first of the line-up | mean 1/rank |"
+    yield "|---|---|---|---|---|---|---|"
+    for tag in claims.tags:
+        verdict = "testable" if tag.testable else "not testable"
+        counts = f"{tag.cameras} ({tag.other_cameras}), {tag.pictures}"
+        auc = f"{tag.auc:.2f} [{tag.auc_low:.2f}, {tag.auc_high:.2f}]"
+        top = f"{tag.top1:.0%} (chance {tag.top1_chance:.0%})"
+        rank = f"{tag.reciprocal_rank:.2f} (chance {tag.reciprocal_rank_chance:.2f})"
+        yield f"| {tag.tag} | {verdict} | {tag.material} | {counts} | {auc} | {top} | {rank} |"
+
+
+def _evaluations(folder: Path, table: dict[str, Any]) -> Iterator[str]:
+    """What evaluations found and how long they took; summaries of other weights are left out and named."""
+    stored = {file: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
+    own = [f for f, summary in stored.items() if summary["weights_sha256"] == table["weights_sha256"]]
+    yield from ("", "## How long an evaluation takes", "")
+    if own:
+        yield "| set | images | everything | analysis alone | per image (median) | per megapixel | on |"
+        yield "|---|---|---|---|---|---|---|"
+    else:
+        yield NO_EVALUATIONS
+    for file in own:
+        summary = stored[file]
+        seconds, images = summary["seconds"], summary["images"]["authentic"] + summary["images"]["tampered"]
+        times = ("evaluation", "total", "median_per_image", "per_megapixel")
+        cells = (f"{seconds.get(name, 0.0):.{0 if name in times[:2] else 2}f} s" for name in times)
+        yield f"| {file.stem} | {images} | {' | '.join(cells)} | {summary['computed_on'] or '–'} |"
+    others = sorted(file.stem for file in stored if file not in own)
+    if others:
+        yield from ("", f"Left out, since they belong to other weights: {', '.join(others)}.")
+    yield ""
+    yield from stored_sections(own)
 
 
 def main() -> None:
@@ -268,10 +295,20 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument("--table", type=Path, default=Path("resources/weights/calibration/compact.json"))
     options = parser.parse_args()
+    table = json.loads(options.table.read_text(encoding="utf-8"))
     measures = read_measures(options.docs / MEASURES)
     stored = options.docs / STABILITY
     stability = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else None
-    write_page(measures, json.loads(options.table.read_text(encoding="utf-8")), options.docs, stability=stability)
+    claims = claims_of(str(table["weights"]))
+    write_page(measures, table, options.docs, stability=stability, claims=claims)
+
+
+def claims_of(weights: str) -> Validation | None:
+    """What is stored of claims beside these weights; None where nothing is, or it belongs to another text side."""
+    try:
+        return read_validation(find(weights))
+    except WeightsProblem:
+        return None
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 HEAD = """# How often Exifact is wrong
 
-This page is written by `python -m workstation.evaluation.validation_report` from `docs/validation/measures.csv`, which
-`python -m benchmarks.calibrate_shipped PHOTOS` measures; do not edit it. A laboratory measures the same on its own
-photographs with `exifact calibrate --photos DIR`, and its own table then takes the place of this one.
+This page is written by `python -m workstation.evaluation.validation_report` from what stands in `docs/validation`,
+which `python -m benchmarks.calibrate_shipped PHOTOS --bench DIR` measures; do not edit it. A laboratory measures the
+same on its own photographs with `exifact calibrate --photos DIR`, and its own table then takes the place of this one.
 
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. The shipped
 weights and the distances from which groups count were chosen by how well they find splices between *all* cameras of
@@ -36,18 +36,16 @@ of the ENFSI guideline (2015).
 **Abstention.** Pictures of another size, stronger compression, or a stratum without a stated error rate get no figure,
 and the reason is printed with the nearest stratum that has one."""
 
-WEAK = """- 1 % is not stated anywhere: that takes 99 photographs of a size (`exifact calibrate`).
-- Pictures of more than 1280 pixels, so what cameras write today, are not validated: the collection holds crops. Most
-  untouched originals of a modern camera get no error rate from the shipped table.
-- Anything saved below JPEG 70 or smaller than the smallest stratum is not validated.
-- The splices are coarse: blurred polygons between cameras. Parts from the same camera, copies within a picture,
-  retouching and generated fillings were not measured here, and the likelihood ratio does not speak of them.
-- Device classes are unevenly filled, old compact cameras outnumber new phones, and the photographs come from public
-  repositories, so they are nobody's casework.
-- Reduced pictures lose nearly everything: below 900 pixels the likelihood ratio hardly moves from 1.
-- Judged once by other cameras (without folds) more untouched photographs than 5 % are called inconsistent in some
-  strata: the p-value holds on average over cameras, not for every camera, and the D3200's soft photographs show it.
-- Whether a part is enlarged or out of focus is itself estimated from the pixels, with errors of its own.
-- Untouched photographs can have a statistic as high as a splice: close-ups of flowers and insects before a soft
-  background, smooth fruit on a carpet, people lit by flash at night, street lamps. Such scenes lead the lists
-  of every stratum."""
+CLAIMS = """Measured by `exifact validate-claims --photos DIR` on the cameras of the split `dev`, which the text side
+never saw, and stored in the description of the weights. AUC: chance that a text scores higher on a picture of which it
+is true than on another camera's of which it is not, with its 95 % interval over cameras; chance is 0.50. First of the
+line-up: how often the true value scores highest; its chance is that of always naming the commonest value. A tag is
+testable if the whole interval lies above chance and at least five cameras carry another value than the commonest
+("that differ"); all others are shown as "not testable with this model". [analysis.md](analysis.md) says what the
+verdicts mean and how often they err."""
+
+NO_CLAIMS = """Nothing that was measured with these weights is stored: no tag is testable until `exifact validate-claims
+--photos DIR` has measured them."""
+
+NO_EVALUATIONS = """No evaluation of these weights is stored here: `python -m benchmarks.calibrate_shipped PHOTOS
+--bench DIR` runs them and writes their summaries to `docs/validation/evaluations`."""
