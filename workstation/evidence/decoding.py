@@ -33,6 +33,7 @@ from PIL import (
 from workstation.errors import DamagedImage, RecordedWarning, TooManyPixels, UnsupportedFormat
 from workstation.evidence.container import Container
 from workstation.evidence.display import oriented, unoriented
+from workstation.evidence.jpeg_scan import complaint_about
 from workstation.evidence.record import Pixels
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
@@ -143,7 +144,7 @@ def decode_pixels(
             raise DamagedImage(path, "its pixels do not fit into memory") from error
         except _DECODER_FAILURES as error:
             raise _why(path, name, container, error) from error
-    found = [*caught, *reduction.warnings, *_suspicious(name, container, pixels)]
+    found = [*caught, *reduction.warnings, *_suspicious(name, data, container, pixels)]
     return pixels, tuple(found)
 
 
@@ -361,8 +362,8 @@ def _untransformed(rgb: NDArray[np.uint8], container: Container, reduction: _Red
     return unoriented(rgb, orientation)
 
 
-def _suspicious(name: str, container: Container, pixels: Pixels) -> list[RecordedWarning]:
-    """Signs of missing image data that a JPEG decoder passes over in silence."""
+def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels) -> list[RecordedWarning]:
+    """Signs of missing or damaged image data that a JPEG decoder passes over in silence."""
     jpeg = container.jpeg
     found: list[RecordedWarning] = []
     if name != "JPEG" or jpeg is None:
@@ -372,6 +373,10 @@ def _suspicious(name: str, container: Container, pixels: Pixels) -> list[Recorde
             f"the decoder gives {pixels.width}×{pixels.height} pixels, the frame header {jpeg.size[1]}×{jpeg.size[0]}"
         )
         found.append(RecordedWarning("jpeg-size", message))
+    complaint = complaint_about(data, jpeg)
+    if complaint is not None:
+        message = f"the compressed image data are damaged, and parts of the picture are guesses ({complaint})"
+        found.append(RecordedWarning("jpeg-damaged", message))
     rows = _uniform_rows(pixels.rgb)
     if 16 <= rows < pixels.height:
         message = f"the last {rows} rows are one flat colour, as a decoder leaves them where image data are missing"
