@@ -154,6 +154,18 @@ def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) 
     assert statement.llr is None
 
 
+def test_pictures_of_a_kind_of_device_that_was_not_measured_are_outside(tmp_path: Path) -> None:
+    compacts = read(tmp_path, stratum(devices={"compact": 30, "slr/mirrorless": 9}))
+    statement = compacts.state(detection(0.9), PICTURE)
+    assert (statement.status, statement.stratum, statement.p_consistent) == ("outside", "middle", None)
+    assert "taken with a device of the kind phone" in statement.reason
+    assert "(30 compact, 9 slr/mirrorless)" in statement.reason
+    for known in ({"device_class": "unknown"}, {"device_class": "compact"}):
+        assert compacts.state(detection(0.9), replace(PICTURE, **known)).status == "calibrated"
+    for devices in ({}, {"compact": 30, "unknown": 9}, {"compact": 30, "phone": 9}):
+        assert read(tmp_path, stratum(devices=devices)).state(detection(0.9), PICTURE).status == "calibrated"
+
+
 def test_the_nearest_stratum_is_near_in_size_and_save(tmp_path: Path) -> None:
     table = read(
         tmp_path,

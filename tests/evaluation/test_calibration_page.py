@@ -92,6 +92,11 @@ def test_weak_spots_are_those_of_the_figures(page: Path) -> None:
     assert "Pictures that a model made whole are out of scope" in " ".join(weak.split())
 
 
+def test_a_table_says_how_many_photographs_of_which_device_it_holds() -> None:
+    (only,) = table_of(made_up(), "made up", find("compact"))["strata"]
+    assert only["devices"] == {"phone": 40}
+
+
 def test_a_page_without_claims_and_evaluations_says_so(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "no tag is testable until `exifact validate-claims" in " ".join(text.split())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from workstation.analysis.statement import (
     CalibrationStatement,
     Conditions,
     Detection,
+    DeviceClass,
     ErrorRate,
     PointingRate,
 )
@@ -75,6 +77,8 @@ class Stratum:
         llr_limits: (low, high) log10.
         rates: at the operating points, cameras left out in turn.
         pointing: how often the pictures fall into groups.
+        devices: kind of device → untouched photographs; "unknown" where their files do not tell; empty in tables that
+            did not count them.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Stratum:
     llr_limits: tuple[float, float]
     rates: tuple[ErrorRate, ...]
     pointing: PointingRate
+    devices: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def validated(self) -> bool:
@@ -103,6 +108,10 @@ class Stratum:
             and self._quality_fits(conditions.quality)
             and (conditions.interpolated or not self.interpolated)
         )
+
+    def knows(self, device: DeviceClass) -> bool:
+        """Whether photographs of such a device were measured; of a device that is not known nothing can be asked."""
+        return device == "unknown" or not self.devices or "unknown" in self.devices or device in self.devices
 
     def _quality_fits(self, quality: int | None) -> bool:
         if quality is None:
@@ -176,7 +185,7 @@ class CalibrationTable:
             material=self.material,
             weights_sha256=self.weights_sha256,
         )
-        if stratum is None or not stratum.validated:
+        if stratum is None or not stratum.validated or not stratum.knows(conditions.device_class):
             nearest = self.nearest(conditions)
             return replace(
                 statement,
@@ -296,6 +305,7 @@ def _stratum(fields: dict[str, Any]) -> Stratum:
         llr_limits=(low, high),
         rates=tuple(ErrorRate(**rate) for rate in fields["rates"]),
         pointing=PointingRate(**fields["pointing"]),
+        devices={str(kind): int(count) for kind, count in fields.get("devices", {}).items()},
     )
 
 
@@ -303,6 +313,10 @@ def _why_outside(conditions: Conditions, stratum: Stratum | None, nearest: Strat
     """Why the program abstains, in words."""
     quality = "no JPEG" if conditions.quality is None else f"last JPEG quality {conditions.quality}"
     picture = f"a picture of {conditions.long_side} pixels along its longer side, {quality}"
+    if stratum is not None and stratum.validated:
+        measured = ", ".join(f"{count} {kind}" for kind, count in stratum.devices.items())
+        taken = f"taken with a device of the kind {conditions.device_class}"
+        return f"{picture}, {taken}: only photographs of other kinds were measured ({measured})"
     if stratum is not None:
         needed = f"{FEWEST_PHOTOS} of other cameras are needed"
         return f"{picture}: only {stratum.photos} photographs like it were measured, {needed}"

@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -100,6 +101,7 @@ class StratumFit:
             "cllr_min": round(self.least_cost, 4),
             "rates": [asdict(rate) for rate in self.rates],
             "pointing": asdict(self.pointing),
+            "devices": dict(sorted(Counter(judged.measure.kind for judged in self.authentic).items())),
         }
 
 

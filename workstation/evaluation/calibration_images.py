@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from workstation import paths
+from workstation.analysis.conditions import device_class
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
 from workstation.errors import WorkstationError
 from workstation.evaluation.splices import HEIGHT, WIDTH, polygon_mask
@@ -120,7 +121,7 @@ def _from_files(folder: Path) -> Iterator[Photo]:
                 width, height = image.size
         except (OSError, WorkstationError):
             continue
-        yield Photo(file, camera_of(metadata) or "unknown", "unknown", width, height)
+        yield Photo(file, camera_of(metadata) or "unknown", device_class(metadata), width, height)
 
 
 def camera_of(metadata: Metadata) -> str:
