@@ -69,6 +69,6 @@ def _analyze_one(
     case: CaseFile, exhibit: ExhibitRecord, request: AnalysisRequest, encoder: Encoder
 ) -> Generator[Progress, None, str]:
     opened = yield from open_exhibit(case, exhibit)
-    result = yield from analysis.run(opened, request, encoder=encoder)
+    result = yield from analysis.run(opened, request, encoder=encoder, claims=True)
     case.analyses.add(exhibit.id, result)
     return result.status if result.status == "complete" else f"{result.status}: {result.reason}"

@@ -12,7 +12,7 @@ from workstation import terminal
 from workstation.errors import WorkstationError
 
 if TYPE_CHECKING:
-    from workstation.analysis.claims import Claims, TagClaim, TagValidation
+    from workstation.analysis.claims_statement import Claims, TagClaim, TagValidation
 
 FAILED = 1
 
@@ -85,50 +85,16 @@ def validate_claims(
 
 def as_fields(name: str, found: Claims) -> dict[str, object]:
     """Everything as a JSON object."""
-    return {
-        "file": name,
-        "model": found.model,
-        "patches": found.patches,
-        "measured_size": found.measured_size,
-        "expected_by_chance": round(found.by_chance, 2),
-        "tags": [_tag_fields(claim) for claim in found.whole],
-    }
+    from workstation.analysis.claims_statement import fields_of  # noqa: PLC0415
 
-
-def _tag_fields(claim: TagClaim) -> dict[str, object]:
-    measured = claim.validation
-    return {
-        "tag": claim.tag,
-        "claimed": claim.claimed,
-        "verdict": claim.verdict,
-        "rank": claim.rank,
-        "of": len(claim.ranked) or None,
-        "margin": claim.margin,
-        "ranked": [{"value": value, "score": score} for value, score in claim.ranked],
-        "validated": None
-        if measured is None
-        else {
-            "on": measured.material,
-            "cameras": measured.cameras,
-            "pictures": measured.pictures,
-            "cameras_that_differ": measured.other_cameras,
-            "auc": measured.auc,
-            "interval": [measured.auc_low, measured.auc_high],
-            "chance": 0.5,
-            "top1": measured.top1,
-            "top1_chance": measured.top1_chance,
-            "supports_from": measured.supports_from,
-            "conflicts_below": measured.conflicts_below,
-            "error": measured.error,
-            "true_supported": measured.true_supported,
-            "false_conflicting": measured.false_conflicting,
-        },
-    }
+    return {"file": name, **fields_of(found)}
 
 
 def _show(name: str, found: Claims) -> None:
     from rich.console import Console  # noqa: PLC0415 - only for the table
     from rich.table import Table  # noqa: PLC0415
+
+    from workstation.analysis.claims_words import cautions, history_in_words, not_testable  # noqa: PLC0415
 
     if not found.whole:
         terminal.say(f"{name}: the file says nothing that could be tested with {found.model}")
@@ -140,10 +106,7 @@ def _show(name: str, found: Claims) -> None:
         table.add_row(*(terminal.printable(cell) for cell in _cells(claim)))
     if table.row_count:
         Console().print(table)
-    rest = [claim.tag for claim in found.whole if claim.verdict == "not testable"]
-    if rest:
-        terminal.say(f"Not testable with this model: {', '.join(rest)}.")
-    for line in _cautions(found):
+    for line in (*not_testable(found), *history_in_words(found), *cautions(found)):
         terminal.say(line)
 
 
@@ -166,22 +129,3 @@ def _cells(claim: TagClaim) -> tuple[str, ...]:
 
 def _measured(tag: TagValidation) -> str:
     return f"{tag.auc:.2f} [{tag.auc_low:.2f}, {tag.auc_high:.2f}], {tag.cameras} cameras, {tag.pictures} pictures"
-
-
-def _cautions(found: Claims) -> list[str]:
-    judged = [c for c in found.whole if c.verdict in ("supports", "neutral", "conflicts")]
-    lines = []
-    if judged:
-        error = max(c.validation.error for c in judged if c.validation)
-        lines.append(
-            f"“Supports” and “conflicts” err at most {error:.0%} of the time each, on average over cameras like those "
-            f"measured. Of {len(judged)} tags judged here, up to {found.by_chance:.1f} would say “conflicts” in an "
-            "honest file."
-        )
-    if found.patches and not found.measured_size:
-        lines.append(f"No picture of this size ({found.patches} assessable patches) was among those measured.")
-    if any(c.verdict.startswith("tends") for c in found.whole):
-        lines.append("“Tends to” has no stated error rate: it is no finding.")
-    if any(c.validation and c.ranked for c in found.whole):
-        lines.append("Several tags can follow from one thing, such as the maker or the age of the camera.")
-    return lines

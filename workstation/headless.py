@@ -70,7 +70,7 @@ def analyze_files(
     for file in files:
         try:
             opened = terminal.follow(evidence.open_steps(file, max_pixels=max_pixels), file.name)
-            result = terminal.follow(analysis.run(opened, request, encoder=encoder), file.name)
+            result = terminal.follow(analysis.run(opened, request, encoder=encoder, claims=True), file.name)
             folder = folder_for(opened.identity, out, taken)
             terminal.follow(_write(Exhibit(opened, result), folder, report=report), file.name)
         except WorkstationError as error:

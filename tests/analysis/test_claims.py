@@ -21,6 +21,7 @@ from workstation.analysis.claims import (
     read_validation,
     verdict_of,
 )
+from workstation.analysis.claims_words import in_words
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.claims_command import as_fields
@@ -197,6 +198,50 @@ def test_regions_get_tendencies_and_small_ones_nothing(
     assert regions["right"].patches == 24
     assert by_tag(regions["right"].tags)["Last JPEG Subsampling"].verdict == "tends to support"
     assert (regions["corner"].patches, regions["corner"].tags) == (4, ())
+
+
+def test_a_ranking_that_is_no_better_than_commonness_is_no_lead(
+    tmp_path: Path, picture: NDArray[np.uint8], make_evidence: Make
+) -> None:
+    poor = replace(SUBSAMPLING, reciprocal_rank=0.75)
+    side = described(tmp_path, Validation("ab" * 32, 20, 48, (poor, BLURRED)))
+    assert [claim.tag for claim in drain(claims_steps(make_evidence(picture), side)).whole] == ["Blurred"]
+    claimed = drain(claims_steps(saved_as(make_evidence(picture), "4:2:0"), side))
+    assert by_tag(claimed.whole)["Last JPEG Subsampling"].verdict == "conflicts"
+
+
+def test_what_conflicts_and_how_often_that_errs_is_said_in_sentences(
+    side: ArrowSide, picture: NDArray[np.uint8], make_evidence: Make
+) -> None:
+    said = in_words(drain(claims_steps(saved_as(make_evidence(picture), "4:2:0"), side)))
+    assert said[0] == (
+        "The file says “Last JPEG Subsampling: 4:2:0”; what is seen conflicts with it "
+        "(rank 2 of 2, margin -1.00; “4:4:4” fits best)."
+    )
+    assert any("Of 1 tags judged here, up to 0.1 would say “conflicts” in an honest file." in line for line in said)
+    assert "images that a program generated as a whole are out of scope" in said[-1]
+
+
+def test_history_is_said_for_the_picture_and_each_region(
+    side: ArrowSide, make_noisy: Callable[..., NDArray[np.uint8]], make_evidence: Make
+) -> None:
+    right = np.zeros((384, 512), np.bool_)
+    right[:, 256:] = True
+    rgb = make_noisy(384, 512)
+    rgb[:, 256:320] = 128  # 24 assessable patches on the left, 18 on the right
+    claims = drain(claims_steps(make_evidence(rgb), side, masks={"B": right}))
+    assert in_words(claims)[0] == (
+        "History in words, what fits best (a tendency without a stated error rate): the whole picture: Last JPEG "
+        "Subsampling 4:4:4, Blurred yes; region B: Last JPEG Subsampling 4:2:0, Blurred none."
+    )
+
+
+def test_history_is_said_not_to_be_testable_where_its_best_value_is_no_better_than_the_commonest(
+    tmp_path: Path, picture: NDArray[np.uint8], make_evidence: Make
+) -> None:
+    side = described(tmp_path, Validation("ab" * 32, 20, 48, (MAKE, replace(BLURRED, top1=0.5))))
+    said = in_words(drain(claims_steps(make_evidence(picture), side)))
+    assert any(line.startswith("History in words: not testable with this model") for line in said)
 
 
 @pytest.mark.parametrize("sizes", [(25, 48), (12, 23)])

@@ -16,7 +16,7 @@ __all__ = ["AnalysisRequest", "AnalysisResult", "PartialMap", "run"]
 
 
 def run(
-    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None
+    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None, claims: bool = False
 ) -> Generator[Progress, None, AnalysisResult]:
     """Analyse the pixels of one file; see `workstation.analysis.pipeline.run`.
 
@@ -24,6 +24,7 @@ def run(
         evidence: the opened file.
         request: everything that decides what is computed.
         encoder: already loaded weights, so that a batch or a window loads them once; None = those of the request.
+        claims: whether what the file says is held against what is seen, where the weights have a text side.
 
     Yields:
         Progress; its `partial` is a `PartialMap` while patches are being embedded. Closing the generator cancels.
@@ -37,4 +38,4 @@ def run(
     """
     from workstation.analysis import pipeline  # noqa: PLC0415 - scipy: only now
 
-    return (yield from pipeline.run(evidence, request, encoder=encoder))
+    return (yield from pipeline.run(evidence, request, encoder=encoder, claims=claims))

@@ -11,20 +11,38 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis import published_texts
+from workstation.analysis.claims_statement import Claims, Material, RegionClaims, TagClaim, TagValidation, Verdict
 from workstation.analysis.exif_texts import TagText, camera_statements, save_statements
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model.encoder import TextSide, WeightsDescription
+from workstation.analysis.model import load_text_side
+from workstation.analysis.model.encoder import Precision, TextSide, WeightsDescription
 from workstation.analysis.result import BoolArray, FloatArray
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.errors import TooFewPatches, WeightsProblem
 from workstation.evidence.record import Evidence, Metadata
 from workstation.progress import Progress
+
+__all__ = [
+    "Claims",
+    "Material",
+    "RegionClaims",
+    "TagClaim",
+    "TagValidation",
+    "Validation",
+    "Verdict",
+    "claims_of_parts",
+    "claims_steps",
+    "read_validation",
+    "see",
+    "verdict_of",
+]
 
 SPACING: Final = 64
 """Pixels between the patches that are averaged to a picture's embedding."""
@@ -32,57 +50,20 @@ SPACING: Final = 64
 FIELD: Final = "claims"
 """Of a description of weights: what `exifact validate-claims` measured."""
 
-FEWEST_OTHERS: Final = 5
-"""Cameras with another value than the commonest that a testable tag needs: the AUC's interval does not know that all
-that differs may be one camera, and then says what is peculiar to that camera."""
-
-Verdict = Literal["supports", "neutral", "conflicts", "tends to support", "tends to disagree", "lead", "not testable"]
-Material = Literal["photographs", "made histories"]
-
 
 @dataclass(frozen=True, slots=True)
-class TagValidation:
-    """How much the score of one tag says, measured on cameras that the text side never saw.
+class Placing:
+    """Where a text side runs: as in the analysis's request.
 
     Attributes:
-        tag: its name.
-        candidates: values of the line-up, sorted.
-        material: what it was measured on; only photographs carry claims of their own, made histories known processing.
-        cameras, pictures: how many.
-        other_cameras: those of them with a value other than the commonest one.
-        auc, auc_low, auc_high: chance that a text scores higher on a picture of which it is true than on another
-            camera's of which it is not, with its 95 % interval over cameras; 0.5 is chance.
-        top1, top1_chance, reciprocal_rank, reciprocal_rank_chance: of the true value in the line-up.
-        supports_from: score that at most `error` of the false claims reach; None where too few cameras carry it.
-        conflicts_below: score below which at most `error` of the true claims lie; None likewise.
-        true_supported, false_conflicting: share of the true claims that reach the first limit and of the false ones
-            that lie below the second, on the material that set them; None likewise.
-        error: rate at which each of the two limits errs at most, on a camera like those measured; a share.
+        device: "auto", "cpu", "cuda" or "mps".
+        threads: CPU threads; None = torch's default.
+        precision: "auto" or "float32".
     """
 
-    tag: str
-    candidates: tuple[str, ...]
-    material: Material
-    cameras: int
-    pictures: int
-    other_cameras: int
-    auc: float
-    auc_low: float
-    auc_high: float
-    top1: float
-    top1_chance: float
-    reciprocal_rank: float
-    reciprocal_rank_chance: float
-    supports_from: float | None
-    conflicts_below: float | None
-    true_supported: float | None
-    false_conflicting: float | None
-    error: float
-
-    @property
-    def testable(self) -> bool:
-        """Whether the whole interval of the AUC lies above chance, and more than a camera or two made it."""
-        return self.auc_low > 0.5 and self.other_cameras >= FEWEST_OTHERS
+    device: str
+    threads: int | None
+    precision: Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,79 +84,6 @@ class Validation:
     def as_fields(self) -> dict[str, Any]:
         """As the JSON object that `read_validation` reads."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class TagClaim:
-    """One tag of one picture or region.
-
-    Attributes:
-        tag: its name.
-        claimed: what the file says, None if it says nothing.
-        verdict: never more than the validation carries.
-        ranked: values of the line-up with their scores, best first; empty for a tag that was not validated.
-        validation: what the verdict rests on, None if there is none.
-    """
-
-    tag: str
-    claimed: str | None
-    verdict: Verdict
-    ranked: tuple[tuple[str, float], ...] = ()
-    validation: TagValidation | None = None
-
-    @property
-    def rank(self) -> int | None:
-        """Of the claimed value, 1 is best; None without a claim or a line-up."""
-        own = dict(self.ranked).get(self.claimed or "")
-        return None if own is None else 1 + sum(score > own for _, score in self.ranked)
-
-    @property
-    def margin(self) -> float | None:
-        """Score of the claimed value minus that of the best other one; None without a claim or a line-up."""
-        own = dict(self.ranked).get(self.claimed or "")
-        others = [score for value, score in self.ranked if value != self.claimed]
-        return None if own is None or not others else own - max(others)
-
-
-@dataclass(frozen=True, slots=True)
-class RegionClaims:
-    """The claims within one region.
-
-    Attributes:
-        name: of the region.
-        patches: assessable patches inside it; without `FEWEST_PATCHES` nothing is said.
-        tags: one entry per tag, empty if nothing is said.
-    """
-
-    name: str
-    patches: int
-    tags: tuple[TagClaim, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a file says against what is seen.
-
-    Attributes:
-        model: name of the weights.
-        patches: assessable patches that were averaged.
-        measured_size: whether the validation had pictures with as few and as many; elsewhere no verdict is stronger
-            than a tendency.
-        whole: tags of the whole picture.
-        regions: the same in parts of it, where only ranks and tendencies are given.
-    """
-
-    model: str
-    patches: int
-    measured_size: bool
-    whole: tuple[TagClaim, ...]
-    regions: tuple[RegionClaims, ...] = ()
-
-    @property
-    def by_chance(self) -> float:
-        """Claims that an untouched file is expected to see called "conflicts", at most."""
-        judged = (claim.validation for claim in self.whole if claim.verdict in ("supports", "neutral", "conflicts"))
-        return sum(validation.error for validation in judged if validation is not None)
 
 
 def claims_steps(
@@ -199,8 +107,7 @@ def claims_steps(
     validation = read_validation(side.description)
     said = {statement.tag: statement.value for statement in _statements(evidence.metadata, side.description)}
     if validation is None:
-        whole = tuple(TagClaim(tag, value, "not testable") for tag, value in said.items())
-        return Claims(side.description.name, 0, False, whole)
+        return untested(evidence, side.description)
     seen = yield from see(side, evidence.pixels.rgb)
     line_ups = _line_ups(side, validation, said)
     regions = []
@@ -217,6 +124,47 @@ def claims_steps(
         whole=_judge(line_ups, said, seen.mean(), side, firm=measured_size),
         regions=tuple(regions),
     )
+
+
+def claims_of_parts(
+    evidence: Evidence, description: WeightsDescription, placed: Placing, groups: Mapping[str, BoolArray]
+) -> Generator[Progress, None, Claims | None]:
+    """The claims of a picture and of its groups, with whatever text side belongs to these weights.
+
+    Args:
+        evidence: decoded.
+        description: of the weights that analysed it.
+        placed: device, threads and number format of the analysis.
+        groups: name → (height, width) bool, in stored pixels; looked at by themselves where there are several.
+
+    Yields:
+        Progress while patches are embedded.
+
+    Returns:
+        None for weights without a text side. Nothing is testable where nothing was validated.
+
+    Raises:
+        WeightsProblem: if the text side, or what was validated with it, belongs to other weights or is altered.
+        NotAssessable: if the picture holds too few assessable patches.
+        DeviceProblem: if the device runs out of memory.
+    """
+    if not description.text_side:
+        return None
+    if read_validation(description) is None:
+        return untested(evidence, description)
+    side = _loaded(description, placed)
+    return (yield from claims_steps(evidence, side, masks=groups if len(groups) > 1 else None))
+
+
+def untested(evidence: Evidence, description: WeightsDescription) -> Claims:
+    """What a file says where no tag was validated: nothing of it can be tested."""
+    said = _statements(evidence.metadata, description)
+    return Claims(description.name, 0, False, tuple(TagClaim(one.tag, one.value, "not testable") for one in said))
+
+
+@lru_cache(maxsize=1)  # a batch or a window loads it once
+def _loaded(description: WeightsDescription, placed: Placing) -> TextSide:
+    return load_text_side(description.name, device=placed.device, threads=placed.threads, precision=placed.precision)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,9 +274,10 @@ def _judge(
     judged = []
     for line_up in line_ups:
         tag, claimed = line_up.validation.tag, said.get(line_up.validation.tag)
+        if claimed is None and not line_up.validation.leads:
+            continue
         if not line_up.values:
-            if claimed is not None:
-                judged.append(TagClaim(tag, claimed, "not testable", validation=line_up.validation))
+            judged.append(TagClaim(tag, claimed, "not testable", validation=line_up.validation))
             continue
         scores = line_up.texts @ (picture - side.centre)
         pairs = zip(line_up.values, (float(score) for score in scores), strict=True)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis import calibration, findings, maps, model, partition, published, validation
+from workstation.analysis.claims import Placing, claims_of_parts
+from workstation.analysis.claims_statement import Claims
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.detection import detect
 from workstation.analysis.geometry import PatchGrid
@@ -27,11 +29,12 @@ from workstation.analysis.result import (
     LabelArray,
     Maps,
     PartialMap,
+    Partition,
     Suitability,
 )
 from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
-from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
+from workstation.errors import ImageTooSmall, NotAssessable, RecordedWarning, TooFewPatches, WeightsProblem
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 
@@ -42,7 +45,7 @@ PARTIAL_INTERVAL = 0.25
 
 
 def run(
-    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None
+    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None, claims: bool = False
 ) -> Generator[Progress, None, AnalysisResult]:
     """Analyse the pixels of one file.
 
@@ -50,6 +53,8 @@ def run(
         evidence: the opened file; the pixels are used as stored, without orientation or colour management.
         request: everything that decides what is computed.
         encoder: already loaded weights, so that a batch or a window loads them once; None = those of the request.
+        claims: whether what the file says is held against what is seen, where the weights have a text side; a text side
+            that cannot be used is a warning.
 
     Yields:
         Progress after each step; its `partial` is a `PartialMap` while patches are being embedded, at most four
@@ -90,7 +95,7 @@ def run(
             grid=grid,
             suitability=suitability,
         )
-    task = _Task(evidence, request, encoder, grid, suitability, timeline, started)
+    task = _Task(evidence, request, encoder, grid, suitability, timeline, started, claims)
     return (yield from _complete(task))
 
 
@@ -105,6 +110,7 @@ class _Task:
     suitability: Suitability
     timeline: Timeline
     started: str
+    claims: bool
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -144,6 +150,7 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         departure_range=task.encoder.description.departure_range,
     )
     found = partition.describe(sorting, groups, comparison.departure)
+    said, unsaid = (yield from _claims(task, drawn, found)) if task.claims else (None, None)
     yield timeline.at("writing findings")
     conditions = conditions_of(task.evidence)
     detection = detect(embeddings, grid, drawn, found, score=comparison.score)
@@ -158,7 +165,7 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         findings=findings.in_words(found, drawn, task.suitability, grid, sorting, statement=statement),
         warnings=(
             *deviations(task.encoder, request, grid, task.suitability, (height, width)),
-            *(() if problem is None else (problem,)),
+            *(warning for warning in (problem, unsaid) if warning is not None),
         ),
         grid=grid,
         suitability=task.suitability,
@@ -171,7 +178,31 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         detection=detection,
         calibration=statement,
         validation=validation.last(task.encoder.description.sha256),
+        claims=said,
     )
+
+
+def _claims(
+    task: _Task, drawn: Maps, found: Partition
+) -> Generator[Progress, None, tuple[Claims | None, RecordedWarning | None]]:
+    """What the file says against what is seen, in the picture and in each group."""
+    stage = "holding what the file says against the pixels"
+    yield task.timeline.at(stage)
+    request = task.request
+    placed = Placing(request.device, request.threads, request.precision)
+    cell = drawn.geometry.cell
+    labels = drawn.groups.repeat(cell, 0).repeat(cell, 1)[: drawn.geometry.height, : drawn.geometry.width]
+    groups = {group.name: labels == group.label for group in found.groups}
+    steps = claims_of_parts(task.evidence, task.encoder.description, placed, groups)
+    try:
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as stop:
+                return stop.value, None
+            yield task.timeline.at(stage, progress.fraction or 0.0)
+    except (WeightsProblem, NotAssessable) as problem:
+        return None, RecordedWarning("claims-not-tested", problem.summary)
 
 
 def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:

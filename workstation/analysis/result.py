@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.claims_statement import Claims
 from workstation.analysis.geometry import MapGeometry, PatchGrid
 from workstation.analysis.statement import CalibrationStatement, Conditions, Detection, ValidationReport
 from workstation.errors import RecordedWarning
@@ -207,6 +208,8 @@ class AnalysisResult:
         detection: the picture reduced to one number, several ways.
         calibration: what measured photographs allow to say about it.
         validation: the last comparison of this machine with stored results; None if there was none with these weights.
+        claims: what the file says against what is seen; None where that was not asked for, or the weights have no text
+            side.
     """
 
     status: Literal["complete", "not assessable"]
@@ -227,3 +230,4 @@ class AnalysisResult:
     detection: Detection | None = None
     calibration: CalibrationStatement | None = None
     validation: ValidationReport | None = None
+    claims: Claims | None = None
