@@ -113,27 +113,30 @@ class CompactEncoder(Placed):
     def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
         """See `Encoder.embed`."""
         embeddings = np.full((grid.rows, grid.columns, self.dimensions), np.nan, np.float32)
-        filled = _filled_to_cells(image, grid.stride)
+        height, width = (-(-side // grid.stride) * grid.stride for side in image.shape[:2])
         pooled = _RowPool(grid)
-        watch, tiles = Stopwatch(), list(_tiles(*filled.shape[:2]))
+        watch, tiles = Stopwatch(), list(_tiles(height, width))
         band: list[Tensor] = []
         for number, (top, left, rows, columns) in enumerate(tiles, 1):
-            band.append(self._moments(filled, (top, left, rows, columns), pooled.block))
-            if left + columns == filled.shape[1]:
+            band.append(self._moments(image, (height, width), (top, left, rows, columns), pooled.block))
+            if left + columns == width:
                 pooled.add(torch.cat(band, 2))
                 band = []
-                for row, moments in pooled.complete(last=top + rows == filled.shape[0]):
+                for row, moments in pooled.complete(last=top + rows == height):
                     embeddings[row] = self._embed(moments)
             fraction = number / len(tiles)
             yield Progress("embedding patches", fraction, watch.remaining(fraction), embeddings.copy())
         return embeddings
 
-    def _moments(self, image: NDArray[np.uint8], tile: tuple[int, int, int, int], block: int) -> Tensor:
+    def _moments(
+        self, image: NDArray[np.uint8], size: tuple[int, int], tile: tuple[int, int, int, int], block: int
+    ) -> Tensor:
         """Moments of the blocks of one tile, computed with a halo so that no seam shows.
 
         Args:
-            image: (height, width, 3), sides multiples of the blocks' side in pixels.
-            tile: (top, left, rows, columns) in pixels.
+            image: (height, width, 3).
+            size: rows and columns of whole cells, up to which the image is continued by mirrored pixels.
+            tile: (top, left, rows, columns) in pixels, rows and columns multiples of the blocks' side.
             block: side of a block in feature positions.
 
         Returns:
@@ -143,9 +146,10 @@ class CompactEncoder(Placed):
         side = FEATURE_STRIDE * block
         halo = -(-RECEPTIVE_MARGIN // side) * side
         y, x = max(0, top - halo), max(0, left - halo)
-        cut = image[y : top + rows + halo, x : left + columns + halo]
+        bottom, right = min(size[0], top + rows + halo), min(size[1], left + columns + halo)
+        cut = _continued(image[y:bottom, x:right], bottom - y, right - x)
         with self._placement.computing():
-            pixels = torch.from_numpy(np.array(cut)).to(self._placement.device).permute(2, 0, 1)[None]
+            pixels = torch.from_numpy(cut).to(self._placement.device).permute(2, 0, 1)[None]
             moments = self.network.moments(pixels, block, self._placement.dtype)[0]
             y, x = (top - y) // side, (left - x) // side
             return moments[:, y : y + rows // side, x : x + columns // side]
@@ -196,13 +200,9 @@ class _RowPool:
             self._first = keep
 
 
-def _filled_to_cells(image: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
-    """The image with mirrored pixels below and to the right up to whole cells."""
-    height, width = image.shape[:2]
-    below, right = -height % stride, -width % stride
-    if not below and not right:
-        return image
-    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
+def _continued(cut: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """A copy of (rows, columns, 3), mirrored below and to the right where the image ends before its last cells do."""
+    return np.pad(cut, ((0, rows - cut.shape[0]), (0, columns - cut.shape[1]), (0, 0)), mode="symmetric")
 
 
 def _tiles(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
