@@ -30,7 +30,7 @@ def test_detail_at_the_borders_of_strips_is_that_of_the_whole() -> None:
     laplacian = framed[:-2, 1:-1] + framed[2:, 1:-1] + framed[1:-1, :-2] + framed[1:-1, 2:] - 4 * framed[1:-1, 1:-1]
     expected = np.sqrt(np.square(laplacian).reshape(3, 32, 2, 32).mean(axis=(1, 3)))
 
-    assert conditions._detail(grey, 32) == pytest.approx(expected, rel=1e-5)
+    assert conditions._detail(grey, 3, 2, 32) == pytest.approx(expected, rel=1e-5)
 
 
 def test_half_a_soft_picture_is_half_out_of_focus() -> None:

@@ -5,6 +5,8 @@ Everything here is measured the same way on reference images and on an analyst's
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -52,7 +54,7 @@ def conditions_of(evidence: Evidence) -> Conditions:
     """Read and measure the conditions of one picture."""
     structure = evidence.metadata.jpeg
     quality = None if structure is None else last_quality(structure)
-    grey = _mean_of_channels(evidence.pixels.rgb)
+    grey = GreyRows(evidence.pixels.rgb)
     return Conditions(
         long_side=max(grey.shape),
         quality=quality,
@@ -63,12 +65,30 @@ def conditions_of(evidence: Evidence) -> Conditions:
     )
 
 
-def _mean_of_channels(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    total = rgb[..., 0].astype(np.float32)  # channel by channel: a mean over the last axis takes four times as long
-    total += rgb[..., 1]
-    total += rgb[..., 2]
-    total /= 3
-    return total
+class GreyRows:
+    """The mean of the channels of a picture, computed for the rows that are asked for.
+
+    As floats all of it would be larger than the picture.
+
+    Attributes:
+        shape: (height, width).
+    """
+
+    def __init__(self, rgb: NDArray[np.uint8]) -> None:
+        self._rgb = rgb
+        self.shape = rgb.shape[:2]
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        """(rows, width) float32, 0..255."""
+        rgb = self._rgb[rows]
+        total = rgb[..., 0].astype(np.float32)  # channel by channel: a mean over the last axis takes four times as long
+        total += rgb[..., 1]
+        total += rgb[..., 2]
+        total /= 3
+        return total
+
+
+Grey: TypeAlias = NDArray[np.float32] | GreyRows
 
 
 def last_quality(structure: JpegStructure) -> int | None:
@@ -95,7 +115,7 @@ ANNEX_K_MEAN = 57.625
 """Mean of the luminance table K.1 of ITU-T T.81, quality 50."""
 
 
-def interpolation_peak(grey: NDArray[np.float32]) -> float:
+def interpolation_peak(grey: Grey) -> float:
     """How strongly the mean absolute second difference repeats along the image, as enlarging makes it do.
 
     After Gallagher, "Detection of linear and cubic interpolation in JPEG compressed images" (CRV 2005): interpolated
@@ -145,7 +165,7 @@ def _peak(means: NDArray[np.float32]) -> float:
     return float(spectrum[kept].max() / max(float(np.median(spectrum[kept])), 1e-9))
 
 
-def out_of_focus_share(grey: NDArray[np.float32]) -> float | None:
+def out_of_focus_share(grey: Grey) -> float | None:
     """Share of the blocks with detail that are soft beside the picture's sharpest: shallow focus, motion, haze.
 
     Args:
@@ -157,13 +177,19 @@ def out_of_focus_share(grey: NDArray[np.float32]) -> float | None:
     rows, columns = (side // BLOCK for side in grey.shape)
     if not rows or not columns:
         return None
-    cut = grey[: rows * BLOCK, : columns * BLOCK]
-    fine, coarse = _detail(cut, BLOCK), _detail(_halved(_halved(cut)), BLOCK // 4)
+    fine = _detail(grey, rows, columns, BLOCK)
+    coarse = _detail(_quarter(grey, rows * BLOCK, columns * BLOCK), rows, columns, BLOCK // 4)
     judged = coarse >= LEAST_DETAIL
     if not judged.any():
         return None
     ratio = fine[judged] / coarse[judged]
     return float(np.mean(ratio < SOFT * np.quantile(ratio, 0.95)))
+
+
+def _quarter(grey: Grey, height: int, width: int) -> NDArray[np.float32]:
+    """Means over squares of four by four pixels of the first rows and columns; `height` a multiple of `BLOCK`."""
+    tops = range(0, height, BLOCK)
+    return np.concatenate([_halved(_halved(grey[top : top + BLOCK][:, :width])) for top in tops])
 
 
 def _halved(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -172,14 +198,14 @@ def _halved(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((rows[:, ::2] + rows[:, 1::2]) / 4, np.float32)
 
 
-def _detail(grey: NDArray[np.float32], block: int) -> NDArray[np.float64]:
-    """Root mean square of the Laplacian per block."""
-    rows, columns = (side // block for side in grey.shape)
+def _detail(grey: Grey, rows: int, columns: int, block: int) -> NDArray[np.float64]:
+    """Root mean square of the Laplacian per block, of the first `rows` and `columns` of blocks."""
     blocks = np.empty((rows, columns))
     for row in range(rows):  # strips of rows stay in the processor's cache
         top, bottom = row * block, (row + 1) * block
-        beyond = int(row == 0), int(bottom == len(grey))
-        framed = np.pad(grey[max(0, top - 1) : bottom + 1], (beyond, (1, 1)), mode="symmetric")
+        beyond = int(row == 0), int(row == rows - 1)
+        strip = grey[max(0, top - 1) : min(bottom + 1, rows * block)][:, : columns * block]
+        framed = np.pad(strip, (beyond, (1, 1)), mode="symmetric")
         laplacian = framed[:-2, 1:-1] + framed[2:, 1:-1]
         laplacian += framed[1:-1, :-2]
         laplacian += framed[1:-1, 2:]
