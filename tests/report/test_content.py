@@ -19,6 +19,7 @@ from reportlab.pdfbase import ttfonts
 
 from tests.report.conftest import MOMENT, complete_result
 from workstation import report
+from workstation.analysis.claims_statement import Claims, RegionClaims, TagClaim, TagValidation
 from workstation.analysis.statement import CalibrationStatement, ErrorRate
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import ExportProblem
@@ -109,6 +110,24 @@ def calibrated(exhibit: Exhibit, llr: float) -> Exhibit:
     return replace(exhibit, result=replace(exhibit.result, calibration=statement))
 
 
+def with_claims(exhibit: Exhibit) -> Exhibit:
+    """The exhibit with a tag that conflicts, one that is not testable, and a history that differs between regions."""
+    measured = TagValidation(
+        *("Make", ("Canon", "Nikon"), "photographs", 29, 79, 21, 0.7, 0.588, 0.811, 0.6, 0.3, 0.7, 0.5),
+        *(0.2, -0.1, 0.3, 0.3, 0.1),
+    )
+    last = replace(measured, tag="Last JPEG Quality", candidates=("70", "90"), material="made histories")
+    make = TagClaim("Make", "Canon", "conflicts", (("Nikon", 0.2), ("Canon", -0.15)), measured)
+    quality = TagClaim("Last JPEG Quality", None, "lead", (("90", 0.3), ("70", 0.1)), last)
+    other = replace(quality, ranked=(("70", 0.3), ("90", 0.1)))
+    found = Claims(
+        *("compact", 40, True, (make, quality, TagClaim("Flash", "fired", "not testable"))),
+        regions=(RegionClaims("A", 30, (quality,)), RegionClaims("B", 10, ()), RegionClaims("C", 14, (other,))),
+    )
+    assert exhibit.result is not None
+    return replace(exhibit, result=replace(exhibit.result, claims=found))
+
+
 def opinion(level: Any) -> Opinion:
     return Opinion("Spliced?", ("One history.", "Two histories."), 1, level, "It departs.", (1,), "J. Examiner", "T5")
 
@@ -123,6 +142,32 @@ def test_the_data_fit_their_schema(
         content = json.loads(published(exhibit, circumstances=circumstances).json)
         validator.validate(content)
     assert not validator.is_valid({**content, "probability": 0.9})
+
+
+def test_claims_are_told_with_their_numbers_in_either_language(
+    exhibit: Exhibit, validator: jsonschema.Draft202012Validator
+) -> None:
+    claimed = with_claims(exhibit)
+    publication = published(claimed)
+    validator.validate(json.loads(publication.json))
+    english = text_of(publication)
+    german = text_of(published(claimed, template=Template(language="de")))
+
+    assert "Make Canon conflicts 2 of 2 -0.350 Nikon, Canon 0.70 [0.59, 0.81], 29 cameras" in english
+    assert "Not testable with this model: Flash." in english
+    history = "the whole picture: Last JPEG Quality 90; region A: Last JPEG Quality 90; region C: Last JPEG Quality 70."
+    assert f"(a tendency without a stated error rate): {history}" in english
+    assert "err at most 10.0 % of the time each" in english
+    assert "Of 1 tags judged here, up to 0.1 would conflict in an honest file." in english
+    assert "Images that a program generated as a whole are out of scope." in english
+    assert "Make Canon widerspricht 2 von 2 -0,350 Nikon, Canon 0,70 [0,59; 0,81], 29 Kameras" in german
+    assert "Mit diesem Modell nicht prüfbar: Flash." in german
+    assert "Bereich C: Last JPEG Quality 70." in german
+    assert "line-up, 2 texts Make: Canon; Make: Nikon" in english
+
+
+def test_without_a_text_side_claims_are_not_tested(exhibit: Exhibit) -> None:
+    assert "Not tested: these weights have no text side that can be used." in text_of(published(exhibit))
 
 
 def test_sections_stand_in_the_order_that_is_asked_for(exhibit: Exhibit) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from workstation.analysis.exif_texts import PROCESSING_TAGS
 
 FEWEST_OTHERS: Final = 5
 """Cameras with another value than the commonest that a testable tag needs: the AUC's interval does not know that all
@@ -141,6 +144,15 @@ class Claims:
         return sum(validation.error for validation in judged if validation is not None)
 
 
+def history(tags: Sequence[TagClaim]) -> list[tuple[str, str]]:
+    """(tag, value that fits best) of the tags about processing whose best value is right more often than chance."""
+    return [
+        (claim.tag, claim.ranked[0][0])
+        for claim in tags
+        if claim.tag in PROCESSING_TAGS and claim.ranked and claim.validation is not None and claim.validation.names
+    ]
+
+
 def fields_of(claims: Claims) -> dict[str, Any]:
     """The claims as JSON values; what was validated stands with the whole picture's tags and holds for the regions'."""
     return {
@@ -149,11 +161,13 @@ def fields_of(claims: Claims) -> dict[str, Any]:
         "measured_size": claims.measured_size,
         "expected_by_chance": round(claims.by_chance, 2),
         "tags": [_tag_fields(claim, whole=True) for claim in claims.whole],
+        "history": dict(history(claims.whole)),
         "regions": [
             {
                 "name": region.name,
                 "patches": region.patches,
                 "tags": [_tag_fields(claim, whole=False) for claim in region.tags],
+                "history": dict(history(region.tags)),
             }
             for region in claims.regions
         ],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from workstation.analysis.claims_statement import Claims, TagClaim
+from workstation.analysis.claims_statement import Claims, history
 from workstation.analysis.exif_texts import PROCESSING_TAGS
 
 JUDGED = ("supports", "neutral", "conflicts")
@@ -36,15 +36,6 @@ def history_in_words(claims: Claims) -> tuple[str, ...]:
     if not told:
         return ("History in words: not testable with this model; no processing is named better than by chance.",)
     return (f"History in words, what fits best (a tendency without a stated error rate): {'; '.join(told)}.",)
-
-
-def history(tags: Sequence[TagClaim]) -> list[tuple[str, str]]:
-    """(tag, value that fits best) of the tags about processing whose best value is right more often than chance."""
-    return [
-        (claim.tag, claim.ranked[0][0])
-        for claim in tags
-        if claim.tag in PROCESSING_TAGS and claim.ranked and claim.validation is not None and claim.validation.names
-    ]
 
 
 def cautions(claims: Claims) -> Iterator[str]:

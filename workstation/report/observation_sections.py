@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workstation.report.blocks import Block, Bullets, Facts, Figure, Heading, NewPage, Text, Together, Tone
+from workstation.report.claim_sections import claims
 from workstation.report.opening_sections import headline
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import shown_value
@@ -37,7 +38,8 @@ def observations(sheet: Sheet) -> list[Block]:
             story.append(NewPage())
         story += [sheet.subsection(sheet.named(exhibit)), *_picture(sheet, exhibit), *_image(sheet, exhibit)]
         story += [*_findings(sheet, exhibit), *_maps(sheet, exhibit), *_regions(sheet, exhibit)]
-        story += [*_file(sheet, exhibit), *_warnings(sheet, exhibit), *_notes(sheet, exhibit["notes"], "notes.title")]
+        story += [*_file(sheet, exhibit), *claims(sheet, exhibit), *_warnings(sheet, exhibit)]
+        story += _notes(sheet, exhibit["notes"], "notes.title")
     return story
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from workstation.analysis.calibration import VERBAL_SCALE
 from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import SUPPORT, Support
-from workstation.report.commission import Note, Opinion
+from workstation.report.commission import EncoderText, Note, Opinion
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.own_program import program_hash
 from workstation.report.pictures import pictures_of, sha256
@@ -122,10 +122,19 @@ def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json
         **{name: value for name, value in own.items() if name not in SHARED_BY_ALL},
         "intake": None if intake is None else _stated(intake),
         "viewed": None if viewed is None else _stated(viewed),
-        "encoder_texts": [_stated(one) for one in stated.encoder_texts.get(key, ())],
+        "encoder_texts": [_stated(one) for one in (*stated.encoder_texts.get(key, ()), *_line_ups(report))],
         "notes": [*notes],
         "figures": figures,
     }
+
+
+def _line_ups(report: ExhibitReport) -> Iterator[EncoderText]:
+    """The texts that the claims were tested with, each a statement of its own."""
+    claims = None if report.result is None else report.result.claims
+    for claim in () if claims is None else claims.whole:
+        if claim.ranked:
+            texts = sorted(f"{claim.tag}: {value}" for value, _ in claim.ranked)
+            yield EncoderText(f"line-up, {len(texts)} texts", "; ".join(texts))
 
 
 def _stated(value: Any) -> dict[str, Json]:

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from workstation.analysis.claims_statement import Claims, fields_of
+from workstation.analysis.claims_words import in_words
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import AnalysisResult, Finding, Partition, Provenance
 from workstation.analysis.stored_scale import stored_scale_affine
@@ -76,6 +78,7 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
         "detection": _values(result.detection) if result else None,
         "calibration": _values(result.calibration) if result else None,
         "validation": _values(result.validation) if result else None,
+        "claims": _claims(result.claims) if result else None,
         "grid": _grid(result),
         "suitability": _suitability(result),
         "maps": _maps(report),
@@ -94,6 +97,24 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
         "request": asdict(result.request) if result else None,
         "provenance": _provenance(result.provenance) if result else None,
     }
+
+
+def _claims(claims: Claims | None) -> Json:
+    """What the file says against what is seen, and the sentences that the window says of it."""
+    if claims is None:
+        return None
+    return _plain({**fields_of(claims), "sentences": list(in_words(claims))})
+
+
+def _plain(value: Any) -> Json:
+    """Values of JSON with the digits and the text that JSON can hold."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, str):
+        return text(value)
+    return number(value) if isinstance(value, float) else value
 
 
 def number(value: float | None) -> float | None:
