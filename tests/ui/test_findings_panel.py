@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.panel_samples import FINDINGS, SHA256, not_assessable, sample_evidence, sample_result
+from workstation.analysis.claims_statement import Claims, TagClaim
 from workstation.analysis.result import Finding
-from workstation.errors import DamagedImage
+from workstation.errors import DamagedImage, RecordedWarning
 from workstation.progress import Progress
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.jobs_panel import JobsPanel
@@ -21,7 +22,7 @@ from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
 from workstation.ui.theme import shortened_hash
-from workstation.ui.wording import LIMITS, TELLINGS, Situation, duration, percent
+from workstation.ui.wording import LIMITS, SAID_AND_SEEN, TELLINGS, Situation, duration, percent
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -94,8 +95,33 @@ def test_complete_names_the_regions_and_their_numbers(panel: FindingsPanel) -> N
         ("Error rate", "not calibrated"),
     ):
         assert texts[texts.index(name) + 1] == value
-    assert "compact: image side only; no EXIF text side yet" in texts
+    assert "compact: image side; the maps do not use the EXIF text side" in texts
     assert "cpu, 2 threads, bfloat16, 3.5 s" in texts
+
+
+def test_claims_fold_out_and_wait_while_an_exhibit_is_examined_blind(panel: FindingsPanel) -> None:
+    claims = Claims("compact", 40, True, (TagClaim("Make", "Canon", "not testable"),))
+    result = dataclasses.replace(sample_result(), claims=claims)
+    panel.show_result(result)
+    (button,) = (b for b in panel.findChildren(QToolButton) if b.text() == SAID_AND_SEEN)
+    button.click()
+    (told,) = (text for text in seen(panel) if "Not testable with this model: Make." in text)
+    assert "History in words: not testable with this model" in told
+    assert "images that a program generated as a whole are out of scope" in told
+    assert "Not testable with this model: Make." in panel.text
+
+    panel.show_result(result, hides_metadata=True)
+    assert not [text for text in seen(panel) if "Make" in text]
+    assert "Make" not in panel.text
+    assert any("examined blind" in text for text in seen(panel))
+
+
+def test_a_result_without_claims_says_why(panel: FindingsPanel) -> None:
+    warned = RecordedWarning("claims-not-tested", "The text side belongs to other weights.")
+    panel.show_result(dataclasses.replace(sample_result(), warnings=(warned,)))
+    assert "- The text side belongs to other weights." in panel.text
+    panel.show_result(sample_result())
+    assert "- Not tested by this analysis." in panel.text
 
 
 def test_groups_are_listed_by_letter_with_swatch_share_and_departure(panel: FindingsPanel) -> None:

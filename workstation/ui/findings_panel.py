@@ -32,8 +32,10 @@ from workstation.ui.groups_table import GroupsModel
 from workstation.ui.theme import GRID, shortened_hash, tabular
 from workstation.ui.wording import (
     LIMITS,
+    SAID_AND_SEEN,
     TELLINGS,
     Situation,
+    claims_of,
     device_line,
     duration,
     error_rate_of,
@@ -74,7 +76,8 @@ class FindingsPanel(QWidget):
         self._findings, self._details = FindingsList(), FindingsList(weight="muted")
         self._make_groups()
         self._figures = Figures()
-        self._limits = FoldOut("What this cannot tell")
+        self._claims = FoldOut(SAID_AND_SEEN, "Show or hide how the file's own statements fare against the pixels")
+        self._limits = FoldOut("What this cannot tell", "Show or hide what the analysis has no answer to")
         self._model_line = wrapped_label(weight="muted", name="Model")
         self._device_line = wrapped_label(weight="muted", name="Device")
         self._lay_out()
@@ -118,8 +121,13 @@ class FindingsPanel(QWidget):
         self._cancel.setText("Cancelling …")
         self._stage.setText("stops after the current batch")
 
-    def show_result(self, result: AnalysisResult) -> None:
-        """Show what an analysis found, in the state that it ended in."""
+    def show_result(self, result: AnalysisResult, *, hides_metadata: bool = False) -> None:
+        """Show what an analysis found, in the state that it ended in.
+
+        Args:
+            result: of the analysis.
+            hides_metadata: whether the exhibit is examined blind, so that nothing may be shown that its file says.
+        """
         situation = situation_of(result)
         telling = TELLINGS[situation]
         spoken = [finding for finding in result.findings if finding.kind not in _SAID_ELSEWHERE]
@@ -130,6 +138,10 @@ class FindingsPanel(QWidget):
         self._text += [f"{finding.sentence}" for finding in spoken]
         if result.partition is not None:
             self._show_partition(result.partition, error_rate_of(result))
+        if situation != Situation.NOT_ASSESSABLE:
+            claims = claims_of(result, hides_metadata=hides_metadata)
+            self._claims.show_lines(claims)
+            self._text += [f"{SAID_AND_SEEN}:", *(f"- {line}" for line in claims)]
         limits = [finding.sentence for finding in result.findings if finding.kind == "limits"]
         self._limits.show_lines(limits or list(LIMITS))
         self._text += ["What this cannot tell:", *(f"- {line}" for line in limits or LIMITS)]
@@ -177,6 +189,7 @@ class FindingsPanel(QWidget):
         self._show_findings([])
         self._groups.setVisible(False)
         self._figures.setVisible(False)
+        self._claims.setVisible(False)
         self._limits.setVisible(False)
         self._model_line.setText("")
         self._device_line.setText("")
@@ -188,7 +201,7 @@ class FindingsPanel(QWidget):
         last = self._findings.show_findings(first, self._copy)
         chain_focus(last, self._cancel, self._groups)
         last = self._details.show_findings([one for one in findings if one.kind in _DETAILS], self._groups)
-        chain_focus(last, self._analyze, self._limits.button)
+        chain_focus(last, self._analyze, self._claims.button, self._limits.button)
 
     def _show_partition(self, partition: Partition, error_rate: tuple[tuple[str, str, str], ...]) -> None:
         self._groups_model.show_groups(partition.groups)
@@ -271,7 +284,7 @@ class FindingsPanel(QWidget):
         for widget in (self._details, self._next_step):
             layout.addWidget(widget)
         layout.addWidget(self._analyze, 0, Qt.AlignmentFlag.AlignLeft)
-        for widget in (self._limits, self._model_line, self._device_line):
+        for widget in (self._claims, self._limits, self._model_line, self._device_line):
             layout.addWidget(widget)
         layout.addStretch(1)
         self._scroll = TextScroll(content, "Findings")

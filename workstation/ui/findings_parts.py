@@ -126,9 +126,9 @@ class FoldOut(QWidget):
         button: the title.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, tip: str) -> None:
         super().__init__()
-        self.button = tool_button("chevron-right", title, "Show or hide what the analysis has no answer to")
+        self.button = tool_button("chevron-right", title, tip)
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

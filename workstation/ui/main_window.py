@@ -356,6 +356,7 @@ class MainWindow(QMainWindow):
         current = self.session.current
         if current is not None and current.key in changed:
             self._show_metadata()
+            self.teller.show_findings(current)  # what the file says stands there, too
         self._hidden = hidden
         if current is not None and current.result is not None and self.view.shown_result is not current.result:
             self._take_state(current)  # its result came from the case

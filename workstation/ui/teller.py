@@ -83,7 +83,7 @@ class Teller(QObject):
         elif exhibit.failure is not None:
             panel.show_failure(exhibit.failure)
         elif exhibit.result is not None:
-            panel.show_result(exhibit.result)
+            panel.show_result(exhibit.result, hides_metadata=exhibit.hides_metadata)
         elif exhibit.cancelled is not None:
             panel.show_cancelled(exhibit.cancelled.kept)
         else:

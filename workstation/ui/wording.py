@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from workstation.analysis.claims_words import in_words
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
 from workstation.analysis.statement import CalibrationStatement
 
@@ -133,6 +134,8 @@ LIMITS: tuple[str, ...] = (
 
 NOT_CALIBRATED = "not calibrated"
 
+SAID_AND_SEEN = "What the file says against what is seen"
+
 
 def situation_of(result: AnalysisResult) -> Situation:
     """The state that a finished analysis leaves the exhibit in."""
@@ -184,6 +187,21 @@ def error_rate_of(result: AnalysisResult) -> tuple[tuple[str, str, str], ...]:
     return (("Error rate", value, said or "How often untouched photographs show as much was not measured."),)
 
 
+def claims_of(result: AnalysisResult, *, hides_metadata: bool) -> list[str]:
+    """What the file says against what is seen, in sentences; in a blind examination only that they wait.
+
+    Args:
+        result: of the analysis.
+        hides_metadata: whether the exhibit is examined blind.
+    """
+    if hides_metadata:
+        return ["Shown when the metadata are revealed: this exhibit is examined blind."]
+    if result.claims is None:
+        warned = [warning.message for warning in result.warnings if warning.code == "claims-not-tested"]
+        return warned or ["Not tested by this analysis."]
+    return list(in_words(result.claims))
+
+
 def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], ...]:
     behind = f"{statement.photos} untouched photographs of {statement.cameras} cameras, {statement.origin}."
     rows = [("Compared with", statement.stratum, f"{statement.material} {behind} Table of {statement.date[:10]}.")]
@@ -218,8 +236,6 @@ def group_in_words(group: Group) -> str:
 
 def model_line(provenance: Provenance) -> str:
     """Which model spoke, and which side of it."""
-    if provenance.architecture == "compact":
-        return f"{provenance.weights}: image side only; no EXIF text side yet"
     return f"{provenance.weights}: image side; the maps do not use the EXIF text side"
 
 
