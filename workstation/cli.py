@@ -144,7 +144,10 @@ def analyze(
     max_pixels: MaxPixels = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.pdf.")] = False,
 ) -> None:
-    """Analyse photographs and write result.json, maps and a report for each."""
+    """Analyse photographs and write result.json, maps and a report for each.
+
+    Images that a program generated as a whole are out of scope.
+    """
     from workstation import headless
     from workstation.analysis.result import AnalysisRequest
 

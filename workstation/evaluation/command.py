@@ -55,7 +55,10 @@ def evaluate(
         int | None, typer.Option("--num-per-dim", min=1, metavar="N", help="Patches along the longer side.")
     ] = None,
 ) -> None:
-    """Measure a model on an evaluation set: heat maps, per_image.csv, summary.json and summary.md."""
+    """Measure a model on an evaluation set: heat maps, per_image.csv, summary.json and summary.md.
+
+    Images that a program generated as a whole are out of scope.
+    """
     from workstation.analysis.result import AnalysisRequest  # noqa: PLC0415 - see above
     from workstation.evaluation.degradations import Degradation  # noqa: PLC0415
     from workstation.evaluation.evaluate import Plan  # noqa: PLC0415

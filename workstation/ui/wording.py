@@ -128,6 +128,7 @@ LIMITS: tuple[str, ...] = (
     "A part from the same camera with the same processing does not depart; nor does a change to the whole picture.",
     "Strong compression and scaling down after the change can remove the difference.",
     "Areas that are hatched carry no statement: they are flat, clipped or black.",
+    "Images that a program generated as a whole are out of scope.",
     "How often untouched photographs show as much is said only where it was measured on photographs like this one; "
     "apart from that no number here is a probability.",
 )
