@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -244,3 +245,20 @@ def test_no_change_of_any_byte_of_an_entry_goes_unseen_or_stops_the_check(
         assert check(filled).first_bad_entry == (None if changed == body else sequence)
     finally:
         file.write_bytes(before)
+
+
+def test_no_renamed_key_of_an_entry_stops_the_check(filled: Path) -> None:
+    file = filled / "case.sqlite"
+    before = file.read_bytes()
+    with closing(sqlite3.connect(file)) as connection:
+        bodies = dict(connection.execute("SELECT sequence, body FROM log").fetchall())
+    for sequence, body in bodies.items():
+        for key in re.finditer(r'"(\w+)":', body):
+            changed = body[: key.start(1)] + "X" + body[key.start(1) + 1 :]
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("DROP TRIGGER log_refuses_update")
+                connection.execute("UPDATE log SET body = ? WHERE sequence = ?", (changed, sequence))
+                connection.executescript(FENCE.splitlines()[1])
+                connection.commit()
+            assert check(filled).first_bad_entry == sequence, changed
+            file.write_bytes(before)

@@ -107,7 +107,7 @@ def verify_steps(
     remarks += _spare(store, done.state)
     files = _exhibits(done.state) if originals else []
     for position, row in enumerate(files):
-        yield Progress(f"hashing {row['name']}", 0.5 + 0.5 * position / len(files))
+        yield Progress(f"hashing {row.get('name', 'a file')}", 0.5 + 0.5 * position / len(files))
         _original(store, row, findings, remarks)
     findings += _anchors(rows, done.state, anchors)
     head = Head(len(rows), rows[-1][1] if rows else ZERO)
@@ -226,12 +226,21 @@ def _spare(store: Store, state: State) -> Iterator[str]:
         yield f"{len(spare)} arrays belong to no analysis (it was undone, or the program was stopped meanwhile)"
 
 
+_IDENTITY = ("label", "path", "name", "size", "sha256", "stored")
+"""What the entry of an exhibit says of its file."""
+
+
 def _exhibits(state: State) -> list[dict[str, Json]]:
     return [row for (table, _), row in sorted(state.items()) if table == "exhibits"]
 
 
 def _original(store: Store, row: dict[str, Json], findings: list[CaseFinding], remarks: list[str]) -> None:
-    """Hash an exhibit's copy and its original."""
+    """Hash an exhibit's copy and its original, where the altered log still says what they are."""
+    lacking = [key for key in _IDENTITY if key not in row]
+    if lacking or not str(row["size"]).isdecimal():
+        what = f"no {lacking[0]}" if lacking else "no size"
+        findings.append(CaseFinding("original", None, f"the entry of an exhibit states {what}: it cannot be checked"))
+        return
     identity = FileIdentity(
         path=store.folder / str(row["path"]),
         name=str(row["name"]),
