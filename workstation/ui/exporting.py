@@ -40,11 +40,13 @@ class ExportDesk(QObject):
     def begin(self, job: Job, what: str) -> None:
         """A job began to write something."""
         self._under_way[job] = what
-        job.ended.connect(self._end)
+        job.state_changed.connect(self._forget)
 
     @Slot(object)
-    def _end(self, job: Job) -> None:
-        self._under_way.pop(job, None)
+    def _forget(self, job: Job) -> None:
+        """Before anybody hears that it is written: who then closes the window is not asked about it."""
+        if job.is_over:
+            self._under_way.pop(job, None)
 
     def report(
         self,
