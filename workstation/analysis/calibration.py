@@ -318,7 +318,7 @@ def _why_outside(conditions: Conditions, stratum: Stratum | None, nearest: Strat
         taken = f"taken with a device of the kind {conditions.device_class}"
         return f"{picture}, {taken}: only photographs of other kinds were measured ({measured})"
     if stratum is not None:
-        needed = f"{FEWEST_PHOTOS} of other cameras are needed"
-        return f"{picture}: only {stratum.photos} photographs like it were measured, {needed}"
+        needed = f"{FEWEST_PHOTOS} are needed beside those of the same camera"
+        return f"{picture}: only {stratum.photos} photographs like it were measured; {needed}"
     where = f"; the nearest that were: {nearest.name}" if nearest else ""
     return f"{picture}: no error rates were measured for pictures like it{where}"
