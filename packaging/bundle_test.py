@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ OWN_FOLDERS = (".local/share/exifact", ".config/exifact", ".cache/exifact")
 """What the program may write in the user's home besides what it is told to."""
 
 DISPLAY = ":97"
+DESKTOP = ("libxcb.so.1", "libX11.so.6", "libEGL.so.1", "libGL.so.1", "libstdc++.so.6")
+"""Libraries of which it matters whose they are: a graphics driver loads them for itself."""
 
 
 class Failed(Exception):
@@ -268,6 +271,10 @@ def window_on_screen(machine: Machine, command: str) -> str:
         program = machine.started([command, "/usr/share/exifact photo.jpg"], {"DISPLAY": DISPLAY})
         try:
             window = _window_of("exifact photo.jpg")
+            libraries = _desktop_libraries(program.pid)
+            foreign = [place for place in libraries.values() if "/host-fallback/" not in place]
+            if foreign or "libxcb.so.1" not in libraries:
+                raise Failed(f"a bare machine has no {foreign or 'libxcb'}")
             _press(window, "a")
             _until_idle()
             ImageGrab.grab(xdisplay=DISPLAY).save(WORK / "window.png")
@@ -284,7 +291,40 @@ def window_on_screen(machine: Machine, command: str) -> str:
                 program.send_signal(signal.SIGTERM)
         if code != 0:
             raise Failed(f"ended with {code}: {program.stdout.read().decode() if program.stdout else ''}")
-    return f"report of {machine.path(target).stat().st_size / 1e6:.1f} MB, exit code 0"
+    size = machine.path(target).stat().st_size / 1e6
+    return f"report of {size:.1f} MB, exit code 0; from the bundle: {', '.join(libraries)}"
+
+
+def libraries_of_this_machine() -> str:
+    """On a machine with a desktop, here the one that builds, the window loads the machine's libraries."""
+    listed = subprocess.run(["ldconfig", "-p"], check=True, capture_output=True, text=True).stdout
+    here = [name for name in DESKTOP if f"\t{name} " in listed]
+    if not {"libxcb.so.1", "libEGL.so.1", "libGL.so.1"} <= set(here):
+        raise Failed(f"this machine has only {here}: install libgl1, libegl1 and libxcb1 to try it")
+    with xvfb(), tempfile.TemporaryDirectory() as home:
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8", "DISPLAY": DISPLAY}
+        program = subprocess.Popen(
+            [str(DIST / "exifact" / "exifact"), "open"], env=environment, stderr=subprocess.DEVNULL
+        )
+        try:
+            _window_of("Exifact")
+            libraries = _desktop_libraries(program.pid)
+        finally:
+            program.terminate()
+            program.wait(60)
+    bundled = [place for name, place in libraries.items() if name in here and "/host-fallback/" in place]
+    if bundled or not {"libxcb.so.1", "libEGL.so.1"} <= libraries.keys():
+        raise Failed(f"loaded: {libraries}")
+    return ", ".join(libraries.values())
+
+
+def _desktop_libraries(process: int) -> dict[str, str]:
+    """Which of `DESKTOP` a process has loaded, and from where."""
+    mapped = {
+        line.split(maxsplit=5)[5] for line in Path(f"/proc/{process}/maps").read_text().splitlines() if "/" in line
+    }
+    places = {name: place for place in sorted(mapped) for name in DESKTOP if Path(place).name.startswith(name)}
+    return {name: places[name] for name in DESKTOP if name in places}
 
 
 @contextmanager
@@ -498,6 +538,7 @@ def main() -> int:
     base, report = bare_debian(), Report()
     shutil.rmtree(WORK / "unfrozen", ignore_errors=True)
     report.claim("every distribution inside has its licence text", licensed)
+    report.claim("with a desktop: the machine's own graphics libraries", libraries_of_this_machine)
     if only != "archive":
         _deb(Machine("deb", base), report)
     if only != "deb":

@@ -123,10 +123,16 @@ NOT_COLLECTED = (
     "libreadline.so*",  # under the GPL
     "readline.*.so",
     # the GTK theme of Qt, which is left out, and what only it needs
+    "libXcomposite.so*",
+    "libXcursor.so*",
+    "libXdamage.so*",
+    "libXinerama.so*",
     "libatk-*.so*",
+    "libatspi.so*",
     "libblkid.so*",
     "libcairo*.so*",
     "libdatrie.so*",
+    "libepoxy.so*",
     "libfribidi.so*",
     "libgdk*.so*",
     "libgio-2.0.so*",
@@ -183,9 +189,29 @@ ADDED_LIBRARIES = ("libEGL.so.1", "libGL.so.1", "libGLX.so.0", "libGLdispatch.so
 FALLBACK_FOLDER = "host-fallback"
 """Where the libraries of `HOST_FIRST` lie in the bundle: not on the loader's path."""
 
-STRIPPED = ("torch/lib/*.so*", "torch/_C*.so")
-"""Libraries whose symbol table (not the dynamic one) is removed: 89 of libtorch_cpu's 434 MB. Others are small, or were
-rewritten by auditwheel in a way that strip breaks."""
+STRIPPED = (
+    "torch/lib/*.so*",
+    "torch/_C*.so",
+    "libpython3*.so*",
+    "python3.*/lib-dynload/*.so",
+    "aiohttp/*.so",
+    "cryptography/*.so",
+    "frozenlist/*.so",
+    "multidict/*.so",
+    "propcache/*.so",
+    "pydantic_core/*.so",
+    "regex/*.so",
+    "safetensors/*.so",
+    "sqlalchemy/*.so",
+    "tokenizers/*.so",
+    "yaml/*.so",
+    "yarl/*.so",
+)
+"""Libraries whose symbol table (not the dynamic one) is removed: 89 of libtorch_cpu's 434 MB, 17 of libpython's 23.
+
+Those of NumPy, SciPy, Pillow, pikepdf and pi-heif are not among them: auditwheel rewrote them, in a way that strip may
+break. Qt's would lose one megabyte.
+"""
 
 
 def is_left_out(name: str) -> bool:

@@ -48,6 +48,22 @@ def test_the_desktops_libraries_are_those_of_the_system_only(name: str, of_deskt
     assert contents.is_of_desktop(name) is of_desktop
 
 
+@pytest.mark.parametrize(
+    ("name", "stripped"),
+    [
+        ("torch/lib/libtorch_cpu.so", True),
+        ("libpython3.11.so.1.0", True),
+        ("python3.11/lib-dynload/_decimal.cpython-311-x86_64-linux-gnu.so", True),
+        ("tokenizers/tokenizers.abi3.so", True),
+        ("numpy.libs/libscipy_openblas64_-32a4b2a6.so", False),  # rewritten by auditwheel
+        ("scipy/linalg/_flapack.cpython-311-x86_64-linux-gnu.so", False),
+        ("PIL/_imaging.cpython-311-x86_64-linux-gnu.so", False),
+    ],
+)
+def test_what_auditwheel_rewrote_is_not_stripped(name: str, stripped: bool) -> None:
+    assert contents.is_stripped(name) is stripped
+
+
 def test_only_the_models_that_are_loaded_stay() -> None:
     spec = importlib.util.find_spec("transformers")
     assert spec is not None
