@@ -289,6 +289,7 @@ def window_on_screen(machine: Machine, command: str) -> str:
         finally:
             if program.poll() is None:
                 program.send_signal(signal.SIGTERM)
+                program.wait(60)
         if code != 0:
             raise Failed(f"ended with {code}: {program.stdout.read().decode() if program.stdout else ''}")
     size = machine.path(target).stat().st_size / 1e6
