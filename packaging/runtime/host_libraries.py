@@ -41,6 +41,9 @@ def offer_fonts() -> None:
 # What transformers would otherwise look for on the network.
 os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# torch makes this folder as soon as transformers is imported, by default torchinductor_USER among the temporary files,
+# and leaves it there; nothing is ever put into it, because torch.compile is not in the bundle.
+os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(BUNDLE))
 if sys.platform.startswith("linux"):
     load_what_is_missing(BUNDLE / "host-fallback")
     offer_fonts()
