@@ -86,6 +86,7 @@ def test_open_analyse_look_and_export(
 
     with qtbot.waitSignal(window.analyses.finished, timeout=180_000):
         window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.turns.is_idle, timeout=2000)
 
     exhibit = window.session.current
     assert exhibit.analysis is AnalysisState.DONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -70,6 +72,7 @@ class FindingsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._situation = Situation.EMPTY
+        self._told = 0
         self._text: list[str] = []
         self._make_head()
         self._make_progress()
@@ -104,7 +107,7 @@ class FindingsPanel(QWidget):
         self._begin(situation, telling.headline, detail or telling.sentence, telling.next_step)
         running = situation in {Situation.OPENING, Situation.ANALYSING}
         self._progress.setVisible(running)
-        self._progress_bar.setRange(0, 0 if running else 1)
+        self._progress_bar.show_share(None)
         self._stage.setText("")
         self._cancel.setVisible(situation == Situation.ANALYSING)
 
@@ -128,6 +131,11 @@ class FindingsPanel(QWidget):
             result: of the analysis.
             hides_metadata: whether the exhibit is examined blind, so that nothing may be shown that its file says.
         """
+        for _ in self.showing(result, hides_metadata=hides_metadata):
+            pass
+
+    def showing(self, result: AnalysisResult, *, hides_metadata: bool = False) -> Iterator[None]:
+        """The same in pieces of some milliseconds: the sentences, then the numbers."""
         situation = situation_of(result)
         telling = TELLINGS[situation]
         spoken = [finding for finding in result.findings if finding.kind not in _SAID_ELSEWHERE]
@@ -136,6 +144,10 @@ class FindingsPanel(QWidget):
         self._begin(situation, headline_of(result), sentence, "" if said_already else telling.next_step)
         self._show_findings(spoken)
         self._text += [f"{finding.sentence}" for finding in spoken]
+        told = self._told
+        yield
+        if self._told != told:
+            return  # something else is said meanwhile
         if result.partition is not None:
             self._show_partition(result.partition, error_rate_of(result))
         if situation != Situation.NOT_ASSESSABLE:
@@ -174,6 +186,7 @@ class FindingsPanel(QWidget):
 
     def _begin(self, situation: Situation, headline: str, sentence: str, next_step: str) -> None:
         self._situation = situation
+        self._told += 1
         telling = TELLINGS[situation]
         self._state_icon.show_icon(telling.icon)
         self._headline.setText(headline)

@@ -143,8 +143,8 @@ class JobsPanel(QWidget):
             warnings: all that are known about it.
             key: tells exhibits of the same name apart; None = the name.
         """
-        self._warnings.set_warnings(exhibit if key is None else key, exhibit, warnings)
-        self._tell_warnings()
+        if self._warnings.set_warnings(exhibit if key is None else key, exhibit, warnings):
+            self._tell_warnings()
 
     def show_tab(self, title: str) -> None:
         """Bring a tab to the front: "Jobs", "Log" or "Warnings"."""
@@ -281,8 +281,14 @@ class WarningsModel(QAbstractTableModel):
         self._by_exhibit: dict[Hashable, tuple[tuple[str, RecordedWarning], ...]] = {}
         self._rows: list[tuple[str, RecordedWarning]] = []
 
-    def set_warnings(self, key: Hashable, exhibit: str, warnings: Sequence[RecordedWarning]) -> None:
-        """Replace the warnings of one exhibit, told apart by `key` and displayed as `exhibit`."""
+    def set_warnings(self, key: Hashable, exhibit: str, warnings: Sequence[RecordedWarning]) -> bool:
+        """Replace the warnings of one exhibit, told apart by `key` and displayed as `exhibit`.
+
+        Returns:
+            Whether they are others than before.
+        """
+        if self._by_exhibit.get(key, ()) == tuple((exhibit, warning) for warning in warnings):
+            return False
         self.beginResetModel()
         if warnings:
             self._by_exhibit[key] = tuple((exhibit, warning) for warning in warnings)
@@ -290,6 +296,7 @@ class WarningsModel(QAbstractTableModel):
             self._by_exhibit.pop(key, None)
         self._rows = [row for rows in self._by_exhibit.values() for row in rows]
         self.endResetModel()
+        return True
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: one row per warning."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -44,6 +44,7 @@ from workstation.ui.status_bar import StatusBar
 from workstation.ui.teller import Places, Teller
 from workstation.ui.theme import current_theme
 from workstation.ui.toolbar import MainToolBar
+from workstation.ui.turns import Turns
 from workstation.ui.viewing import ViewingWatch
 from workstation.ui.wording import metadata_instead
 from workstation.ui.work import Work
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.work = work if work is not None else Work()
         self.session = Session(self)
         self.jobs = JobQueue(self)
+        self.turns = Turns(self)
         self._painted = False
         self._hidden: set[int] = set()
         self.ended_cleanly: bool | None = None
@@ -124,7 +126,7 @@ class MainWindow(QMainWindow):
         self.cases = CaseDesk(session, jobs, store, self.analyses.request, self)
         self.exports = ExportDesk(session, jobs, work, self)
         self.picture = PictureDesk(
-            session, jobs, self.analyses, PictureParts(self.view, self.regions, self.scatter), self
+            session, jobs, self.analyses, PictureParts(self.view, self.regions, self.scatter, self.turns), self
         )
         places = Places(self.centre, self.findings, self.jobs_panel, self.status)
         self.teller = Teller(session, jobs, places, self)
@@ -236,10 +238,9 @@ class MainWindow(QMainWindow):
         opening.evidence_arrived.connect(self._take_evidence)
         opening.opening_failed.connect(self._take_state)
         opening.hash_checked.connect(self.teller.tell_hash)
-        for signal in (analyses.started, analyses.stopping, analyses.finished, analyses.failed, analyses.cancelled):
+        for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
             signal.connect(self._take_state)
-        analyses.queued.connect(self._take_state)
-        analyses.finished.connect(self._show_found)
+        analyses.finished.connect(self._take_result)
         analyses.progressed.connect(self.picture.show_progress)
         analyses.progressed.connect(self.teller.tell_progress)
         exports.exported.connect(self._tell_exported)
@@ -331,19 +332,23 @@ class MainWindow(QMainWindow):
     def _take_evidence(self, exhibit: OpenExhibit) -> None:
         self.teller.tell_evidence(exhibit)
         if exhibit is self.session.current:
-            QTimer.singleShot(0, self, self._show_metadata)  # hundreds of rows: clicks that wait come first
+            self.turns.take("metadata", self._showing_metadata())  # hundreds of rows: clicks that wait come first
             self.status.show_exhibit(exhibit)
         self._take_state(exhibit)
 
-    @Slot()
     def _show_metadata(self) -> None:
+        self.turns.drop("metadata")
+        for _ in self._showing_metadata():
+            pass
+
+    def _showing_metadata(self) -> Iterator[None]:
         exhibit = self.session.current
         hidden = exhibit is not None and exhibit.hides_metadata
         self._hidden = {one.key for one in self.session.exhibits if one.hides_metadata}
         instead = metadata_instead(
             opening=exhibit is not None, failed=exhibit is not None and exhibit.problem is not None, hidden=hidden
         )
-        self.metadata.show_evidence(None if exhibit is None or hidden else exhibit.evidence, instead)
+        yield from self.metadata.showing(None if exhibit is None or hidden else exhibit.evidence, instead)
 
     @Slot()
     def _take_case(self) -> None:
@@ -388,11 +393,27 @@ class MainWindow(QMainWindow):
             self.teller.tell_trouble(exhibit)
 
     @Slot(object)
-    def _show_found(self, exhibit: OpenExhibit) -> None:
-        """An analysis ended with a result."""
+    def _take_result(self, exhibit: OpenExhibit) -> None:
+        """An analysis ended with a result: the picture first, the words in the next turns of the event loop."""
+        if self.jobs.is_shut_down:
+            return
+        self.picture.show_result(exhibit)
+        self.picture.show_found(exhibit)
+        self.turns.take(f"result {exhibit.key}", self._telling_result(exhibit))
+
+    def _telling_result(self, exhibit: OpenExhibit) -> Iterator[None]:
+        if exhibit is self.session.current:
+            yield from self.teller.showing_findings(exhibit)
+            yield
+        if self.session.find(exhibit.key) is not None:
+            self.teller.tell_evidence(exhibit)
         if exhibit.result is not None:
             self.status.show_device(exhibit.result.provenance.device)
-        self.picture.show_found(exhibit)
+        self.states.update_enabled()
+        yield
+        self.comparing.refresh()
+        if exhibit is self.session.current:
+            self.teller.tell_trouble(exhibit)
 
     @Slot(object)
     def _remember(self, exhibit: OpenExhibit) -> None:

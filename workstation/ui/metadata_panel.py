@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
@@ -90,18 +90,29 @@ class MetadataPanel(QWidget):
             evidence: the file.
             instead: what is said where there is none.
         """
+        for _ in self.showing(evidence, instead):
+            pass
+
+    def showing(self, evidence: Evidence | None, instead: str = NO_FILE) -> Iterator[None]:
+        """The same in pieces of some milliseconds: the rows are taken, measured, and painted."""
         self._instead = instead
         marked, scrolled = self._marked_path(), self._tree.verticalScrollBar().value()
-        self._restoring = True
-        self._model.show_evidence(evidence)
-        self._restore_open_groups()
-        self._restoring = False
-        self._fit_columns()
-        self._mark(marked)
-        self._tree.verticalScrollBar().setValue(scrolled)
-        for control in (self._filter, self._expand, self._collapse, self._copy):
-            control.setEnabled(evidence is not None)
-        self._tell_count()
+        self._tree.setUpdatesEnabled(False)
+        try:
+            self._restoring = True
+            self._model.show_evidence(evidence)
+            self._restore_open_groups()
+            self._restoring = False
+            for control in (self._filter, self._expand, self._collapse, self._copy):
+                control.setEnabled(evidence is not None)
+            self._tell_count()
+            yield
+            self._fit_columns()
+            self._tree.visualRect(self._filtered.index(0, 0))  # lays the rows out, if that is still to be done
+            self._mark(marked)
+            self._tree.verticalScrollBar().setValue(scrolled)
+        finally:
+            self._tree.setUpdatesEnabled(True)
 
     @property
     def words(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workstation.analysis.regions import (
     Region,
@@ -29,16 +29,18 @@ from workstation.ui.pointer import PointerReading
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.turns import Turns
 from workstation.ui.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureParts:
-    """The widgets that show one exhibit's pixels and patches."""
+    """The widgets that show one exhibit's pixels and patches, and who fills them piece by piece."""
 
     view: ImageView
     regions: RegionsPanel
     scatter: ScatterPanel
+    turns: Turns
 
 
 class LostReference(WorkstationError):
@@ -69,7 +71,7 @@ class PictureDesk(QObject):
         self, session: Session, jobs: JobQueue, analyses: AnalysisDesk, parts: PictureParts, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._jobs, self._analyses = session, jobs, analyses
+        self._session, self._jobs, self._analyses, self._turns = session, jobs, analyses, parts.turns
         self.view, self.regions, self.scatter = parts.view, parts.regions, parts.scatter
         self._shown: OpenExhibit | None = None
         self._shown_pixels: object = None
@@ -204,6 +206,8 @@ class PictureDesk(QObject):
     @Slot(object)
     def light_plot(self, mask: BoolArray | None) -> None:
         """Light up the patches under the pointer in the plot; away from the picture, those of the chosen region."""
+        if self._turns.has("plot"):
+            return  # it still holds the points of what was shown before; they are lit when it is filled
         if mask is None and self._shown is not None:
             mask = self._patches_of(self._shown, self.selected)
         self.scatter.highlight_patches(mask)
@@ -370,14 +374,13 @@ class PictureDesk(QObject):
 
     def _show_result(self, exhibit: OpenExhibit | None) -> None:
         result = None if exhibit is None else exhibit.result
-        self.regions.show_groups(None if result is None else result.partition)
-        QTimer.singleShot(0, self, self._fill_plot)  # thousands of points: the picture is painted first
+        self._turns.take("plot", self._filling_plot(result))  # thousands of points: the picture is painted first
 
-    @Slot()
-    def _fill_plot(self) -> None:
-        exhibit = self._shown
-        busy = exhibit is None or exhibit.is_busy
-        self.scatter.show_result(None if busy or exhibit is None else exhibit.result)
+    def _filling_plot(self, result: AnalysisResult | None) -> Iterator[None]:
+        self.regions.show_groups(None if result is None else result.partition)
+        yield
+        yield from self.scatter.showing(result)
+        self._turns.drop("plot")
         self.light_plot(None)
 
     def _measure(self, exhibit: OpenExhibit) -> None:

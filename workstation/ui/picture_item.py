@@ -22,10 +22,10 @@ TILE = 256
 CACHE_BYTES = 64 * 1024 * 1024
 """Converted tiles are kept up to this size, or twice what the view shows if that is more."""
 
-CONVERSION_SECONDS = 0.010
+CONVERSION_SECONDS = 0.006
 """How long one painting may convert tiles; the rest follows in the next ones and is shown unconverted until then."""
 
-BUILDING_SECONDS = 0.006
+BUILDING_SECONDS = 0.004
 """How long the pyramid is built before events get their turn."""
 
 SHARP_ZOOM = 2.0
@@ -158,12 +158,14 @@ class PictureItem(QGraphicsObject):
             min(int(shown.right() // unit), (width - 1) // TILE),
         )
         waiting = level >= len(pyramid.levels)  # a sketch is as good as it gets until the level is built
-        if self._stage_key == (self._style, level, area) and (self._stage_finished or (self._sketched and waiting)):
+        same = self._stage_key == (self._style, level, area)
+        if same and (self._stage_finished or (self._sketched and waiting)):
             return
         top, bottom, left, right = area
         size = (min((bottom + 1) * TILE, height) - top * TILE, min((right + 1) * TILE, width) - left * TILE)
-        stage = np.empty((*size, 4), np.uint8)
-        finished = self._fill(pyramid, stage, level, area)
+        sketched = self._stage if same else None
+        stage = np.empty((*size, 4), np.uint8) if sketched is None else sketched
+        finished = self._fill(pyramid, stage, level, area, sketched=sketched is not None)
         self._stage, self._stage_key, self._stage_finished = stage, (self._style, level, area), finished
         self._sketched = waiting
         self._stage_image = QImage(stage.data, size[1], size[0], size[1] * 4, QImage.Format.Format_RGB32)
@@ -171,8 +173,16 @@ class PictureItem(QGraphicsObject):
             QTimer.singleShot(0, self, self.update)
         self._forget_tiles(2 * stage.nbytes)
 
-    def _fill(self, pyramid: Pyramid, stage: ByteArray, level: int, area: Range) -> bool:
-        """Put tiles into the stage; returns whether all of them are final."""
+    def _fill(self, pyramid: Pyramid, stage: ByteArray, level: int, area: Range, *, sketched: bool) -> bool:
+        """Put tiles into the stage; returns whether all of them are final.
+
+        Args:
+            pyramid: where samples come from.
+            stage: to be filled.
+            level: of the pyramid.
+            area: range of tiles that the stage covers.
+            sketched: whether the stage holds at least a sketch of every tile already.
+        """
         top, bottom, left, right = area
         end = time.perf_counter() + CONVERSION_SECONDS
         finished = True
@@ -185,14 +195,16 @@ class PictureItem(QGraphicsObject):
                     self._tiles.move_to_end(key)
                     place[:] = tile
                     continue
+                final = level < len(pyramid.levels) and time.perf_counter() < end
+                finished = finished and final
+                if sketched and not final:
+                    continue
                 y, x = row * TILE, column * TILE
                 samples = pyramid.crop(level, y, y + place.shape[0], x, x + place.shape[1])
-                final = level < len(pyramid.levels)
-                if final and time.perf_counter() < end:
+                if final:
                     self._tiles[key] = tile = self._converted(samples)
                     place[:] = tile
                 else:
-                    finished = False
                     self._sketch(samples, place)
         return finished
 

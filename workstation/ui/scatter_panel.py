@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -27,6 +29,9 @@ SYMBOLS = ("o", "t1", "s", "d", "star")
 _SAMPLE_SEED = 0
 MANY_LIT = 40
 """Above this many, points of a region are ringed thinly, so that their groups stay to be seen."""
+
+MARGIN = 0.06
+"""Share of the plot that stays free around all points."""
 
 _NO_POINTS = "After an analysis every patch is a point here; brush points to find them in the picture."
 
@@ -62,19 +67,24 @@ class ScatterPanel(QWidget):
 
     def show_result(self, result: AnalysisResult | None) -> None:
         """Show the patches of a finished analysis; None, or a result without patches, empties the plot."""
+        for _ in self.showing(result):
+            pass
+
+    def showing(self, result: AnalysisResult | None) -> Iterator[None]:
+        """The same in pieces of some milliseconds, a group of points at a time."""
         self._take_points(result)
-        self._draw_groups()
+        self._remove_groups()
         self._chosen.setData([], [])
         self._lit.setData([], [])
-        if len(self._points):
-            self._view.enableAutoRange()
-            self._view.autoRange(padding=0.06)
-            self._view.disableAutoRange()
         for side in ("left", "bottom"):  # without points there is nothing that they could measure
             self._plot.getPlotItem().showAxis(side, len(self._points) > 0)
         for control in (self._rectangle, self._lasso, self._clear, self._reset, self._copy):
             control.setEnabled(len(self._points) > 0)
         self._tell()
+        self.reset_view()
+        for label in self._groups:
+            yield
+            self._draw_group(label)
 
     def highlight_patches(self, mask: BoolArray | None) -> None:
         """Light up the points of patches that are pointed at in the picture.
@@ -110,7 +120,14 @@ class ScatterPanel(QWidget):
 
     def reset_view(self) -> None:
         """Show all points again."""
-        self._view.autoRange(padding=0.06)
+        if len(self._points):
+            low, high = self._points.min(0).tolist(), self._points.max(0).tolist()
+            self._view.setRange(xRange=(low[0], high[0]), yRange=(low[1], high[1]), padding=MARGIN)
+
+    @property
+    def words(self) -> str:
+        """What stands above the plot."""
+        return self._caption.text()
 
     def copy_picture(self) -> None:
         """Copy the plot as an image."""
@@ -139,7 +156,9 @@ class ScatterPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_plot"):
             self._take_colours()
-            self._draw_groups()
+            self._remove_groups()
+            for label in self._groups:
+                self._draw_group(label)
 
     def _take_points(self, result: AnalysisResult | None) -> None:
         scatter = result.scatter if result is not None else None
@@ -155,28 +174,34 @@ class ScatterPanel(QWidget):
             self._labels = _patch_labels(result)[self._where]
         self._selected = np.zeros(len(self._where), bool)
 
-    def _draw_groups(self) -> None:
+    @property
+    def _groups(self) -> list[int]:
+        """The labels that occur."""
+        return [int(label) for label in np.unique(self._labels)]
+
+    def _remove_groups(self) -> None:
         for item in self._group_items:
             self._plot.removeItem(item)
         self._group_items = []
-        drawn = _thinned(np.arange(len(self._points)))
+
+    def _draw_group(self, label: int) -> None:
         theme = current_theme(QGuiApplication.palette())
-        for label in sorted({int(value) for value in self._labels}):
-            mine = drawn[self._labels[drawn] == label]
-            colour = QColor(theme.muted) if label == NOT_ASSESSABLE else group_colour(label)
-            colour.setAlpha(190)
-            item = pg.ScatterPlotItem(
-                self._points[mine, 0],
-                self._points[mine, 1],
-                symbol="x" if label == NOT_ASSESSABLE else SYMBOLS[label % len(SYMBOLS)],
-                size=6 if label <= 0 else 8,
-                pen=pg.mkPen(QColor(theme.base), width=0.5),
-                brush=colour,
-                pxMode=True,
-            )
-            item.setZValue(label)
-            self._plot.addItem(item, ignoreBounds=False)
-            self._group_items.append(item)
+        drawn = _thinned(np.arange(len(self._points)))
+        mine = drawn[self._labels[drawn] == label]
+        colour = QColor(theme.muted) if label == NOT_ASSESSABLE else group_colour(label)
+        colour.setAlpha(190)
+        item = pg.ScatterPlotItem(
+            self._points[mine, 0],
+            self._points[mine, 1],
+            symbol="x" if label == NOT_ASSESSABLE else SYMBOLS[label % len(SYMBOLS)],
+            size=6 if label <= 0 else 8,
+            pen=pg.mkPen(QColor(theme.base), width=0.5),
+            brush=colour,
+            pxMode=True,
+        )
+        item.setZValue(label)
+        self._plot.addItem(item, ignoreBounds=True)
+        self._group_items.append(item)
 
     def _brushed(self, polygon: NDArray[np.float64], adds: bool) -> None:
         chosen = inside(polygon, self._points)
@@ -209,11 +234,11 @@ class ScatterPanel(QWidget):
         if not total:
             self._caption.setText(_NO_POINTS)
             return
-        groups = {int(label) for label in self._labels if label >= 0}
+        groups = [label for label in self._groups if label >= 0]
         text = f"{grouped(total)} patches"
         if len(groups) > 1:
             names = "●▲■◆★"
-            text += " (" + ", ".join(f"{names[label % 5]} {group_letter(label)}" for label in sorted(groups)) + ")"
+            text += " (" + ", ".join(f"{names[label % 5]} {group_letter(label)}" for label in groups) + ")"
         text += "; near each other = alike."
         if total > DRAWN_AT_MOST:
             text += f" {grouped(DRAWN_AT_MOST)} of them are drawn (a seeded sample); brushing covers all."
@@ -264,6 +289,7 @@ class ScatterPanel(QWidget):
         plot.setToolTip("Drag to select patches, wheel to zoom, middle button to move")
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         plot.hideButtons()
+        self._view.disableAutoRange()
         plot.setMinimumHeight(PLOT_HEIGHT)
         for side, title in (("bottom", "component 1"), ("left", "component 2")):
             plot.setLabel(side, title)

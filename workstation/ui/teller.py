@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Slot
@@ -66,6 +66,11 @@ class Teller(QObject):
 
     def show_findings(self, exhibit: OpenExhibit | None) -> None:
         """The state of the analysis, in its own sentence."""
+        for _ in self.showing_findings(exhibit):
+            pass
+
+    def showing_findings(self, exhibit: OpenExhibit | None) -> Iterator[None]:
+        """The same in pieces of some milliseconds."""
         panel = self._findings
         if exhibit is None:
             panel.show_state(Situation.EMPTY)
@@ -83,7 +88,7 @@ class Teller(QObject):
         elif exhibit.failure is not None:
             panel.show_failure(exhibit.failure)
         elif exhibit.result is not None:
-            panel.show_result(exhibit.result, hides_metadata=exhibit.hides_metadata)
+            yield from panel.showing(exhibit.result, hides_metadata=exhibit.hides_metadata)
         elif exhibit.cancelled is not None:
             panel.show_cancelled(exhibit.cancelled.kept)
         else:

@@ -181,11 +181,12 @@ def error_rate_of(result: AnalysisResult) -> tuple[tuple[str, str, str], ...]:
     statement = result.calibration
     if statement is not None and statement.status == "calibrated":
         return _calibrated(statement)
+    if statement is not None and statement.status == "outside":
+        return _outside(statement)
     if any(finding.kind == "error-rate" for finding in result.findings):
         return ()
     said = next((finding.sentence for finding in result.findings if finding.kind == "not-calibrated"), "")
-    value = "outside what was validated" if statement is not None and statement.status == "outside" else NOT_CALIBRATED
-    return (("Error rate", value, said or "How often untouched photographs show as much was not measured."),)
+    return (("Error rate", NOT_CALIBRATED, said or "How often untouched photographs show as much was not measured."),)
 
 
 def claims_of(result: AnalysisResult, *, hides_metadata: bool) -> list[str]:
@@ -201,6 +202,16 @@ def claims_of(result: AnalysisResult, *, hides_metadata: bool) -> list[str]:
         warned = [warning.message for warning in result.warnings if warning.code == "claims-not-tested"]
         return warned or ["Not tested by this analysis."]
     return list(in_words(result.claims))
+
+
+def _outside(statement: CalibrationStatement) -> tuple[tuple[str, str, str], ...]:
+    """That nothing is stated and why, and what the nearest pictures that were measured would get."""
+    row = ("Error rate", "outside what was validated", f"{statement.reason[:1].upper()}{statement.reason[1:]}.")
+    if not statement.stratum:
+        return (row,)
+    rates = "; ".join(rate.words for rate in statement.nearest_rates)
+    meaning = f"These rates do not hold for this picture: {rates}. {statement.material} Table of {statement.date[:10]}."
+    return (row, ("Nearest measured", statement.stratum, meaning))
 
 
 def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], ...]:
@@ -226,6 +237,11 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
         rate = stated[0]
         value = f"{rate.false_alarms} of {rate.photos} ({percent(rate.low)} to {percent(rate.high)})"
         rows.append((f"False alarms at {rate.level:.0%}", value, "; ".join(one.words for one in statement.rates)))
+    alike = [rate for rate in statement.alike if rate.stated]
+    if alike:
+        nearest = min(alike, key=lambda one: one.photos)
+        value = f"{nearest.false_alarms} of {nearest.photos} ({percent(nearest.low)} to {percent(nearest.high)})"
+        rows.append(("Of pictures most like it", value, "; ".join(one.words for one in statement.alike)))
     return tuple(rows)
 
 
