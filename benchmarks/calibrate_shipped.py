@@ -2,12 +2,15 @@
 
     python -m benchmarks.calibrate_shipped PHOTOS [--bench DIR] [--model compact] [--threads 1] [--work DIR]
                                            [--only NAME …] [--trial DIR] [--limit N]
+    python -m benchmarks.calibrate_shipped --stored [--model compact]
 
 PHOTOS holds manifest.csv; the cameras with the roles "calibration" and "error rates" (resources/calibration) are
 measured. Then the splices between its dev cameras, and with --bench an evaluation set with a manifest.tsv, are
 evaluated as `exifact evaluate --peers` does. Writes resources/weights/calibration/<model>.json, docs/validation/
 (measures, stability, summaries of the evaluations, figures), docs/validation.md and the stored results that `exifact
-validate` compares with. Stopped, it goes on from what stands in --work.
+validate` compares with. Stopped, it goes on from what stands in --work. The table is fitted to the measures as they
+are stored, so --stored makes table and page anew from docs/validation without a photograph, after a change of what a
+table holds; evaluations that were judged by the table keep what it said then.
 
 For a trial, --trial DIR writes everything below DIR instead and leaves the stored results alone, --limit N takes N
 photographs (and N images of either class of each evaluation set), --only some treatments (workstation/evaluation/
@@ -28,7 +31,8 @@ from typing import Any, TypeVar
 
 from workstation import paths
 from workstation.analysis import validation
-from workstation.analysis.model import Encoder, load_encoder
+from workstation.analysis.model import Encoder, WeightsDescription, load_encoder
+from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest
 from workstation.evaluation import calibration_run
 from workstation.evaluation.calibration_images import camera_roles, list_photos
@@ -99,13 +103,31 @@ def measure(
     """Measure and write table, measures and stability."""
     # pictures are judged by the new table in the survey and the evaluations: it is written first
     journal = places.work / "measures.jsonl"
-    measures, table = said(calibration_run.calibrate(used, encoder, journal, treatments=treatments))
+    measures, _ = said(calibration_run.calibrate(used, encoder, journal, treatments=treatments))
+    calibration_run.write_measures(measures, places.docs / MEASURES)
+    table = fitted(used.sentence, encoder.description, places)
     table["date"] = _date_of_same(table, places.table)
     calibration_run.write_table(table, places.table)
-    calibration_run.write_measures(measures, places.docs / MEASURES)
     stability = said(survey(used.photos, treatments_by_name()["medium-90"], encoder))
     (places.docs / STABILITY).write_text(json.dumps(stability, indent=1) + "\n", encoding="utf-8")
     return table
+
+
+def fitted(sentence: str, weights: WeightsDescription, places: Places) -> dict[str, Any]:
+    """The table that the stored measures make."""
+    return calibration_run.table_of(calibration_run.read_measures(places.docs / MEASURES), sentence, weights)
+
+
+def from_stored(model: str, places: Places) -> None:
+    """Table and page from what is stored, with the date on which it was measured."""
+    before = json.loads(places.table.read_text(encoding="utf-8"))
+    weights = find(model)
+    if before["weights_sha256"] != weights.sha256:
+        raise SystemExit(f"{places.table} and the stored measures belong to other weights than {model!r}")
+    table = {**fitted(before["material"], weights, places), "date": before["date"]}
+    calibration_run.write_table(table, places.table)
+    page(table, places.docs)
+    print("\n".join(calibration_run.in_words(table)))
 
 
 def _date_of_same(table: dict[str, Any], file: Path) -> str:
@@ -131,7 +153,7 @@ def evaluated(dataset: Dataset, name: str, encoder: Encoder, places: Places, tab
     """Evaluate one set beside the other methods, and keep its summary for the page."""
     weights = encoder.description
     request = AnalysisRequest(model=weights.name, device="cpu", threads=encoder.threads)
-    out = places.work / f"{name}-{weights.sha256[:12]}-{table['date'].replace(':', '')}"
+    out = places.work / f"{name}-{weights.sha256[:12]}-{table['format']}-{table['date'].replace(':', '')}"
     write(said(evaluate(Plan(dataset, request, out, peers=tuple(PEERS)), encoder=encoder)))
     kept = places.docs / EVALUATIONS / f"{name}.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +170,8 @@ def page(table: dict[str, Any], docs: Path) -> None:
 def main() -> None:
     """Read the arguments, measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
+    parser.add_argument("photos", type=Path, nargs="?")
+    parser.add_argument("--stored", action="store_true")
     parser.add_argument("--bench", type=Path)
     parser.add_argument("--model", default="compact")
     parser.add_argument("--threads", type=int, default=1)
@@ -166,6 +189,11 @@ def main() -> None:
         table=(root if root else paths.resources() / "weights") / "calibration" / f"{options.model}.json",
         work=root / "work" if root else options.work,
     )
+    if options.stored:
+        from_stored(options.model, places)
+        return
+    if options.photos is None:
+        parser.error("PHOTOS is needed, or --stored")
     places.work.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(options.model, device="cpu", threads=options.threads)
     treatments = [treatment for treatment in TREATMENTS if treatment.name in options.only]

@@ -19,7 +19,7 @@ from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection, ErrorRate
 
 PICTURE = Conditions(
-    long_side=1024, quality=90, quality_estimated=False, interpolated=False, out_of_focus=0.1, device_class="phone"
+    long_side=1024, quality=90, quality_estimated=False, interpolated=False, out_of_focus=0.05, device_class="phone"
 )
 
 
@@ -63,13 +63,38 @@ def stratum(name: str = "middle", photos: int = 39, **changes: Any) -> dict[str,
             "found": 20,
             "spliced": 39,
         },
+        "devices": {
+            "compact": {"photos": 20, "cameras": 12},
+            "phone": {"photos": 12, "cameras": 6},
+            "unknown": {"photos": 7, "cameras": 2},
+        },
+        "focus": {"softest": 0.3, "without_detail": {"photos": 5, "cameras": 1}},
+        "enlarged": {"photos": 2, "cameras": 2},
+        "alike": [
+            alike("", "sharp", 20, 12, 1),
+            alike("phone", "", 12, 6, 1),
+            alike("phone", "sharp", 4, 3, 0),
+            alike("phone", "mixed", 8, 5, 1),
+            alike("compact", "", 20, 12, 1),
+        ],
         **changes,
     }
 
 
+def alike(device: str, focus: str, photos: int, cameras: int, alarms: int) -> dict[str, Any]:
+    counted = {"photos": photos, "cameras": cameras, "false_alarms": alarms}
+    return {"device": device, "focus": focus, "level": 0.05, **counted, "low": 0.01, "high": 0.4}
+
+
+def format_1(**changes: Any) -> dict[str, Any]:
+    """A stratum as tables of format 1 hold it."""
+    new = {"devices", "focus", "enlarged", "alike"}
+    return {**{name: value for name, value in stratum().items() if name not in new}, **changes}
+
+
 def table_fields(*strata: dict[str, Any], sha256: str = "0" * 64) -> dict[str, Any]:
     return {
-        "format": 1,
+        "format": 2,
         "weights": "compact",
         "weights_sha256": sha256,
         "statistic": "contrast",
@@ -144,7 +169,8 @@ def test_abstains_outside_the_validated_strata(tmp_path: Path, changes: dict[str
 def test_a_stratum_with_few_photographs_is_not_validated(tmp_path: Path) -> None:
     statement = read(tmp_path, stratum(photos=18)).state(detection(0.9), PICTURE)
     assert statement.status == "outside"
-    assert "only 18 photographs like it were measured; 19 are needed beside" in statement.reason
+    assert "only 18 photographs like it, of 20 cameras, were measured; 19 are needed beside" in statement.reason
+    assert [remark.code for remark in statement.reasons] == ["few-photographs"]
 
 
 def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) -> None:
@@ -154,16 +180,106 @@ def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) 
     assert statement.llr is None
 
 
-def test_pictures_of_a_kind_of_device_that_was_not_measured_are_outside(tmp_path: Path) -> None:
-    compacts = read(tmp_path, stratum(devices={"compact": 30, "slr/mirrorless": 9}))
-    statement = compacts.state(detection(0.9), PICTURE)
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"device_class": "drone/action camera"}, "device-class", "no untouched photographs were measured of the kind"),
+        ({"device_class": "slr/mirrorless"}, "device-class", "(measured: 20 compact, 12 phone, 7 unknown)"),
+        ({"out_of_focus": 0.31}, "focus", "31.0% of its detail is out of focus; 30.0% is reached by untouched"),
+        ({"out_of_focus": None}, "no-detail", "5 untouched photographs of 1 camera were measured that have none"),
+        ({"interpolated": True}, "enlarged", "2 untouched photographs of 2 cameras were measured that show them"),
+    ],
+)
+def test_a_picture_unlike_what_was_measured_is_outside_and_the_reason_is_said(
+    tmp_path: Path, changes: dict[str, Any], code: str, words: str
+) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), replace(PICTURE, **changes))
     assert (statement.status, statement.stratum, statement.p_consistent) == ("outside", "middle", None)
-    assert "taken with a device of the kind phone" in statement.reason
-    assert "(30 compact, 9 slr/mirrorless)" in statement.reason
-    for known in ({"device_class": "unknown"}, {"device_class": "compact"}):
-        assert compacts.state(detection(0.9), replace(PICTURE, **known)).status == "calibrated"
-    for devices in ({}, {"compact": 30, "unknown": 9}, {"compact": 30, "phone": 9}):
-        assert read(tmp_path, stratum(devices=devices)).state(detection(0.9), PICTURE).status == "calibrated"
+    assert statement.rates == ()
+    assert [remark.code for remark in statement.reasons] == [code]
+    assert words in statement.reason
+    assert "5 photographs of at least 2 cameras are needed" in statement.reason
+    assert dict(statement.reasons[0].values)["needed"] == 5
+    assert statement.nearest_rates[0].photos == 39
+
+
+def test_all_reasons_are_said_at_once(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum()).state(
+        detection(0.9), replace(PICTURE, device_class="scanner", interpolated=True, out_of_focus=0.9)
+    )
+    assert [remark.code for remark in statement.reasons] == ["device-class", "enlarged", "focus"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"device_class": "compact"}, {"out_of_focus": 0.3}, {"out_of_focus": 0.0}, {"quality": None}]
+)
+def test_a_picture_like_five_photographs_of_two_cameras_gets_figures(tmp_path: Path, changes: dict[str, Any]) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), replace(PICTURE, **changes))
+    assert (statement.status, statement.reasons, statement.reservations) == ("calibrated", (), ())
+
+
+@pytest.mark.parametrize(("photos", "cameras"), [(4, 4), (6, 1)])
+def test_few_photographs_or_one_camera_do_not_validate_a_kind_of_device(
+    tmp_path: Path, photos: int, cameras: int
+) -> None:
+    few = {"compact": {"photos": 30, "cameras": 20}, "phone": {"photos": photos, "cameras": cameras}}
+    statement = read(tmp_path, stratum(devices=few)).state(detection(0.9), PICTURE)
+    assert statement.status == "outside"
+    assert dict(statement.reasons[0].values) == {
+        "device": "phone",
+        "photos": photos,
+        "cameras": cameras,
+        "needed": 5,
+        "needed_cameras": 2,
+        "measured": f"30 compact, {photos} phone",
+    }
+
+
+def test_the_kind_of_device_is_not_named_where_an_examination_is_blind(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), replace(PICTURE, device_class="drone/action camera"))
+    assert "drone" not in statement.reason
+
+
+def test_of_an_unknown_device_the_reservation_says_whose_rates_they_are(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), replace(PICTURE, device_class="unknown"))
+    (reservation,) = statement.reservations
+    assert statement.status == "calibrated"
+    assert reservation.code == "device-unknown"
+    assert "the error rates are those of 20 compact, 12 phone, 7 unknown photographs" in reservation.sentence
+    assert dict(reservation.values)["phone"] == 12
+
+
+def test_rates_of_photographs_like_the_picture_are_stated_or_said_to_be_too_few(tmp_path: Path) -> None:
+    statement = read(tmp_path, stratum()).state(detection(0.9), PICTURE)
+    assert [(rate.device, rate.focus) for rate in statement.alike] == [("", "sharp"), ("phone", ""), ("phone", "sharp")]
+    assert statement.alike[1].words == (
+        "at 5%, of the kind phone: 1 of 12 untouched photographs of 6 cameras were called inconsistent "
+        "(95 % interval 1.0% to 40.0%)"
+    )
+    assert statement.alike[2].words == (
+        "at 5%, of the kind phone, under 10 % out of focus: fewer than 5 photographs: not stated"
+    )
+    of_one_camera = replace(statement.alike[1], cameras=1)
+    assert of_one_camera.words == "at 5%, of the kind phone: fewer than 2 cameras: not stated"
+
+
+@pytest.mark.parametrize(
+    ("share", "band"),
+    [(0.0, "sharp"), (0.0999, "sharp"), (0.1, "mixed"), (0.3, "soft"), (1.0, "soft"), (None, "no detail")],
+)
+def test_bands_of_focus(share: float | None, band: str) -> None:
+    assert replace(PICTURE, out_of_focus=share).focus == band
+
+
+def test_tables_of_format_1_are_read_and_what_they_did_not_record_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "table.json"
+    for devices, status in (({}, "calibrated"), ({"phone": 9}, "calibrated"), ({"compact": 39}, "outside")):
+        fields = {**table_fields(format_1(devices=devices)), "format": 1}
+        file.write_text(json.dumps(fields), encoding="utf-8")
+        statement = read_table(file, "").state(detection(0.9), replace(PICTURE, out_of_focus=0.9))
+        assert statement.status == status
+        if status == "calibrated":
+            assert [remark.code for remark in statement.reservations] == ["range-not-recorded"]
 
 
 def test_the_nearest_stratum_is_near_in_size_and_save(tmp_path: Path) -> None:
@@ -240,7 +356,7 @@ def test_a_table_of_other_parameters_is_left_alone(tmp_path: Path, monkeypatch: 
     assert table_for(description) == (None, None)
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"statistic": "luck"}, {"strata": [{}]}])
+@pytest.mark.parametrize("change", [{"format": 3}, {"statistic": "luck"}, {"strata": [{}]}, {"strata": [format_1()]}])
 def test_impossible_tables_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     file = tmp_path / "table.json"
     file.write_text(json.dumps({**table_fields(), **change}), encoding="utf-8")

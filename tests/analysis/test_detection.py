@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import piexif
 import pytest
 from PIL import Image
 from scipy import ndimage
@@ -12,6 +13,7 @@ from scipy import ndimage
 from workstation.analysis.conditions import (
     INTERPOLATED,
     conditions_of,
+    device_class,
     interpolation_peak,
     last_quality,
     out_of_focus_share,
@@ -127,3 +129,44 @@ def test_conditions_of_a_file(examples: Path) -> None:
     assert (found.long_side, found.quality, found.quality_estimated) == (1536, 92, False)
     assert found.device_class in {"compact", "unknown"}
     assert found.out_of_focus is not None
+
+
+def device_of(tmp_path: Path, make: str, model: str = "", **more: object) -> str:
+    """The class of a JPEG with these EXIF data."""
+    tags: dict[int, object] = {
+        {"focal": piexif.ExifIFD.FocalLength, "equivalent": piexif.ExifIFD.FocalLengthIn35mmFilm}.get(
+            name, piexif.ExifIFD.FileSource
+        ): value
+        for name, value in more.items()
+    }
+    named = {piexif.ImageIFD.Make: make, piexif.ImageIFD.Model: model}
+    exif = piexif.dump({"0th": {tag: text for tag, text in named.items() if text}, "Exif": tags})
+    file = tmp_path / "picture.jpg"
+    Image.new("RGB", (64, 64)).save(file, exif=exif)
+    return device_class(open_evidence(file).metadata)
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "more", "kind"),
+    [
+        ("Apple", "iPhone 13 Pro", {"focal": (57, 10), "equivalent": 26}, "phone"),
+        ("HTC", "HTC One M9", {"focal": (412, 100), "equivalent": 7}, "phone"),
+        ("samsung", "SM-G965F", {"focal": (43, 10), "equivalent": 26}, "phone"),
+        ("SAMSUNG", "NX1", {"focal": (50, 1), "equivalent": 75}, "slr/mirrorless"),
+        ("Samsung Techwin", "Samsung S730", {"focal": (58, 10)}, "compact"),
+        ("Sony", "E5823", {"focal": (423, 100), "equivalent": 26}, "phone"),
+        ("SONY", "DSC-P52", {"focal": (63, 10)}, "compact"),
+        ("SONY", "ILCE-6400", {"focal": (35, 1), "equivalent": 52}, "slr/mirrorless"),
+        ("SONY", "HDR-AS300", {"focal": (28, 10)}, "drone/action camera"),
+        ("DJI", "FC300S", {"focal": (361, 100), "equivalent": 20}, "drone/action camera"),
+        ("GoPro", "HERO7 Black", {"focal": (3, 1), "equivalent": 15}, "drone/action camera"),
+        ("Canon", "CanoScan LiDE 210", {}, "scanner"),
+        ("EPSON", "Perfection", {"source": b"\x02"}, "scanner"),
+        ("Canon", "Canon EOS 450D", {"focal": (100, 1), "source": b"\x03"}, "unknown"),
+        ("", "", {}, "unknown"),
+    ],
+)
+def test_the_kind_of_device_is_what_the_exif_data_name(
+    tmp_path: Path, make: str, model: str, more: dict[str, object], kind: str
+) -> None:
+    assert device_of(tmp_path, make, model, **more) == kind

@@ -94,7 +94,7 @@ def test_weak_spots_are_those_of_the_figures(page: Path) -> None:
 
 def test_a_table_says_how_many_photographs_of_which_device_it_holds() -> None:
     (only,) = table_of(made_up(), "made up", find("compact"))["strata"]
-    assert only["devices"] == {"phone": 40}
+    assert only["devices"] == {"phone": {"photos": 40, "cameras": 40}}
 
 
 def test_a_page_without_claims_and_evaluations_says_so(page: Path) -> None:

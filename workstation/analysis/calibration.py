@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,21 @@ from workstation.analysis.model.registry import user_folder
 from workstation.analysis.statement import (
     CANDIDATES,
     STATISTIC,
+    AlikeRate,
     CalibrationStatement,
     Conditions,
     Detection,
-    DeviceClass,
     ErrorRate,
     PointingRate,
+    Remark,
 )
+from workstation.analysis.validated_range import ValidatedRange, read_range
 from workstation.errors import RecordedWarning, WorkstationError
 
-FORMAT = 1
+FORMAT = 2
+"""Of the tables that are written: 2 also records what the photographs were like (`validated_range`)."""
+
+READABLE = (1, FORMAT)
 
 FOLDER = "calibration"
 """Beside the weights; a table has the name of the weights."""
@@ -77,8 +81,8 @@ class Stratum:
         llr_limits: (low, high) log10.
         rates: at the operating points, cameras left out in turn.
         pointing: how often the pictures fall into groups.
-        devices: kind of device → untouched photographs; "unknown" where their files do not tell; empty in tables that
-            did not count them.
+        like: what the untouched photographs were like.
+        alike: error rates by device and focus.
     """
 
     name: str
@@ -94,7 +98,8 @@ class Stratum:
     llr_limits: tuple[float, float]
     rates: tuple[ErrorRate, ...]
     pointing: PointingRate
-    devices: Mapping[str, int] = field(default_factory=dict)
+    like: ValidatedRange = field(default_factory=ValidatedRange)
+    alike: tuple[AlikeRate, ...] = ()
 
     @property
     def validated(self) -> bool:
@@ -109,9 +114,23 @@ class Stratum:
             and (conditions.interpolated or not self.interpolated)
         )
 
-    def knows(self, device: DeviceClass) -> bool:
-        """Whether photographs of such a device were measured; of a device that is not known nothing can be asked."""
-        return device == "unknown" or not self.devices or "unknown" in self.devices or device in self.devices
+    def alike_to(self, conditions: Conditions) -> tuple[AlikeRate, ...]:
+        """The rates of the photographs of the same device, of the same focus, and of both."""
+        devices = ("",) if conditions.device_class == "unknown" else ("", conditions.device_class)
+        return tuple(rate for rate in self.alike if rate.device in devices and rate.focus in ("", conditions.focus))
+
+    def as_data(self) -> Remark:
+        """Its name, and what it holds for."""
+        least, most = self.quality or (None, None)
+        return Remark(
+            "stratum",
+            self.name,
+            (
+                *(("least_side", self.long_side[0]), ("most_side", self.long_side[1])),
+                *(("least_quality", least), ("most_quality", most)),
+                *(("lossless", self.lossless), ("enlarged", self.interpolated)),
+            ),
+        )
 
     def _quality_fits(self, quality: int | None) -> bool:
         if quality is None:
@@ -185,12 +204,16 @@ class CalibrationTable:
             material=self.material,
             weights_sha256=self.weights_sha256,
         )
-        if stratum is None or not stratum.validated or not stratum.knows(conditions.device_class):
+        reasons = _reasons(conditions, stratum)
+        if stratum is None or reasons:
             nearest = self.nearest(conditions)
             return replace(
                 statement,
-                reason=_why_outside(conditions, stratum, nearest),
+                reason=_why_outside(conditions, reasons, None if stratum else nearest),
+                reasons=reasons,
                 stratum=nearest.name if nearest else "",
+                nearest_rates=nearest.rates if nearest else (),
+                pictures=nearest.as_data() if nearest else None,
             )
         llr = stratum.log10_ratio(value)
         return replace(
@@ -206,6 +229,9 @@ class CalibrationTable:
             pointing=stratum.pointing,
             photos=stratum.photos,
             cameras=stratum.cameras,
+            reservations=stratum.like.reservations(conditions),
+            alike=stratum.alike_to(conditions),
+            pictures=stratum.as_data(),
         )
 
 
@@ -272,8 +298,8 @@ def read_table(file: Path, origin: str) -> CalibrationTable:
 
 
 def _table(fields: dict[str, Any], origin: str) -> CalibrationTable:
-    if fields["format"] != FORMAT:
-        raise ValueError(f"format {fields['format']!r} is not {FORMAT}")
+    if fields["format"] not in READABLE:
+        raise ValueError(f"format {fields['format']!r} is none of {', '.join(map(str, READABLE))}")
     if fields["statistic"] not in CANDIDATES:
         raise ValueError(f"{fields['statistic']!r} is no statistic that this version computes")
     return CalibrationTable(
@@ -284,11 +310,11 @@ def _table(fields: dict[str, Any], origin: str) -> CalibrationTable:
         date=str(fields["date"]),
         origin=origin,
         material=str(fields["material"]),
-        strata=tuple(_stratum(stratum) for stratum in fields["strata"]),
+        strata=tuple(_stratum(stratum, recorded=fields["format"] > 1) for stratum in fields["strata"]),
     )
 
 
-def _stratum(fields: dict[str, Any]) -> Stratum:
+def _stratum(fields: dict[str, Any], *, recorded: bool) -> Stratum:
     quality = fields["quality"]
     low, high = (float(limit) for limit in fields["llr_limits"])
     return Stratum(
@@ -305,20 +331,32 @@ def _stratum(fields: dict[str, Any]) -> Stratum:
         llr_limits=(low, high),
         rates=tuple(ErrorRate(**rate) for rate in fields["rates"]),
         pointing=PointingRate(**fields["pointing"]),
-        devices={str(kind): int(count) for kind, count in fields.get("devices", {}).items()},
+        like=read_range(fields, recorded=recorded),
+        alike=tuple(AlikeRate(**rate) for rate in fields["alike"]) if recorded else (),
     )
 
 
-def _why_outside(conditions: Conditions, stratum: Stratum | None, nearest: Stratum | None) -> str:
+def _reasons(conditions: Conditions, stratum: Stratum | None) -> tuple[Remark, ...]:
+    """Why nothing can be stated for a picture; empty where something can."""
+    if stratum is None:
+        asked = (("long_side", conditions.long_side), ("quality", conditions.quality))
+        return (Remark("size-or-save", "no error rates were measured for pictures like it", asked),)
+    if stratum.validated:
+        return stratum.like.objections(conditions)
+    sentence = (
+        f"only {stratum.photos} photographs like it, of {stratum.cameras} cameras, were measured; {FEWEST_PHOTOS} are "
+        "needed beside those of the camera that is judged"
+    )
+    said = (
+        *(("photos", stratum.photos), ("cameras", stratum.cameras), ("needed", FEWEST_PHOTOS)),
+        ("pictures", stratum.name),
+    )
+    return (Remark("few-photographs", sentence, said),)
+
+
+def _why_outside(conditions: Conditions, reasons: tuple[Remark, ...], nearest: Stratum | None) -> str:
     """Why the program abstains, in words."""
     quality = "no JPEG" if conditions.quality is None else f"last JPEG quality {conditions.quality}"
-    picture = f"a picture of {conditions.long_side} pixels along its longer side, {quality}"
-    if stratum is not None and stratum.validated:
-        measured = ", ".join(f"{count} {kind}" for kind, count in stratum.devices.items())
-        taken = f"taken with a device of the kind {conditions.device_class}"
-        return f"{picture}, {taken}: only photographs of other kinds were measured ({measured})"
-    if stratum is not None:
-        needed = f"{FEWEST_PHOTOS} are needed beside those of the same camera"
-        return f"{picture}: only {stratum.photos} photographs like it were measured; {needed}"
     where = f"; the nearest that were: {nearest.name}" if nearest else ""
-    return f"{picture}: no error rates were measured for pictures like it{where}"
+    told = "; ".join(remark.sentence for remark in reasons)
+    return f"a picture of {conditions.long_side} pixels along its longer side, {quality}: {told}{where}"

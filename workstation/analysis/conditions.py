@@ -5,6 +5,7 @@ Everything here is measured the same way on reference images and on an analyst's
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 import numpy as np
@@ -21,7 +22,20 @@ PHONE_MAKERS = frozenset(
         *("xiaomi", "zte"),
     )
 )
-"""First words of `Make` in lower case; of these only Samsung also made other cameras, told by their lenses."""
+"""First words of `Make` in lower case; of these only Samsung also made other cameras, told by their lenses. Sony's
+phones are told by their models."""
+
+FLYING_MAKERS = frozenset(("autel", "dji", "gopro", "insta360", "parrot", "skydio", "yuneec"))
+"""First words of `Make` in lower case of drones and action cameras."""
+
+SONY_PHONE = re.compile(r"xperia.*|xq-.*|so-\d.*|so[vg]\d.*|sgp.*|[c-j]\d{4}|[a-j]?\d{3}so")
+"""Models of Sony's phones in lower case, e.g. "e5823", "xq-bc72", "so-51b"; its cameras have other names."""
+
+SONY_ACTION = ("hdr-as", "hdr-az", "fdr-x")
+"""Beginnings of the models of Sony's action cameras in lower case."""
+
+SCANNED = (1, 2)
+"""Values of the Exif tag FileSource: scanner of transparencies, scanner of prints."""
 
 LARGE_SENSOR_CROP = 2.8
 """35 mm focal length over true focal length up to which a sensor is that of a system camera (Nikon 1: 2.7)."""
@@ -218,18 +232,39 @@ def _detail(grey: Grey, rows: int, columns: int, block: int) -> NDArray[np.float
 def device_class(metadata: Metadata) -> DeviceClass:
     """What kind of device the EXIF data name; they can be written by any program.
 
-    Makers of phones by their name; other cameras by how much smaller than 35 mm film their sensor is.
+    Scanners by FileSource or their model, phones, drones and action cameras by their maker; other cameras by how much
+    smaller than 35 mm film their sensor is.
     """
-    make = _text(metadata, "IFD0", 0x010F).lower()
+    make, model = _text(metadata, "IFD0", 0x010F).lower(), _text(metadata, "IFD0", 0x0110).lower()
+    if _file_source(metadata) in SCANNED or "scan" in f"{make} {model}":
+        return "scanner"
     if not make:
         return "unknown"
+    maker = make.split()[0].strip(",.")
+    if maker in FLYING_MAKERS or (maker == "sony" and model.startswith(SONY_ACTION)):
+        return "drone/action camera"
     true, equivalent = _number(metadata, 0x920A), _number(metadata, 0xA405)
     crop = equivalent / true if true and equivalent else None
-    if make.split()[0].strip(",.") in PHONE_MAKERS and not (crop and crop <= LARGE_SENSOR_CROP):
+    large = crop is not None and crop <= LARGE_SENSOR_CROP
+    if maker == "samsung":
+        phone = "techwin" not in make and not large
+    else:
+        phone = maker in PHONE_MAKERS or (maker == "sony" and _is_sony_phone(make, model))
+    if phone:
         return "phone"
     if crop is None:
         return "compact" if 0 < true <= SHORT_LENS else "unknown"
-    return "slr/mirrorless" if crop <= LARGE_SENSOR_CROP else "compact"
+    return "slr/mirrorless" if large else "compact"
+
+
+def _is_sony_phone(make: str, model: str) -> bool:
+    return "ericsson" in make or SONY_PHONE.fullmatch(model) is not None
+
+
+def _file_source(metadata: Metadata) -> int | None:
+    """FileSource: one byte without a type of its own."""
+    entry = metadata.find("ExifIFD", 0xA300)
+    return entry.raw[0] if entry and isinstance(entry.state, Present) and entry.raw else None
 
 
 def _text(metadata: Metadata, group: str, tag: int) -> str:

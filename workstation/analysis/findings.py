@@ -14,9 +14,11 @@ from workstation.analysis.result import Finding, Maps, Partition, Suitability
 from workstation.analysis.statement import (
     LARGEST_PART,
     SMALLEST_PART,
+    AlikeRate,
     CalibrationStatement,
     ErrorRate,
     PointingRate,
+    Remark,
 )
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
 from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches
@@ -220,10 +222,26 @@ def _calibration(statement: CalibrationStatement) -> tuple[Finding, ...]:
         )
         return (Finding("not-calibrated", sentence, (("value", statement.value or 0.0),)),)
     if statement.status == "outside" or statement.p_consistent is None:
-        sentence = f"No error rate is stated: {statement.reason}. So no probability is given."
-        return (Finding("abstained", sentence, (("value", statement.value or 0.0),)),)
+        sentence = (
+            f"No error rate is stated: {statement.reason}. So no probability is given. A laboratory measures the error "
+            "rates of its own photographs with `exifact calibrate`."
+        )
+        abstained = Finding("abstained", sentence, (("value", statement.value or 0.0),))
+        return (abstained, *(_nearest(statement, rate) for rate in statement.nearest_rates if rate.stated))
     pointing = () if statement.pointing is None else (_pointing(statement, statement.pointing),)
-    return (_consistency(statement), *pointing, *(_error_rate(statement, rate) for rate in statement.rates))
+    return (
+        _consistency(statement),
+        *(_reservation(remark) for remark in statement.reservations),
+        *pointing,
+        *(_error_rate(statement, rate) for rate in statement.rates),
+        *(_alike(statement, rate) for rate in statement.alike),
+    )
+
+
+def _reservation(remark: Remark) -> Finding:
+    """What must be said beside the figures."""
+    numbers = tuple((name, float(value)) for name, value in remark.values if isinstance(value, int | float))
+    return Finding("reservation", f"With a reservation: {remark.sentence}.", numbers, variant=remark.code)
 
 
 def _consistency(statement: CalibrationStatement) -> Finding:
@@ -271,7 +289,30 @@ def _source(statement: CalibrationStatement) -> str:
 
 def _error_rate(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
     sentence = f"Error rate {rate.words} ({_source(statement)})."
+    return Finding("error-rate", sentence, _numbers(rate), variant="stated" if rate.stated else "not-stated")
+
+
+def _nearest(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
+    sentence = f"Error rate of the nearest pictures that were measured, which does not hold here, {rate.words}"
+    return Finding("error-rate", f"{sentence} ({_source(statement)}).", _numbers(rate), variant="nearest")
+
+
+def _alike(statement: CalibrationStatement, rate: AlikeRate) -> Finding:
+    """A rate of the photographs that are like the picture in device and focus, or that there are too few."""
     numbers = (
+        ("level", rate.level),
+        ("false_alarms", float(rate.false_alarms)),
+        ("photos", float(rate.photos)),
+        ("cameras", float(rate.cameras)),
+        ("low", rate.low),
+        ("high", rate.high),
+    )
+    variant = "alike" if rate.stated else "alike-not-stated"
+    return Finding("error-rate", f"Error rate {rate.words} ({_source(statement)}).", numbers, variant=variant)
+
+
+def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:
+    return (
         ("level", rate.level),
         ("false_alarms", float(rate.false_alarms)),
         ("photos", float(rate.photos)),
@@ -282,7 +323,6 @@ def _error_rate(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
         ("found", float(rate.found)),
         ("spliced", float(rate.spliced)),
     )
-    return Finding("error-rate", sentence, numbers, variant="stated" if rate.stated else "not-stated")
 
 
 def _ratio(llr: float) -> str:

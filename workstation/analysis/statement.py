@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-DeviceClass = Literal["phone", "compact", "slr/mirrorless", "unknown"]
+DeviceClass = Literal["phone", "compact", "slr/mirrorless", "scanner", "drone/action camera", "unknown"]
+
+FocusBand = Literal["sharp", "mixed", "soft", "no detail"]
+
+FOCUS_BANDS: tuple[tuple[FocusBand, float, str], ...] = (
+    ("sharp", 0.1, "under 10 % out of focus"),
+    ("mixed", 0.3, "10 to 30 % out of focus"),
+    ("soft", math.inf, "over 30 % out of focus"),
+    ("no detail", math.nan, "without detail to judge the focus by"),
+)
+"""Bands of the share out of focus: name, share below which a picture belongs to it, in words."""
+
+FEWEST_ALIKE = 5
+"""Untouched photographs of a kind (device, focus, enlarging) from which a rate is printed for it, and from which a
+picture of that kind counts as validated."""
+
+FEWEST_CAMERAS = 2
+"""Cameras that must have taken them: photographs of one camera are alike."""
 
 STATISTIC = "contrast"
 """The detection statistic that tables are made of."""
@@ -64,6 +82,82 @@ class Conditions:
     interpolated: bool
     out_of_focus: float | None
     device_class: DeviceClass
+
+    @property
+    def focus(self) -> FocusBand:
+        """The band of `FOCUS_BANDS` that it belongs to."""
+        share = self.out_of_focus
+        if share is None:
+            return "no detail"
+        return next(name for name, below, _ in FOCUS_BANDS if share < below)
+
+
+RemarkValue: TypeAlias = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that is said of a picture and the measured material, in words and as data for other languages.
+
+    Attributes:
+        code: stable, e.g. "device-class"; docs/calibration.md lists them.
+        sentence: in English, without a full stop.
+        values: (name, value) of what the sentence says.
+    """
+
+    code: str
+    sentence: str
+    values: tuple[tuple[str, RemarkValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeRate:
+    """How often untouched photographs of one kind were called inconsistent, within one stratum, cameras left out.
+
+    Attributes:
+        device: kind of device, "" = any.
+        focus: band of the share out of focus, "" = any.
+        level: of the p-value.
+        false_alarms: untouched photographs of the kind that fell below the level.
+        photos, cameras: untouched ones of the kind.
+        low, high: 95 % Clopper-Pearson interval; meaningless where `stated` is false.
+    """
+
+    device: str
+    focus: str
+    level: float
+    false_alarms: int
+    photos: int
+    cameras: int
+    low: float
+    high: float
+
+    @property
+    def stated(self) -> bool:
+        """Whether there are photographs enough to print a rate."""
+        return self.photos >= FEWEST_ALIKE and self.cameras >= FEWEST_CAMERAS
+
+    @property
+    def kind(self) -> str:
+        """Which photographs, in words."""
+        device = [f"of the kind {self.device}"] if self.device else []
+        return ", ".join((*device, *(words for name, _, words in FOCUS_BANDS if name == self.focus)))
+
+    @property
+    def missing(self) -> str:
+        """What it lacks to be stated."""
+        few = self.photos < FEWEST_ALIKE
+        return f"fewer than {FEWEST_ALIKE} photographs" if few else f"fewer than {FEWEST_CAMERAS} cameras"
+
+    @property
+    def words(self) -> str:
+        """The rate with its interval and what is behind it, or why it is not stated."""
+        if not self.stated:
+            return f"at {self.level:.0%}, {self.kind}: {self.missing}: not stated"
+        return (
+            f"at {self.level:.0%}, {self.kind}: {self.false_alarms} of {self.photos} untouched photographs of "
+            f"{self.cameras} cameras were called inconsistent (95 % interval {self.low:.1%} to {self.high:.1%})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +258,11 @@ class CalibrationStatement:
         origin: whose photographs: "shipped with the weights" or "this laboratory".
         material: one sentence on the photographs.
         weights_sha256: of the weights that the table belongs to; "" without a table.
+        reasons: why there is no figure, each as data; `reason` says them in one sentence.
+        reservations: what must be said beside the figures.
+        alike: error rates of the stratum's photographs that are like the picture in device and focus.
+        nearest_rates: error rates of the nearest stratum where the picture is outside: they do not hold for it.
+        pictures: `stratum` as data (code "stratum"), None where there is none.
     """
 
     status: Literal["calibrated", "outside", "not calibrated"]
@@ -184,6 +283,11 @@ class CalibrationStatement:
     origin: str = ""
     material: str = ""
     weights_sha256: str = ""
+    reasons: tuple[Remark, ...] = ()
+    reservations: tuple[Remark, ...] = ()
+    alike: tuple[AlikeRate, ...] = ()
+    nearest_rates: tuple[ErrorRate, ...] = ()
+    pictures: Remark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ them.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -16,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.calibration import LEVELS
-from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate, PointingRate
+from workstation.analysis.statement import CANDIDATES, STATISTIC, AlikeRate, ErrorRate, PointingRate
 from workstation.evaluation.calibration_measure import Measure
+from workstation.evaluation.calibration_range import alike_rates, range_fields
 from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.likelihood_ratio import cllr, cllr_min, empirical_limits, fit_logistic
 from workstation.evaluation.metrics import roc_auc
@@ -58,6 +58,7 @@ class StratumFit:
         llr_limits: (low, high) log10.
         rates: at `LEVELS`.
         pointing: how often the pictures fall into groups.
+        alike: false alarms by device and focus; empty where the stratum states no rate at the first level.
         cost, least_cost: Cllr and Cllr min, within the limits, cameras left out.
         auc: area under the ROC curve of each candidate.
     """
@@ -74,6 +75,7 @@ class StratumFit:
     llr_limits: tuple[float, float]
     rates: tuple[ErrorRate, ...]
     pointing: PointingRate
+    alike: tuple[AlikeRate, ...]
     cost: float
     least_cost: float
     auc: tuple[tuple[str, float], ...]
@@ -101,7 +103,8 @@ class StratumFit:
             "cllr_min": round(self.least_cost, 4),
             "rates": [asdict(rate) for rate in self.rates],
             "pointing": asdict(self.pointing),
-            "devices": dict(sorted(Counter(judged.measure.kind for judged in self.authentic).items())),
+            **range_fields([judged.measure for judged in self.authentic]),
+            "alike": [asdict(rate) for rate in self.alike],
         }
 
 
@@ -127,6 +130,7 @@ def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: st
     )
     intercept, slope = _line(untouched, foreign, value)
     limits = empirical_limits(_llrs(authentic), _llrs(spliced))
+    rates = tuple(error_rate(level, authentic, spliced) for level in LEVELS)
     return StratumFit(
         plan=plan,
         statistic=statistic,
@@ -138,8 +142,11 @@ def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: st
         intercept=intercept,
         slope=slope,
         llr_limits=limits,
-        rates=tuple(error_rate(level, authentic, spliced) for level in LEVELS),
+        rates=rates,
         pointing=pointing_rate(untouched, foreign),
+        alike=alike_rates(LEVELS[0], [(one.measure, one.p <= LEVELS[0]) for one in authentic])
+        if rates[0].stated
+        else (),
         cost=cllr(_llrs(authentic).clip(*limits), _llrs(spliced).clip(*limits)),
         least_cost=cllr_min(_llrs(authentic), _llrs(spliced)),
         auc=tuple((name, _auc(untouched, foreign, name)) for name in CANDIDATES),
@@ -252,8 +259,13 @@ def _line(
 
 
 def _of_plan(measures: Iterable[Measure], plan: StratumPlan) -> list[Measure]:
-    """The images that stand for a stratum: of every photograph those of one treatment."""
-    return [measure for measure in measures if measure.treatment == plan.treatment_of(measure.photo)]
+    """The images that stand for a stratum: of every photograph those of one treatment, where their size fits."""
+    return [
+        measure
+        for measure in measures
+        if measure.treatment == plan.treatment_of(measure.photo)
+        and (measure.conditions is None or plan.holds_size(measure.conditions.long_side))
+    ]
 
 
 def _value_of(statistic: str) -> Callable[[Measure], float]:

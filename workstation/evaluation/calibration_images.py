@@ -29,6 +29,9 @@ from workstation.evidence.record import Metadata, Present
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"})
 
+FLYING_KINDS = {"drone": "drone/action camera", "action/trail": "drone/action camera"}
+"""Kinds that a manifest tells apart and EXIF data do not."""
+
 
 class CalibrationProblem(WorkstationError):
     """Calibration cannot start or cannot end with a table: no photographs, too few, too few cameras."""
@@ -43,7 +46,7 @@ class Photo:
     Attributes:
         file: where it is.
         camera: make and model; photographs without them share the name "unknown".
-        kind: "phone", "compact", "slr/mirrorless" or "unknown".
+        kind: a `DeviceClass`; of a manifest, whatever it says.
         width, height: in pixels.
     """
 
@@ -108,6 +111,7 @@ def _from_manifest(manifest: Path, split: str) -> Iterator[Photo]:
             if row["split"] == split and row["chart_or_flat"] != "1":
                 camera = f"{row['make']} {row['model']}".strip()
                 kind = row.get("kind") or "unknown"
+                kind = FLYING_KINDS.get(kind, kind)
                 yield Photo(manifest.parent / row["file"], camera, kind, int(row["width"]), int(row["height"]))
 
 

@@ -110,6 +110,10 @@ class StratumPlan:
     interpolated: bool
     treatments: tuple[str, ...]
 
+    def holds_size(self, long_side: int) -> bool:
+        """Whether pictures of this size belong here: photographs that are taken whole are of any size."""
+        return self.long_side[0] <= long_side <= self.long_side[1]
+
     def treatment_of(self, photo: str) -> str:
         """Which of the treatments a photograph stands for, so that it counts once.
 
@@ -147,6 +151,14 @@ PLANS = (
     StratumPlan(
         "2401 to 6000 pixels, JPEG 85 or above or no JPEG",
         (2401, 6000),
+        GENTLE,
+        lossless=True,
+        interpolated=False,
+        treatments=("whole", "whole-90"),
+    ),
+    StratumPlan(
+        "6001 to 12000 pixels, JPEG 85 or above or no JPEG",
+        (6001, 12000),
         GENTLE,
         lossless=True,
         interpolated=False,

@@ -23,6 +23,7 @@ from workstation.evaluation.calibration_run import fit_all, read_measures
 from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.summary_text import stored_sections
 from workstation.evaluation.validation_figures import reliability_figure, tippett_figure, values_figure
+from workstation.evaluation.validation_range import by_device_and_focus, ranges
 from workstation.evaluation.validation_weak import in_strict_judgement, weak
 from workstation.evaluation.validation_words import CLAIMS, HEAD, HOW, NO_CLAIMS, NO_EVALUATIONS
 
@@ -78,7 +79,10 @@ def _page(
     yield from _rates(fits)
     yield from ("", *_pointing(fits))
     yield from ("", "### Judged by other cameras once, without folds", "", *_strict(measures, fits))
-    yield from ("", "### By device, focus and save", "", *_breakdowns(fits))
+    validated = [fit for fit in fits if fit.rates[0].stated]
+    yield from ("", "### Which pictures get an error rate", "", *ranges(validated))
+    yield from ("", "### By device and focus", "", *by_device_and_focus(validated))
+    yield from ("", "### By device, focus and save, over all sizes", "", *_breakdowns(fits))
     yield from ("", "## Likelihood ratios", "", *_ratios(fits))
     yield from ("", "## The statistic", "", *_candidates(fits))
     if stability:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from workstation.analysis.calibration import FEWEST_PHOTOS
 from workstation.analysis.statement import ErrorRate
 from workstation.evaluation.calibration_fit import StratumFit, error_rate, judge_strictly
 from workstation.evaluation.calibration_images import camera_roles
@@ -20,11 +22,21 @@ SILENT = 0.9
 BEYOND = """- The splices are coarse: blurred polygons between cameras. Parts from the same camera, copies within a
   picture, retouching and generated fillings were not measured here, and the likelihood ratio does not speak of them.
   Pictures that a model made whole are out of scope.
+- Pictures of 901 to 1280 pixels were measured as windows of photographs, at the size in which the camera took them, and
+  smaller ones as such windows scaled by 0.7 and 0.5. Whole photographs that were scaled down to such a size, as most
+  pictures on the web are, were not measured: scaling by so much leaves fewer traces to depart and is not seen by the
+  program.
 - The photographs come from public repositories: they are nobody's casework.
 - Whether a part is enlarged or out of focus is itself estimated from the pixels, with errors of its own.
 - Untouched photographs can have a statistic as high as a splice: close-ups of flowers and insects before a soft
   background, smooth fruit on a carpet, people lit by flash at night, street lamps. Such scenes led the lists of every
   stratum when these were looked through (November 2026)."""
+
+WINDOW = (1024, 768)
+"""Pixels of the windows that the largest usual stratum is measured on."""
+
+ORIGINAL = (4000, 3000)
+"""Pixels of a usual camera's original."""
 
 
 def weak(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator[str]:
@@ -88,16 +100,39 @@ def _not_stated(fits: Sequence[StratumFit]) -> Iterator[str]:
         yield "- 1 % is not stated anywhere: that takes 99 photographs of a size (`exifact calibrate`)."
     for fit in fits:
         if not fit.rates[0].stated:
-            yield f"- {fit.plan.name}: not validated, only {len(fit.authentic)} photographs hold such a window."
+            photos, needed = len(fit.authentic), fit.rates[0].needed
+            yield (
+                f"- {fit.plan.name}: not validated. {photos} photographs of {fit.cameras} cameras here are large "
+                f"enough; {needed} are needed beside those of the camera that is judged. A laboratory adds its own "
+                "photographs, of other cameras, with `exifact calibrate --photos DIR`."
+            )
     if not stated:
         yield "- No stratum is validated: every analysis abstains."
         return
     smallest = min(fit.plan.long_side[0] for fit in stated)
     largest = max(fit.plan.long_side[1] for fit in stated)
     yield (
-        f"- Pictures of more than {largest} pixels along the longer side are not validated, so most of what today's "
-        f"cameras write gets no error rate from this table; nor do pictures of less than {smallest} pixels, or saved "
-        f"below JPEG {COARSE[0]}."
+        f"- Pictures of more than {largest} pixels along the longer side are not validated, so what today's cameras "
+        "write, opened whole, gets no error rate from this table; nor do pictures of less than "
+        f"{smallest} pixels, or saved below JPEG {COARSE[0]}."
+    )
+    if largest < min(ORIGINAL):
+        yield _whole_originals(max(len(fit.authentic) for fit in stated))
+
+
+def _whole_originals(photos: int) -> str:
+    """Why photographs of cameras, opened whole, get no rate from windows of smaller ones, and what can be done."""
+    across, down = (side // window for side, window in zip(ORIGINAL, WINDOW, strict=True))
+    windows = across * down
+    whole, part = ("×".join(map(str, size)) for size in (ORIGINAL, WINDOW))
+    return (
+        "- That is a limit of the collection: it holds crops, most of them of 1088×1088 pixels. No rule gets more out "
+        f"of their windows: a photograph of {whole} pixels holds {windows} windows of {part} beside each other. To "
+        f"call it inconsistent at 5 % for the oddest of them, that one would have to be odd at 5/{windows} %, which "
+        f"takes {math.ceil(windows / LEVEL) - 1} photographs; {photos} cannot give less than {1 / (photos + 1):.1%}. "
+        "What they carry is one window that was chosen before the map was seen; for the whole, "
+        f"{FEWEST_PHOTOS} whole photographs of other cameras are needed ([calibration.md](calibration.md) says how to "
+        "do either)."
     )
 
 

@@ -1,0 +1,40 @@
+"""What the window says of error rates: those of the picture's own stratum, those of pictures like it, or why none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.ui.panel_samples import sample_result
+from workstation.analysis.statement import AlikeRate, CalibrationStatement, ErrorRate
+from workstation.ui.wording import error_rate_of
+
+
+def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there() -> None:
+    statement = CalibrationStatement(
+        "outside",
+        reason="a picture of 4032 pixels: no error rates were measured for pictures like it",
+        stratum="901 to 1280 pixels",
+        date="2026-11-26T13:36:56Z",
+        material="40 photographs.",
+        nearest_rates=(ErrorRate(0.05, True, 1, 40, 21, 0.0006, 0.1316, 19, 20, 40),),
+    )
+    rows = error_rate_of(replace(sample_result(), calibration=statement))
+    assert [row[:2] for row in rows] == [
+        ("Error rate", "outside what was validated"),
+        ("Nearest measured", "901 to 1280 pixels"),
+    ]
+    assert rows[0][2].startswith("A picture of 4032 pixels")
+    assert "do not hold for this picture: at 5%: 1 of 40 untouched" in rows[1][2]
+    assert "2026-11-26" in rows[1][2]
+
+
+def test_the_rate_of_the_pictures_most_like_it_stands_beside_that_of_the_stratum() -> None:
+    rates = (ErrorRate(0.05, True, 1, 40, 21, 0.0006, 0.1316, 19, 20, 40),)
+    alike = (
+        AlikeRate("phone", "", 0.05, 1, 12, 6, 0.002, 0.3848),
+        AlikeRate("phone", "sharp", 0.05, 0, 4, 3, 0.0, 0.602),
+    )
+    statement = CalibrationStatement("calibrated", stratum="middle", rates=rates, alike=alike, photos=40, cameras=21)
+    name, value, meaning = error_rate_of(replace(sample_result(), calibration=statement))[-1]
+    assert (name, value) == ("Of pictures most like it", "1 of 12 (0.2 % to 38 %)")
+    assert "under 10 % out of focus: fewer than 5 photographs: not stated" in meaning
