@@ -11,7 +11,7 @@ from evaluation.made_sets import MAKERS, manifest
 from statistics_encoder import StatisticsEncoder
 
 from workstation.analysis.result import AnalysisRequest
-from workstation.analysis.statement import CalibrationStatement
+from workstation.analysis.statement import CalibrationStatement, Remark
 from workstation.evaluation import command
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.evaluation.datasets_published import load
@@ -138,6 +138,8 @@ def test_degraded_images_are_what_is_analysed(plan: PlanMaker, encoder: Statisti
 def test_what_calibration_allows_to_say_is_kept_and_why_it_says_nothing() -> None:
     assert calibrated(None) == (None, None, NOT_CALIBRATED)
     outside = CalibrationStatement("outside", reason="a picture of 90 pixels")
+    soft = replace(outside, reasons=(Remark("focus", "soft"), Remark("enlarged", "enlarged")))
+    assert calibrated(soft)[2] == "outside what was validated (focus, enlarged): a picture of 90 pixels"
     assert calibrated(outside) == (None, None, "outside what was validated: a picture of 90 pixels")
     assert calibrated(CalibrationStatement("calibrated", p_consistent=0.2, llr=-0.4)) == (0.2, -0.4, "")
 

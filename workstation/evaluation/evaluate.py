@@ -229,7 +229,8 @@ def calibrated(statement: CalibrationStatement | None) -> tuple[float | None, fl
     if statement is None or statement.status == "not calibrated":
         return None, None, NOT_CALIBRATED
     if statement.status == "outside":
-        return None, None, f"outside what was validated: {statement.reason}"
+        codes = ", ".join(remark.code for remark in statement.reasons)
+        return None, None, f"outside what was validated{f' ({codes})' if codes else ''}: {statement.reason}"
     return statement.p_consistent, statement.llr, ""
 
 
