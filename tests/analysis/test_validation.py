@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from typer.testing import CliRunner
 
 from workstation import paths
 from workstation.analysis import AnalysisRequest, AnalysisResult, run, validation
 from workstation.analysis.model import load_encoder
 from workstation.analysis.validation import Check, ValidationProblem, ValidationReport, compare
+from workstation.cli import app
+from workstation.errors import DeviceProblem
 from workstation.evidence import open_evidence
 from workstation.progress import drain
 
@@ -104,6 +108,33 @@ def test_the_last_outcome_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert tuple(seen) == report.checks
     assert [device for device, _ in report.skipped] == ["no such device"]
     assert validation.last() == report
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "abacus"])
+def test_a_device_that_is_insisted_on_and_not_there_is_a_problem(
+    device: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if device != "abacus" and getattr(torch, device).is_available():
+        pytest.skip(f"this machine has {device}")
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    with pytest.raises(DeviceProblem, match=device):
+        drain(validation.validate(devices=(device,), insist=True, threads=1))
+    outcome = CliRunner().invoke(app, ["validate", "--device", device])
+    assert outcome.exit_code == 1
+    assert device in outcome.output
+    assert "FAILED" not in outcome.output  # no result differs
+    assert validation.last() is None
+
+
+def test_only_the_devices_that_are_named_are_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    outcome = CliRunner().invoke(app, ["validate", "--device", "cpu", "--threads", "1"])
+    assert outcome.exit_code == 0
+    assert "not compared" not in outcome.output
+    assert outcome.output.count("pass (") == 2
+    report = validation.last()
+    assert report is not None
+    assert (len(report.checks), report.skipped) == (2, ())
 
 
 def test_nothing_compared_is_no_pass() -> None:

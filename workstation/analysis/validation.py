@@ -26,6 +26,9 @@ from workstation.progress import Progress, Stopwatch, drain
 
 FORMAT = 1
 
+DEVICES = ("cpu", "cuda", "mps")
+"""Those that are asked if none is named."""
+
 LARGEST_DIFFERENCE = 0.05
 """Of a single cell of the departure map (0..1): cells on the slope of a border move most when rounding differs. Between
 float32 and bfloat16 on one CPU the examples differ by 0.003."""
@@ -52,7 +55,8 @@ class ValidationProblem(WorkstationError):
 def validate(
     *,
     model: str = "compact",
-    devices: Sequence[str] = ("cpu", "cuda", "mps"),
+    devices: Sequence[str] = DEVICES,
+    insist: bool = False,
     threads: int | None = None,
     keep: bool = True,
 ) -> Generator[Progress, None, ValidationReport]:
@@ -60,7 +64,8 @@ def validate(
 
     Args:
         model: weights whose results are stored.
-        devices: to ask; those that are not there are skipped and named.
+        devices: to ask, each of them compared with what a CPU stored: so a GPU is compared with a CPU.
+        insist: whether a device that is not there is a problem; if not, it is skipped and named.
         threads: CPU threads; None = torch's default.
         keep: whether the outcome is kept in the user's data folder (`last`).
 
@@ -73,6 +78,7 @@ def validate(
     Raises:
         ValidationProblem: if nothing is stored for these weights, or an example is missing or altered.
         WeightsProblem: if the weights cannot be loaded.
+        DeviceProblem: if a device is not there and it was insisted on; nothing is kept then.
     """
     stored = _stored(model)
     checks: list[Check] = []
@@ -83,6 +89,8 @@ def validate(
         try:
             encoder = load_encoder(model, device=device, threads=threads)
         except DeviceProblem as problem:
+            if insist:
+                raise
             skipped.append((device, problem.what))
             done += len(stored["images"])
             continue
