@@ -21,6 +21,7 @@ from workstation.analysis.claims import (
     read_validation,
     verdict_of,
 )
+from workstation.analysis.claims_statement import fields_of
 from workstation.analysis.claims_words import in_words
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
@@ -233,6 +234,22 @@ def test_history_is_said_for_the_picture_and_each_region(
     assert in_words(claims)[0] == (
         "History in words, what fits best (a tendency without a stated error rate): the whole picture: Last JPEG "
         "Subsampling 4:4:4, Blurred yes; region B: Last JPEG Subsampling 4:2:0, Blurred none."
+    )
+
+
+def test_processing_of_which_nothing_is_named_is_listed(
+    tmp_path: Path, picture: NDArray[np.uint8], make_evidence: Make
+) -> None:
+    poor = replace(BLURRED, tag="Sharpened", top1=0.4)
+    side = described(tmp_path, Validation("ab" * 32, 20, 48, (MAKE, BLURRED, poor)))
+    claims = drain(claims_steps(make_evidence(picture), side))
+    assert claims.unnamed == ("Sharpened",)
+    assert fields_of(claims)["history_not_named"] == ["Sharpened"]
+    said = in_words(claims)
+    after = next(number for number, line in enumerate(said) if line.startswith("History in words")) + 1
+    assert said[after] == (
+        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than the "
+        "commonest value: Sharpened."
     )
 
 

@@ -120,12 +120,15 @@ def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
         *("Make", ("Canon", "Nikon"), "photographs", 9, 20, 6, 0.7, 0.6, 0.8, 0.4, 0.3, 0.5, 0.35),
         *(None, None, None, None, 0.1),
     )
-    claims = Validation("", 12, 300, (make, replace(make, tag="Model", auc_low=0.49)))
+    model, last = replace(make, tag="Model", auc_low=0.49), replace(make, tag="Last JPEG Quality")
+    claims = Validation("", 12, 300, (make, model, last, replace(last, tag="Sharpened", top1=0.2)))
     table = table_of(measures, "made up", weights)
     text = write_page(measures, table, tmp_path, stability=None, claims=claims).read_text(encoding="utf-8")
     row = "photographs | 9 (6), 20 | 0.70 [0.60, 0.80] | 40% (chance 30%) | 0.50 (chance 0.35) |"
     assert f"| Make | testable | {row}" in text
     assert "| Model | not testable | photographs | 9 (6), 20 | 0.70 [0.49, 0.80]" in text
+    assert "**History in words** names Last JPEG Quality: there" in text
+    assert "It does not name Sharpened: not testable, or what fits best" in text
     assert "| splices | 16 | 48 s | 32 s | 2.00 s | 2.00 s | cpu (made up), 1 thread, float32 |" in text
     assert "## Finding foreign parts: splices, weights compact" in text
     assert "Left out, since they belong to other weights: old." in text

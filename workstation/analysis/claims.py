@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis import published_texts
 from workstation.analysis.claims_statement import Claims, Material, RegionClaims, TagClaim, TagValidation, Verdict
-from workstation.analysis.exif_texts import TagText, camera_statements, save_statements
+from workstation.analysis.exif_texts import PROCESSING_TAGS, TagText, camera_statements, save_statements
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import load_text_side
 from workstation.analysis.model.encoder import Precision, TextSide, WeightsDescription
@@ -123,6 +123,7 @@ def claims_steps(
         measured_size=measured_size,
         whole=_judge(line_ups, said, seen.mean(), side, firm=measured_size),
         regions=tuple(regions),
+        unnamed=tuple(tag.tag for tag in validation.tags if tag.tag in PROCESSING_TAGS and not tag.names),
     )
 
 

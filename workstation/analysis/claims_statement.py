@@ -129,6 +129,8 @@ class Claims:
             than a tendency.
         whole: tags of the whole picture; of those that the file does not state only those whose ranking leads.
         regions: the same in parts of it, where only ranks and tendencies are given.
+        unnamed: tags about processing that were measured and of which nothing is named: not testable, or the value that
+            fits best is right no more often than the commonest one.
     """
 
     model: str
@@ -136,6 +138,7 @@ class Claims:
     measured_size: bool
     whole: tuple[TagClaim, ...]
     regions: tuple[RegionClaims, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
     @property
     def by_chance(self) -> float:
@@ -162,6 +165,7 @@ def fields_of(claims: Claims) -> dict[str, Any]:
         "expected_by_chance": round(claims.by_chance, 2),
         "tags": [_tag_fields(claim, whole=True) for claim in claims.whole],
         "history": dict(history(claims.whole)),
+        "history_not_named": list(claims.unnamed),
         "regions": [
             {
                 "name": region.name,

@@ -29,13 +29,20 @@ def in_words(claims: Claims) -> tuple[str, ...]:
 
 
 def history_in_words(claims: Claims) -> tuple[str, ...]:
-    """What was done to the picture and to each region, as far as words about it were validated: one sentence."""
+    """What was done to the picture and to each region, as far as its words were validated; what is not said."""
     parts = [("the whole picture", history(claims.whole))]
     parts += [(f"region {region.name}", history(region.tags)) for region in claims.regions]
     told = [f"{name}: {', '.join(f'{tag} {value}' for tag, value in found)}" for name, found in parts if found]
     if not told:
         return ("History in words: not testable with this model; no processing is named better than by chance.",)
-    return (f"History in words, what fits best (a tendency without a stated error rate): {'; '.join(told)}.",)
+    said = f"History in words, what fits best (a tendency without a stated error rate): {'; '.join(told)}."
+    if not claims.unnamed:
+        return (said,)
+    return (
+        said,
+        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than the "
+        f"commonest value: {', '.join(claims.unnamed)}.",
+    )
 
 
 def cautions(claims: Claims) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.analysis.claims import Validation, read_validation
+from workstation.analysis.exif_texts import PROCESSING_TAGS
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
 from workstation.errors import WeightsProblem
@@ -268,6 +269,18 @@ def _claims(claims: Validation | None) -> Iterator[str]:
         top = f"{tag.top1:.0%} (chance {tag.top1_chance:.0%})"
         rank = f"{tag.reciprocal_rank:.2f} (chance {tag.reciprocal_rank_chance:.2f})"
         yield f"| {tag.tag} | {verdict} | {tag.material} | {counts} | {auc} | {top} | {rank} |"
+    yield from ("", _history(claims))
+
+
+def _history(claims: Validation) -> str:
+    """Which words about processing the history names, and which it does not."""
+    about = [tag for tag in claims.tags if tag.tag in PROCESSING_TAGS]
+    named, unnamed = (", ".join(tag.tag for tag in about if tag.names is wanted) for wanted in (True, False))
+    return (
+        f"**History in words** names {named or 'nothing'}: there the value that fits best is right more often than the "
+        f"commonest one. It does not name {unnamed or 'nothing else'}: not testable, or what fits best there is right no "
+        "more often than the commonest value."
+    )
 
 
 def _evaluations(folder: Path, table: dict[str, Any]) -> Iterator[str]:
