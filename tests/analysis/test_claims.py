@@ -248,8 +248,8 @@ def test_processing_of_which_nothing_is_named_is_listed(
     said = in_words(claims)
     after = next(number for number, line in enumerate(said) if line.startswith("History in words")) + 1
     assert said[after] == (
-        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than the "
-        "commonest value: Sharpened."
+        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than "
+        "the commonest value: Sharpened."
     )
 
 

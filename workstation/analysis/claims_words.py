@@ -40,8 +40,8 @@ def history_in_words(claims: Claims) -> tuple[str, ...]:
         return (said,)
     return (
         said,
-        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than the "
-        f"commonest value: {', '.join(claims.unnamed)}.",
+        "Of other processing nothing is named, since it is not testable or what fits best is right no more often than "
+        f"the commonest value: {', '.join(claims.unnamed)}.",
     )
 
 

@@ -278,8 +278,8 @@ def _history(claims: Validation) -> str:
     named, unnamed = (", ".join(tag.tag for tag in about if tag.names is wanted) for wanted in (True, False))
     return (
         f"**History in words** names {named or 'nothing'}: there the value that fits best is right more often than the "
-        f"commonest one. It does not name {unnamed or 'nothing else'}: not testable, or what fits best there is right no "
-        "more often than the commonest value."
+        f"commonest one. It does not name {unnamed or 'nothing else'}: not testable, or what fits best there is right "
+        "no more often than the commonest value."
     )
 
 
