@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -41,7 +42,7 @@ from workstation.progress import Progress
 __all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
 
 PARTIAL_INTERVAL = 0.25
-"""Least seconds between two partial maps."""
+"""Least seconds between two partial maps; the first comes at once."""
 
 
 def run(
@@ -208,7 +209,7 @@ def _claims(
 def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:
     """(rows, columns, D) float32, unit length, NaN where a patch is not assessable."""
     yield task.timeline.at("embedding patches")
-    painted = time.monotonic()
+    painted = -math.inf
     with closing(task.encoder.embed(task.image, task.grid)) as steps:
         while True:
             try:

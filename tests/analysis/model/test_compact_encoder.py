@@ -3,6 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
+from workstation import paths
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model import compact, load_encoder
 from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork, residual, unshuffled_residual
@@ -132,3 +133,54 @@ def test_residuals_are_the_same_in_strips_and_as_a_convolution() -> None:
     torch.testing.assert_close(residual(pixels), expected, atol=1e-5, rtol=0)
     strips = torch.nn.functional.pixel_shuffle(unshuffled_residual(pixels, torch.float32), 2)
     torch.testing.assert_close(strips, residual(pixels), atol=0, rtol=0)
+
+
+@pytest.fixture(scope="module")
+def large_splice() -> np.ndarray:
+    """The bundled splice, enlarged by repeating it: (2048, 3072, 3)."""
+    with Image.open(paths.resources() / "examples" / "spliced.jpg") as opened:
+        return np.tile(np.asarray(opened.convert("RGB")), (2, 2, 1))
+
+
+def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
+    encoder: compact.CompactEncoder, large_splice: np.ndarray
+) -> None:
+    grid = encoder.default_grid(*large_splice.shape[:2], None, None)
+    steps, shown = encoder.embed(large_splice, grid), []
+    while True:
+        try:
+            shown.append(next(steps))
+        except StopIteration as stop:
+            embeddings = stop.value
+            break
+
+    first = shown[0].partial
+    assert shown[0].fraction == 0.0
+    assert np.isfinite(first).all()  # the whole picture at once
+    assert 24 <= len(np.unique(first.reshape(-1, first.shape[2]), axis=0)) <= 60
+    like = np.einsum("rcd,rcd->rc", first, embeddings)
+    assert np.median(like) > 0.5
+    refined = [int((one.partial == embeddings).all(axis=2).sum()) for one in shown]
+    assert refined == sorted(refined)
+    assert refined[0] < refined[2] < refined[-1] == grid.rows * grid.columns  # the first row of tiles, the last one
+
+
+def test_the_glance_changes_no_byte_of_the_result(
+    encoder: compact.CompactEncoder, large_splice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = large_splice[:1600, :2600]
+    grid = encoder.default_grid(*cut.shape[:2], None, None)
+    glanced = drain(encoder.embed(cut, grid))
+    monkeypatch.setattr(compact, "GLANCE_SHARE", 0.0)
+    steps = encoder.embed(cut, grid)
+
+    assert next(steps).fraction > 0
+    assert drain(encoder.embed(cut, grid)).tobytes() == glanced.tobytes()
+
+
+def test_a_picture_that_is_done_in_a_moment_is_not_glanced_at(
+    encoder: compact.CompactEncoder, image: np.ndarray
+) -> None:
+    grid = encoder.default_grid(*image.shape[:2], None, None)
+
+    assert [step.fraction for step in encoder.embed(image, grid)] == [1.0]

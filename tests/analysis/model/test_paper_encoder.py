@@ -14,9 +14,9 @@ from torch import Tensor
 
 from workstation import paths
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model import checkpoint_keys, load_encoder, registry, stand_in
+from workstation.analysis.model import checkpoint_keys, load_encoder, paper, registry, stand_in
 from workstation.analysis.model.device import Placement, failures_of, place
-from workstation.analysis.model.paper import PaperEncoder, patch_batches, prepared_network
+from workstation.analysis.model.paper import PaperEncoder, patch_batches, prepared_network, spread_order
 from workstation.errors import DeviceProblem, ImageTooSmall, WeightsProblem
 from workstation.progress import drain
 
@@ -100,14 +100,35 @@ def test_an_image_is_embedded_patch_by_patch_in_row_order(encoder: PaperEncoder)
             embeddings = stop.value
             break
 
-    assert [report.fraction for report in reports] == [0.4, 0.8, 1.0]
+    assert [report.fraction for report in reports] == [0.4, 0.6, 1.0]
     assert np.isfinite(reports[0].partial).all(axis=2).sum() == 4
+    assert np.isfinite(reports[1].partial[1, 3:]).all()  # the last batch comes before the middle one
     assert np.isnan(reports[0].partial[1, 4]).all()
     assert embeddings.shape == (2, 5, 768)
     assert embeddings.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=2), 1, atol=1e-5)
     alone = encoder.embed_patches(image[None, 20:148, 60:188])
     np.testing.assert_allclose(embeddings[1, 3], alone[0], atol=1e-5)
+
+
+def test_every_beginning_of_the_batches_is_spread_over_the_picture() -> None:
+    assert spread_order(1) == [0]
+    assert spread_order(8) == [0, 4, 2, 6, 1, 5, 3, 7]
+    for count in (3, 45, 90):
+        order = spread_order(count)
+        assert sorted(order) == list(range(count))
+        quarter = sorted(order[: -(-count // 4)])
+        assert max(b - a for a, b in zip(quarter, [*quarter[1:], count], strict=True)) <= 4
+
+
+def test_the_order_of_the_batches_changes_no_byte(encoder: PaperEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(4).integers(0, 256, (150, 210, 3), np.uint8)
+    grid = encoder.default_grid(150, 210, None, 4)
+    encoder.batch = 3
+    spread = drain(encoder.embed(image, grid))
+    monkeypatch.setattr(paper, "spread_order", lambda count: list(range(count)))
+
+    assert drain(encoder.embed(image, grid)).tobytes() == spread.tobytes()
 
 
 def test_the_same_image_gives_the_same_bytes(encoder: PaperEncoder) -> None:

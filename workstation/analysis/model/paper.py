@@ -96,11 +96,13 @@ class PaperEncoder(Placed):
         )
 
     def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
-        """See `Encoder.embed`."""
+        """See `Encoder.embed`. The batches hold patches in reading order and are spread over the picture."""
         embeddings = np.full((grid.rows * grid.columns, self.dimensions), np.nan, np.float32)
         watch, done = Stopwatch(), 0
-        for patches in patch_batches(image, grid, self.batch):
-            embeddings[done : done + len(patches)] = self.embed_patches(patches)
+        for number in spread_order(-(-len(embeddings) // self.batch)):
+            patches = patch_batch(image, grid, self.batch, number)
+            start = number * self.batch
+            embeddings[start : start + len(patches)] = self.embed_patches(patches)
             done += len(patches)
             fraction = done / len(embeddings)
             partial = embeddings.reshape(grid.rows, grid.columns, -1).copy()
@@ -187,7 +189,18 @@ def patch_batches(image: NDArray[np.uint8], grid: PatchGrid, batch: int) -> Iter
     Yields:
         (N, patch, patch, 3) uint8, contiguous.
     """
-    boxes = [grid.box(row, column) for row in range(grid.rows) for column in range(grid.columns)]
-    for start in range(0, len(boxes), batch):
-        chosen = boxes[start : start + batch]
-        yield np.stack([image[y : y + side, x : x + side] for x, y, side, _ in chosen])
+    for number in range(-(-grid.rows * grid.columns // batch)):
+        yield patch_batch(image, grid, batch, number)
+
+
+def patch_batch(image: NDArray[np.uint8], grid: PatchGrid, batch: int, number: int) -> NDArray[np.uint8]:
+    """One of the arrays of `patch_batches`, by its number from 0."""
+    places = range(number * batch, min((number + 1) * batch, grid.rows * grid.columns))
+    boxes = [grid.box(*divmod(place, grid.columns)) for place in places]
+    return np.stack([image[y : y + side, x : x + side] for x, y, side, _ in boxes])
+
+
+def spread_order(count: int) -> list[int]:
+    """The numbers below `count`, so that each beginning is spread evenly (bit reversal; van der Corput 1935)."""
+    bits = max(1, (count - 1).bit_length())
+    return sorted(range(count), key=lambda number: int(f"{number:0{bits}b}"[::-1], 2))
