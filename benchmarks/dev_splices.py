@@ -1,10 +1,12 @@
 """Localisation on splices between cameras of one split: the model beside the content-only control.
 
-    python benchmarks/dev_splices.py PHOTOS [--split dev] [--count 100] [--seed 777] [--model compact] [--out FOLDER]
+    python benchmarks/dev_splices.py PHOTOS [--split dev] [--role ROLE] [--count 100] [--seed 777] [--model compact]
+                                     [--out FOLDER]
 
 PHOTOS holds manifest.csv (columns file, split, make, model, width, height, chart_or_flat). Prints mean pixel average
 precision with fixed polarity, in brackets the better of map and inverted map, half the 95 % bootstrap interval, and
-the paired difference to the control. With --out each map is kept as FOLDER/splices_<variant>/s<number>.npy.
+the paired difference to the control. --role takes the cameras of one role alone: what chooses a model must not look at
+those whose error rates are stated. With --out each map is kept as FOLDER/splices_<variant>/s<number>.npy.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from workstation import analysis
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.pipeline import stored_scale_map
 from workstation.analysis.result import AnalysisRequest
+from workstation.evaluation.calibration_images import camera_roles
 from workstation.evaluation.control import colour_and_texture_map
 from workstation.evaluation.intervals import bootstrap_mean, paired_difference
 from workstation.evaluation.localisation import Localisation, localise
@@ -85,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--split", default="dev")
+    parser.add_argument("--role", choices=tuple(camera_roles()))
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--model", default="compact")
@@ -93,7 +97,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     encoder = load_encoder(options.model, device=options.device, threads=options.threads)
-    splices = make_splices(options.photos, split=options.split, count=options.count, seed=options.seed)
+    splices = make_splices(
+        options.photos,
+        split=options.split,
+        count=options.count,
+        seed=options.seed,
+        only=camera_roles()[options.role] if options.role else None,
+    )
     figures = measure(splices, encoder, options.out)
     print_table(figures, options.model)
 

@@ -1,9 +1,12 @@
 """Two or more compact weights on the same splices: what another training run is worth.
 
-    python -m benchmarks.weights_pairs PHOTOS FIRST.json OTHER.json [...] [--split dev] [--count 100] [--seed 777]
+    python -m benchmarks.weights_pairs PHOTOS FIRST.json OTHER.json [...] [--split dev] [--role ROLE] [--count 100]
+                                       [--seed 777]
 
 The .json are descriptions as `exifact train` writes them beside the weights. Prints the mean average precision per map
-cell of the first, and the paired difference of the others with its 95 % bootstrap interval over images.
+cell of the first, and the paired difference of the others with its 95 % bootstrap interval over images. Weights that
+are to ship are chosen with --role "model choice": the error rates are stated for the other cameras
+(resources/calibration/camera_split.json).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import read_description
 from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import departure
+from workstation.evaluation.calibration_images import camera_roles
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
@@ -52,13 +56,20 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("descriptions", type=Path, nargs="+")
     parser.add_argument("--split", default="dev")
+    parser.add_argument("--role", choices=tuple(camera_roles()))
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     encoders = [encoder_of(description, options.threads) for description in options.descriptions]
     found: dict[str, list[list[float]]] = defaultdict(list)
-    for splice in make_splices(options.photos, split=options.split, count=options.count, seed=options.seed):
+    for splice in make_splices(
+        options.photos,
+        split=options.split,
+        count=options.count,
+        seed=options.seed,
+        only=camera_roles()[options.role] if options.role else None,
+    ):
         for variant in VARIANTS:
             row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders]
             values = [value for value in row if value is not None]

@@ -38,3 +38,11 @@ def test_the_same_seed_names_the_same_splices(photo_folder: Path) -> None:
 def test_one_camera_is_not_enough(photo_folder: Path) -> None:
     with pytest.raises(ValueError, match="fewer than two cameras"):
         next(make_splices(photo_folder, split="nowhere", count=1, seed=0))
+
+
+def test_only_the_cameras_that_are_asked_for_are_spliced(photo_folder: Path) -> None:
+    both = {"Maker Model 4", "Maker Model 5"}
+    made = list(make_splices(photo_folder, split="dev", count=3, seed=1, only=both))
+    assert {name for splice in made for name in (splice.host, splice.donor)} == both
+    with pytest.raises(ValueError, match="fewer than two cameras"):
+        list(make_splices(photo_folder, split="dev", count=3, seed=1, only={"Maker Model 4"}))

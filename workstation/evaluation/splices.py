@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -87,7 +87,9 @@ def _web_size() -> tuple[int, int]:
     return int(WIDTH * WEB_SCALE), int(HEIGHT * WEB_SCALE)
 
 
-def make_splices(photos: Path, *, split: str, count: int, seed: int) -> Iterator[Splice]:
+def make_splices(
+    photos: Path, *, split: str, count: int, seed: int, only: Collection[str] | None = None
+) -> Iterator[Splice]:
     """Splices between the cameras of one split.
 
     Args:
@@ -95,13 +97,16 @@ def make_splices(photos: Path, *, split: str, count: int, seed: int) -> Iterator
         split: which rows are used; photos of charts and flat fields are left out.
         count: how many are drawn.
         seed: of the draws.
+        only: cameras (make and model) that are used, e.g. those of one role of `camera_roles`; None = all.
 
     Raises:
         FileNotFoundError: without a manifest.
         ValueError: if fewer than two cameras have photos that are large enough.
     """
     rng = np.random.default_rng(seed)
-    cameras = _cameras(photos, split)
+    cameras = {
+        name: files for name, files in _cameras(photos, split).items() if only is None or " ".join(name).strip() in only
+    }
     names = sorted(cameras)
     if len(names) < 2:
         raise ValueError(f"{photos}: fewer than two cameras of split {split!r} have photos of {WIDTH}×{HEIGHT}")
