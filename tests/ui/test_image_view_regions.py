@@ -221,3 +221,58 @@ def test_the_tool_is_told(view: ImageView) -> None:
     view.set_tool(Tool.LASSO)
     view.set_tool(Tool.HAND)
     assert told == [Tool.LASSO, Tool.HAND]
+
+
+@pytest.fixture
+def refused(view: ImageView) -> list[str]:
+    sentences: list[str] = []
+    view.region_refused.connect(sentences.append)
+    return sentences
+
+
+@pytest.mark.parametrize("tool", [Tool.RECTANGLE, Tool.ELLIPSE])
+def test_a_click_with_a_tool_is_refused_with_a_sentence(
+    view: ImageView, mouse: Mouse, drawn: list[Region], refused: list[str], tool: Tool
+) -> None:
+    view.set_tool(tool)
+    mouse.click(50, 40)
+    mouse.drag((20, 40), (60, 40), (90, 40))
+
+    assert drawn == []
+    assert len(refused) == 2
+    assert all("encloses nothing" in sentence and "corner to corner" in sentence for sentence in refused)
+
+
+def test_a_lasso_drawn_as_a_line_is_refused(
+    view: ImageView, mouse: Mouse, drawn: list[Region], refused: list[str]
+) -> None:
+    view.set_tool(Tool.LASSO)
+    mouse.drag((10, 40), (50, 40), (90, 41), (130, 40))
+    assert drawn == []
+    assert "line encloses nothing" in refused[0]
+
+    mouse.drag((10, 20), (90, 20), (90, 60), (10, 60))
+    assert len(drawn) == len(refused) == 1
+
+
+def test_a_polygon_of_corners_in_a_line_is_refused(
+    view: ImageView, mouse: Mouse, drawn: list[Region], refused: list[str]
+) -> None:
+    view.set_tool(Tool.POLYGON)
+    mouse.click(10, 40)
+    mouse.click(70, 40)
+    mouse.double_click(130, 40)
+    assert drawn == []
+    assert "lie in a line" in refused[0]
+
+
+def test_a_corner_pulled_onto_the_opposite_side_goes_back(
+    view: ImageView, mouse: Mouse, changed: list[Region], refused: list[str]
+) -> None:
+    view.set_regions((TRIANGLE,))
+    view.select_region("2")
+    mouse.drag((120, 60), (120, 40), (120, 20))
+
+    assert changed == []
+    assert "stays as it was" in refused[0]
+    assert view.canvas.regions.regions == (TRIANGLE,)

@@ -4,7 +4,7 @@ import pytest
 
 from workstation.analysis.regions import Region
 from workstation.ui.region_items import bounds, handles, moved, region_path, resized
-from workstation.ui.region_tools import RegionSketch
+from workstation.ui.region_tools import RegionSketch, encloses_area
 
 TRIANGLE = Region("t", "polygon", ((10.0, 10.0), (50.0, 10.0), (10.0, 40.0)))
 BOX = Region("b", "rectangle", ((10.0, 20.0), (30.0, 60.0)))
@@ -96,3 +96,21 @@ def test_paths_are_closed() -> None:
         path = region_path(region)
         assert path.elementAt(0).x == path.elementAt(path.elementCount() - 1).x
         assert (path.boundingRect().left(), path.boundingRect().top()) == bounds(region)[:2]
+
+
+@pytest.mark.parametrize(
+    ("region", "encloses"),
+    [
+        (Region("", "lasso", ((10.0, 10.0), (40.0, 11.0), (70.0, 10.0))), False),  # drawn straight along
+        (Region("", "lasso", ((10.0, 10.0), (40.0, 14.0), (70.0, 10.0), (40.0, 30.0))), True),
+        (Region("", "polygon", ((10.0, 10.0), (40.0, 40.0), (41.0, 40.0))), False),
+        (Region("", "polygon", ((10.0, 10.0), (40.0, 40.0), (40.0, 10.0), (10.0, 40.0))), True),  # a bow tie
+        (Region("", "polygon", ((10.0, 10.0), (40.0, 10.0), (40.0, 40.0))), True),
+        (Region("", "rectangle", ((10.0, 10.0), (10.0, 40.0))), False),
+        (Region("", "rectangle", ((10.0, 10.0), (11.0, 40.0))), True),  # a column of pixels is meant
+        (Region("", "ellipse", ((10.0, 10.0), (40.0, 10.0))), False),
+        (Region("", "ellipse", ((10.0, 10.0), (11.0, 11.0))), True),
+    ],
+)
+def test_a_line_encloses_nothing(region: Region, encloses: bool) -> None:
+    assert encloses_area(region, 100, 80, narrowest=2.0) is encloses

@@ -25,6 +25,7 @@ from workstation.ui.session import AnalysisState, HashState
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
 
+from .canvas_samples import Mouse
 from .conftest import HeldAnalysis
 
 Opener = Callable[[MainWindow, Path], None]
@@ -359,6 +360,20 @@ def test_closing_the_window_while_a_report_is_written_asks(
     assert left == [()]  # whoever hears that it is written may close the window
     assert window.close()
     assert len(questions) == 1
+
+
+def test_a_drawing_without_area_is_no_region_and_says_so(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    open_file(window, photo())
+    window.actions_table["tool-lasso"].trigger()
+    mouse = Mouse(window.view.canvas)
+
+    mouse.drag((20, 60), (120, 60), (220, 60))
+    assert window.session.current.marks.regions == ()
+    assert "a line encloses nothing" in window.centre.message
+
+    mouse.drag((20, 60), (120, 60), (120, 160))
+    assert [region.name for region in window.session.current.marks.regions] == ["1"]
+    assert window.centre.message == ""
 
 
 def test_opening_the_same_file_again_selects_it(window: MainWindow, photo: Photo, open_file: Opener) -> None:

@@ -73,6 +73,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         region_drawn(object): Region without a name.
         region_selected(str): name, "" for none.
         region_changed(object): Region that was moved or resized.
+        region_refused(str): what was drawn encloses nothing; carries a sentence.
         region_delete_requested(str): Delete was pressed while a region was selected.
         blink_requested(bool): Space went down or up.
         context_requested(object): right click; QPoint on the screen.
@@ -87,6 +88,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     region_drawn = Signal(object)
     region_selected = Signal(str)
     region_changed = Signal(object)
+    region_refused = Signal(str)
     region_delete_requested = Signal(str)
     blink_requested = Signal(bool)
     context_requested = Signal(object)
@@ -133,6 +135,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._editor = RegionEditor(self.regions, self)
         self._editor.region_drawn.connect(self.region_drawn)
         self._editor.region_changed.connect(self.region_changed)
+        self._editor.region_refused.connect(self.region_refused)
         self._overlays = (self.values, self.marking, self.highlight, self.regions, self.pointer)
         for depth, overlay in enumerate(self._overlays):
             overlay.setZValue(10 + depth)

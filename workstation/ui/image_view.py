@@ -47,6 +47,7 @@ class ImageView(QWidget):
         region_drawn(object): Region that a tool finished; its name is "".
         region_selected(str): name of the region that was clicked, "" when the selection was given up.
         region_changed(object): Region that was moved or resized, under its old name.
+        region_refused(str): what was drawn encloses nothing; carries a sentence.
         region_delete_requested(str): Delete was pressed while the region with this name was selected.
         zoom_changed(float): device pixels per image pixel, in per cent.
         layer_changed(object): the Layer chosen.
@@ -64,6 +65,7 @@ class ImageView(QWidget):
     region_drawn = Signal(object)
     region_selected = Signal(str)
     region_changed = Signal(object)
+    region_refused = Signal(str)
     region_delete_requested = Signal(str)
     zoom_changed = Signal(float)
     layer_changed = Signal(object)
@@ -108,6 +110,7 @@ class ImageView(QWidget):
         canvas.region_drawn.connect(self.region_drawn)
         canvas.region_selected.connect(self._select_and_say)
         canvas.region_changed.connect(self.region_changed)
+        canvas.region_refused.connect(self.region_refused)
         canvas.region_delete_requested.connect(self.region_delete_requested)
         canvas.blink_requested.connect(self.set_blink)
         canvas.context_requested.connect(self.context_requested)

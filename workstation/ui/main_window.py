@@ -278,6 +278,8 @@ class MainWindow(QMainWindow):
         view.hovered.connect(self.status.show_reading)
         view.pinned.connect(self.status.show_pin)
         view.context_requested.connect(self.menus.show_picture_menu)
+        view.region_refused.connect(self.teller.tell_refused)
+        view.region_drawn.connect(self.teller.forget_refused)
         view.zoom_changed.connect(self.status.show_zoom)
         view.opacity_changed.connect(self.toolbar.show_opacity)
         view.layer_changed.connect(self.states.mark_layer)

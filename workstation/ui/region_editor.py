@@ -8,10 +8,13 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from workstation.analysis.regions import Region
 from workstation.ui.region_items import RegionsItem, moved, region_path, resized
-from workstation.ui.region_tools import Point, RegionSketch, Tool
+from workstation.ui.region_tools import REFUSED, Point, RegionSketch, Tool, encloses_area
 
 VERTEX_REACH = 10.0
 """View pixels around the first vertex of a polygon in which a click closes it."""
+
+NARROWEST = 2.0
+"""View pixels; a polygon or lasso that is narrower on average was drawn as a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,12 @@ class RegionEditor(QObject):
     Signals:
         region_drawn(object): Region without a name.
         region_changed(object): Region that was moved or resized, under its own name.
+        region_refused(str): what was drawn encloses nothing; carries a sentence.
     """
 
     region_drawn = Signal(object)
     region_changed = Signal(object)
+    region_refused = Signal(str)
 
     def __init__(self, shown: RegionsItem, parent: QObject) -> None:
         super().__init__(parent)
@@ -68,11 +73,16 @@ class RegionEditor(QObject):
             self._show_changed(resized(hold.region, hold.handle, (x, y), size))
 
     def let_go(self) -> None:
-        """The region stays where it was dragged."""
+        """The region stays where it was dragged; one that was pulled to a line goes back to what it was."""
         hold, self._hold = self._hold, None
         changed = self._shown.selected_region
-        if hold is not None and changed is not None and changed != hold.region:
+        if hold is None or changed is None or changed == hold.region:
+            return
+        if encloses_area(changed, *self._size):
             self.region_changed.emit(changed)
+        else:
+            self._show_changed(hold.region)
+            self.region_refused.emit("The region stays as it was: pulled to a line it would enclose nothing.")
 
     def press(self, tool: Tool, x: float, y: float) -> bool:
         """Begin to draw, or set another vertex; returns whether the button has to be held."""
@@ -95,12 +105,14 @@ class RegionEditor(QObject):
             self._show_sketch()
 
     def release(self) -> None:
-        """Finish a rectangle, an ellipse or a lasso."""
-        self._finish(self._sketch.release() if self._sketch is not None else None)
+        """Finish a rectangle, an ellipse or a lasso; one that encloses nothing is refused."""
+        if self._sketch is not None:
+            self._finish(self._sketch, self._sketch.release())
 
     def close(self) -> None:
-        """Finish a polygon; one without area is dropped."""
-        self._finish(self._sketch.close() if self._sketch is not None else None)
+        """Finish a polygon; one that encloses nothing is refused."""
+        if self._sketch is not None:
+            self._finish(self._sketch, self._sketch.close())
 
     def step_back(self) -> None:
         """Take back the last vertex; the last of all drops the polygon."""
@@ -131,11 +143,13 @@ class RegionEditor(QObject):
     def _size(self) -> tuple[int, int]:
         return self._shown.frame.width, self._shown.frame.height
 
-    def _finish(self, region: Region | None) -> None:
+    def _finish(self, sketch: RegionSketch, region: Region | None) -> None:
         self._sketch = None
         self._show_sketch()
-        if region is not None:
+        if region is not None and encloses_area(region, *self._size, NARROWEST / self._shown.camera.scale):
             self.region_drawn.emit(region)
+        else:
+            self.region_refused.emit(REFUSED[sketch.kind])
 
     def _show_sketch(self) -> None:
         self._shown.sketch = None if self._sketch is None else self._sketch.outline

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from enum import Enum
+from itertools import pairwise
 from math import hypot
 
-from workstation.analysis.regions import Region, RegionKind
+import numpy as np
+
+from workstation.analysis.regions import Region, RegionKind, pixels_inside
 
 Point = tuple[float, float]
+
+REFUSED: dict[RegionKind, str] = {
+    "rectangle": "No region: a click, or a drag straight along one side, encloses nothing. Drag from corner to corner.",
+    "ellipse": "No region: a click, or a drag straight along one side, encloses nothing. Drag from corner to corner.",
+    "polygon": "No region: these corners lie in a line and enclose nothing. Set three or more around a part; zoom in "
+    "(+) where it is narrow.",
+    "lasso": "No region: a line encloses nothing. Draw around a part of the picture; zoom in (+) where it is narrow.",
+}
+"""What is said where a drawing encloses nothing."""
 
 
 class Tool(Enum):
@@ -119,6 +131,24 @@ class RegionSketch:
         room_y = self._height - y0 if y >= y0 else y0
         side = min(side, room_x, room_y)
         return x0 + (side if x >= x0 else -side), y0 + (side if y >= y0 else -side)
+
+
+def encloses_area(region: Region, width: int, height: int, narrowest: float = 0.0) -> bool:
+    """Whether a shape holds pixels of a (width, height) image and is no mere line.
+
+    Args:
+        region: where.
+        width: of the stored image.
+        height: likewise.
+        narrowest: a polygon or lasso that is not wider than this on average, in stored pixels, is a line.
+    """
+    if region.kind in ("polygon", "lasso"):
+        outline = sum(hypot(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in pairwise([*region.points, region.points[0]]))
+        if _area(region.points) > narrowest * outline:
+            return True  # twice the area by the outline is the mean width of a strip; most shapes are settled here
+        inside = int(np.count_nonzero(pixels_inside(region, height, width)[2]))
+        return inside > 0 and 2 * inside > narrowest * outline
+    return bool(pixels_inside(region, height, width)[2].any())
 
 
 def _area(points: tuple[Point, ...]) -> float:

@@ -44,6 +44,7 @@ class Teller(QObject):
         super().__init__(parent)
         self._session, self._centre = session, places.centre
         self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
+        self._refused = ""
         self.last_problem: UnexpectedProblem | None = None
         self.save_problem: Callable[[], None] | None = None
         self.open_settings: Callable[[], None] | None = None
@@ -134,6 +135,19 @@ class Teller(QObject):
             self.tell(f"{exhibit.name} is not assessable: there is no map, the original is shown.")
         else:
             self.tell(f"{exhibit.name} has no map yet: start the analysis (A). Until then the original is shown.")
+
+    @Slot(str)
+    def tell_refused(self, text: str) -> None:
+        """What was drawn is no region; said until one is drawn, and too small for the log."""
+        self._refused = text
+        self._centre.say(text, "information")
+
+    @Slot()
+    def forget_refused(self) -> None:
+        """A region was drawn after all."""
+        if self._refused and self._centre.message == self._refused:
+            self._centre.hush()
+        self._refused = ""
 
     def tell_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
         """How far the current exhibit's analysis is."""
