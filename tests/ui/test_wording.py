@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.ui.panel_samples import sample_result
+from workstation.analysis.result import Finding
 from workstation.analysis.statement import AlikeRate, CalibrationStatement, ErrorRate
-from workstation.ui.wording import error_rate_of
+from workstation.ui.wording import error_rate_of, without_device
 
 
 def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there() -> None:
@@ -38,3 +39,19 @@ def test_the_rate_of_the_pictures_most_like_it_stands_beside_that_of_the_stratum
     name, value, meaning = error_rate_of(replace(sample_result(), calibration=statement))[-1]
     assert (name, value) == ("Of pictures most like it", "1 of 12 (0.2 % to 38 %)")
     assert "under 10 % out of focus: fewer than 5 photographs: not stated" in meaning
+
+
+def test_a_blind_examination_is_not_told_the_kind_of_device() -> None:
+    alike = (
+        AlikeRate("", "sharp", 0.05, 0, 15, 10, 0.0, 0.218),
+        AlikeRate("phone", "", 0.05, 1, 12, 6, 0.002, 0.3848),
+        AlikeRate("phone", "sharp", 0.05, 0, 4, 3, 0.0, 0.602),
+    )
+    statement = CalibrationStatement("calibrated", stratum="middle", alike=alike, photos=40, cameras=21)
+    findings = tuple(Finding("error-rate", f"Error rate {rate.words}.", variant="alike") for rate in alike)
+    blind = without_device(replace(sample_result(), findings=findings, calibration=statement))
+    assert [finding.sentence for finding in blind.findings] == [findings[0].sentence]
+    assert "phone" not in str(error_rate_of(blind))
+    assert "0 of 15" in str(error_rate_of(blind))
+    plain = sample_result()
+    assert without_device(plain) is plain

@@ -47,6 +47,7 @@ from workstation.ui.wording import (
     model_line,
     shortened,
     situation_of,
+    without_device,
 )
 
 _SAID_ELSEWHERE = frozenset({"limits", "not-calibrated"})
@@ -136,6 +137,8 @@ class FindingsPanel(QWidget):
 
     def showing(self, result: AnalysisResult, *, hides_metadata: bool = False) -> Iterator[None]:
         """The same in pieces of some milliseconds: the sentences, then the numbers."""
+        if hides_metadata:
+            result = without_device(result)
         situation = situation_of(result)
         telling = TELLINGS[situation]
         spoken = [finding for finding in result.findings if finding.kind not in _SAID_ELSEWHERE]

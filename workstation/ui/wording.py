@@ -5,7 +5,7 @@ Observations only. What a result found is said by its findings; this module says
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from workstation.analysis.claims_words import in_words
@@ -187,6 +187,21 @@ def error_rate_of(result: AnalysisResult) -> tuple[tuple[str, str, str], ...]:
         return ()
     said = next((finding.sentence for finding in result.findings if finding.kind == "not-calibrated"), "")
     return (("Error rate", NOT_CALIBRATED, said or "How often untouched photographs show as much was not measured."),)
+
+
+def without_device(result: AnalysisResult) -> AnalysisResult:
+    """The result of a blind examination: without error rates of the kind of device that the file names.
+
+    Args:
+        result: of the analysis.
+    """
+    statement = result.calibration
+    if statement is None:
+        return result
+    named = [rate.words for rate in statement.alike if rate.device]
+    kept = tuple(f for f in result.findings if not any(words in f.sentence for words in named))
+    alike = tuple(rate for rate in statement.alike if not rate.device)
+    return replace(result, findings=kept, calibration=replace(statement, alike=alike))
 
 
 def claims_of(result: AnalysisResult, *, hides_metadata: bool) -> list[str]:
