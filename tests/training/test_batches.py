@@ -3,6 +3,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from workstation.training.batches import BatchMaker, BatchPlan, is_assessable, turned
 from workstation.training.photos import PhotoCollection
@@ -51,6 +52,26 @@ def test_without_simulation_resize_or_save_tiles_are_cut_from_the_photographs(ph
         )
 
     assert any(map(is_cut_from_a_photograph, batch.tiles))  # sets whose last save is neither resized nor compressed
+
+
+def test_aligned_photographs_are_cut_on_their_own_block_grid(tmp_path: Path) -> None:
+    """One coarse JPEG: its blocks are flat, so that an edge anywhere else than at a multiple of 8 shows."""
+    blocks = np.random.default_rng(0).integers(40, 215, (64, 64, 1), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+    Image.fromarray(blocks.repeat(3, 2)).save(tmp_path / "blocks.png")
+    (tmp_path / "manifest.csv").write_text(
+        "file,split,make,model,width,height,chart_or_flat\nblocks.png,train,Maker,One,512,512,0\n", encoding="utf-8"
+    )
+    collection = PhotoCollection.load(tmp_path, "train")
+    plain = {"groups": 4, "tiles": 2, "tile": 64, "simulated": 0, "untouched": 1, "twins": 0, "turned": False}
+    plain |= {"last_resized": 0, "last_saved": 0}
+
+    def phases(aligned: float) -> set[int]:
+        tiles = BatchMaker(collection, BatchPlan(**plain, aligned=aligned), seed=1).batch(0).tiles
+        steps = np.abs(np.diff(tiles[..., 1].astype(int), axis=2)).mean(1)
+        return {int(np.argmax([row[phase::8].mean() for phase in range(8)])) for row in steps}
+
+    assert phases(1.0) == {7}
+    assert len(phases(0.0)) > 1
 
 
 def test_turned_photographs_differ_but_hold_the_same_pixels(photos: PhotoCollection) -> None:

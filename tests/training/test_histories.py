@@ -46,6 +46,17 @@ def test_the_last_save_cuts_the_asked_side_and_shares_its_block_grid(texture: np
     assert max(range(8), key=lambda s: _blockiness(cut, s)) == 0
 
 
+def test_an_aligned_cut_keeps_an_earlier_block_grid_on_that_of_the_save(texture: np.ndarray) -> None:
+    earlier = JpegSave(30, "4:4:4").apply(texture)
+
+    cuts = [LastSave(None, None).apply(earlier, side, aligned=True) for side in (128, 136, 142)]
+
+    assert [cut.shape[0] for cut in cuts] == [128, 136, 142]
+    assert all(max(range(8), key=lambda s: _blockiness(cut, s)) == 0 for cut in cuts)
+    elsewhere = LastSave(None, None).apply(earlier, 142)  # begins at pixel 9
+    assert max(range(8), key=lambda s: _blockiness(elsewhere, s)) == 1
+
+
 def test_real_tables_are_the_ones_in_the_file(tmp_path, texture: np.ndarray) -> None:
     tables = (tuple([7] * 64), tuple([9] * 64))
     coarse = JpegSave(95, "4:2:0", tables=(tuple([90] * 64), tuple([90] * 64))).apply(texture)

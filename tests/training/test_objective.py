@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from workstation.training.objective import supervised_contrastive
+from workstation.training.objective import FOREIGN_SHARE, concentration, supervised_contrastive
 
 
 def _axes(*indices: int) -> torch.Tensor:
@@ -50,3 +50,38 @@ def test_patches_with_another_last_save_are_not_compared() -> None:
     )
 
     assert together.item() == pytest.approx(sum(apart) / 2, abs=1e-5)
+
+
+def test_concentration_of_two_groups_is_that_computed_by_hand() -> None:
+    """Groups of two tiles, 2 apart along one axis, their centres 3 apart along another."""
+    tiles = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [1, 3, 0], [-1, 3, 0]])
+
+    value = concentration(tiles, torch.tensor([0, 0, 2, 2]), torch.zeros(4, dtype=torch.long))
+
+    spread = 2.0  # the only eigenvalue of the covariance: ((1)² + (-1)²) / (2 - 1)
+    assert value.item() == pytest.approx(math.log1p(spread / (FOREIGN_SHARE * (9 + 1e-4))), abs=1e-5)
+
+
+def test_a_spread_along_one_direction_counts_more_than_the_same_in_all() -> None:
+    generator = torch.Generator().manual_seed(0)
+    even = torch.randn(2, 64, 16, generator=generator)
+    along_one = torch.zeros(2, 64, 16)
+    along_one[..., 0] = torch.randn(2, 64, generator=generator) * 4  # the same total variance, 16
+    group, shared = torch.arange(2).repeat_interleave(64), torch.zeros(128, dtype=torch.long)
+    apart = torch.zeros(2, 1, 16)
+    apart[1, :, 5] = 10
+
+    values = [concentration((x + apart).flatten(0, 1), group, shared).item() for x in (even, along_one)]
+
+    assert values[1] > values[0] + 0.4
+
+
+def test_groups_with_another_last_save_are_not_mixed() -> None:
+    generator = torch.Generator().manual_seed(0)
+    tiles = torch.randn(12, 4, generator=generator)
+    group, zeros = torch.arange(3).repeat_interleave(2), torch.zeros(6, dtype=torch.long)
+
+    apart = [concentration(part, group, zeros).item() for part in (tiles[:6], tiles[6:])]
+    together = concentration(tiles, torch.cat((group, group + 3)), torch.cat((zeros, zeros + 1))).item()
+
+    assert together == pytest.approx(sum(apart) / 2, rel=1e-5)

@@ -2,11 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from workstation.analysis.model.compact import WHITENING
+from workstation.analysis.model.compact_network import CompactNetwork
 from workstation.progress import drain
 from workstation.training.batches import BatchPlan
 from workstation.training.command import TrainingProblem, default_configuration, train
@@ -43,6 +46,30 @@ def test_a_resumed_run_goes_on_with_the_same_curve(photo_folder: Path, tmp_path:
 
     assert resumed.step == 3
     assert first + _losses(resumed, 3) == pytest.approx(whole, rel=1e-4)
+
+
+def test_concentration_adds_to_the_loss_in_whitened_space_and_survives_a_stop(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    settings = replace(SMALL, concentration=1.0)
+    start = CompactNetwork(8, 16, 16).state_dict() | {WHITENING: torch.diag(torch.linspace(0.1, 1, 16))}
+    start = {name: tensor.clone() for name, tensor in start.items()}
+
+    def losses(folder: str, settings: TrainingConfiguration, steps: int, whitened: bool = True) -> list[float]:
+        given = {k: v for k, v in start.items() if whitened or k != WHITENING}
+        return _losses(Training(settings, photo_folder, tmp_path / folder, workers=0, start=given), steps)
+
+    whole = losses("whole", settings, 4)
+    assert losses("without", SMALL, 1)[0] < whole[0] - 0.05
+    assert losses("identity", settings, 1, whitened=False)[0] != pytest.approx(whole[0], rel=1e-3)
+    first = losses("halves", settings, 2)
+    resumed = Training(settings, photo_folder, tmp_path / "halves", workers=0)
+    assert first + _losses(resumed, 2) == pytest.approx(whole, rel=1e-4)
+
+
+def test_concentration_needs_two_tiles() -> None:
+    with pytest.raises(ConfigurationProblem, match="two tiles"):
+        TrainingConfiguration.from_table({"concentration": 1.0, "batch": {"tiles": 1}})
 
 
 def test_training_moves_weights_and_their_average(photo_folder: Path, tmp_path: Path) -> None:

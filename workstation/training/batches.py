@@ -8,7 +8,7 @@ A batch is made of a few sets; the groups of a set share their last save, as the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from workstation.training.photos import Photo, PhotoCollection
 from workstation.training.simulated_camera import SimulatedCamera, vary_scene
 
 Image8 = NDArray[np.uint8]
+
+_ALIGNED_EARLIER_SAVES = 0.7
+"""Share of the earlier JPEGs of an aligned photograph that lie on the same grid, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class BatchPlan:
         varied: share of simulated groups whose scenes are varied tile by tile.
         turned: whether photographs are turned and mirrored at random: each is then eight cameras.
         last_resized, last_saved: chance that the last save of a set resizes, and that it compresses.
+        aligned: share of photographs whose own block grid lies on that of the last save, as the host's does in an
+            editor that neither crops nor scales.
+        developed: share of simulated cameras with a lens and firmware (`CameraProcessing`).
     """
 
     sets: int = 2
@@ -50,6 +56,8 @@ class BatchPlan:
     turned: bool = True
     last_resized: float = 0.34
     last_saved: float = 0.75
+    aligned: float = 0.0
+    developed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +119,7 @@ class BatchMaker:
         self, photo: Photo, last: LastSave, rng: np.random.Generator, *, versions: int
     ) -> list[list[Image8]]:
         plan = self._plan
-        camera = SimulatedCamera.draw(rng) if rng.random() < plan.simulated else None
+        camera = self._camera(rng) if rng.random() < plan.simulated else None
         varied = camera is not None and rng.random() < plan.varied
         histories = [self._history(rng)]
         if versions == 2:
@@ -120,18 +128,27 @@ class BatchMaker:
                 second = History.draw(rng, self._photos.tables)
             histories.append(second)
         way = int(rng.integers(8)) if plan.turned else 0
+        aligned = bool(plan.aligned) and rng.random() < plan.aligned
         first_places = [(float(rng.random()), float(rng.random())) for _ in range(plan.tiles)]
         groups = []
-        for number, history in enumerate(histories):
+        for number, drawn in enumerate(histories):
             if camera and number and rng.random() < 0.5:  # the twin differs in the camera, too
-                camera = SimulatedCamera.draw(rng)
-            source = _Source(photo, way, camera, varied, history, last, _phase(rng, mosaic=camera is not None))
+                camera = self._camera(rng)
+            phase = (0, 0) if aligned else _phase(rng, mosaic=camera is not None)
+            history = drawn
+            if aligned and drawn.save and rng.random() < _ALIGNED_EARLIER_SAVES:
+                history = replace(drawn, save=replace(drawn.save, shift=(0, 0)))
+            source = _Source(photo, way, camera, varied, history, last, phase, aligned)
             places = [
                 p if number == 0 or rng.random() < 0.5 else (float(rng.random()), float(rng.random()))
                 for p in first_places  # half of the twins' tiles show the same place
             ]
             groups.append([source.tile(place, plan.tile, rng) for place in places])
         return groups
+
+    def _camera(self, rng: np.random.Generator) -> SimulatedCamera:
+        developed = bool(self._plan.developed) and rng.random() < self._plan.developed
+        return SimulatedCamera.draw(rng, developed=developed, tables=self._photos.tables)
 
     def _history(self, rng: np.random.Generator) -> History:
         if rng.random() < self._plan.untouched:
@@ -156,6 +173,7 @@ class _Source:
     history: History
     last: LastSave
     phase: tuple[int, int]
+    aligned: bool
 
     def tile(self, place: tuple[float, float], side: int, rng: np.random.Generator) -> Image8:
         """One finished tile of `side` pixels from `place` (y, x in 0..1), or from elsewhere if that is flat."""
@@ -169,7 +187,7 @@ class _Source:
             place = (float(rng.random()), float(rng.random()))
         if self.camera:
             cut = self.camera.photograph(vary_scene(cut, rng) if self.varied else cut, rng)
-        return self.last.apply(self.history.apply(cut, rng), side)
+        return self.last.apply(self.history.apply(cut, rng), side, aligned=self.aligned)
 
 
 def turned(pixels: Image8, way: int) -> Image8:

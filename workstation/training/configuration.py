@@ -37,6 +37,7 @@ class TrainingConfiguration:
         batch_statistics: "batch", or "frozen": batch norm keeps the statistics that it started with.
         seed: of weights and batches.
         start: SHA-256 of the compact weights that training starts from; "" = random ones.
+        concentration: weight of the objective of that name beside the contrastive one; 0 = none.
         batch: composition of a batch.
     """
 
@@ -57,6 +58,7 @@ class TrainingConfiguration:
     batch_statistics: str = "batch"
     seed: int = 0
     start: str = ""
+    concentration: float = 0.0
     batch: BatchPlan = field(default_factory=BatchPlan)
 
     @classmethod
@@ -90,6 +92,8 @@ class TrainingConfiguration:
             raise ConfigurationProblem("batch_statistics must be batch or frozen")
         if any(w % 8 or configuration.batch.tile % w for w in configuration.windows):
             raise ConfigurationProblem("windows must be multiples of 8 that divide the tile")
+        if configuration.concentration and configuration.batch.tiles < 2:
+            raise ConfigurationProblem("concentration needs at least two tiles in a group")
         return configuration
 
     def as_table(self) -> dict[str, Any]:

@@ -161,9 +161,14 @@ class LastSave:
             JpegSave.draw(rng, 60, 97, shifted=False, tables=tables) if rng.random() < saved else None,
         )
 
-    def apply(self, image: Image8, side: int) -> Image8:
-        """Resize, cut the centre to (side, side) and compress on the block grid of that cut."""
+    def apply(self, image: Image8, side: int, *, aligned: bool = False) -> Image8:
+        """Resize, cut the centre to (side, side) and compress on the block grid of that cut.
+
+        An `aligned` cut begins at a multiple of 8 pixels, so that a block grid of `image` lies on that of the save.
+        """
         out = self.resize.apply(image) if self.resize else image
         y, x = (out.shape[0] - side) // 2, (out.shape[1] - side) // 2
+        if aligned:
+            y, x = y // 8 * 8, x // 8 * 8
         cut = np.ascontiguousarray(out[y : y + side, x : x + side])
         return self.save.apply(cut) if self.save else cut

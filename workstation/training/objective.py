@@ -1,9 +1,10 @@
-"""The contrastive objective between patches of one history."""
+"""The objectives between patches of one history."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def supervised_contrastive(
@@ -32,3 +33,35 @@ def supervised_contrastive(
     count = positive.sum(1)
     per_patch = -log_probability.masked_fill(~positive, 0).sum(1) / count.clamp(min=1)
     return per_patch[count > 0].mean()
+
+
+FOREIGN_SHARE = 0.1
+"""Share p·(1 - p) of a mixture's variance that the way between its two centres contributes, for p about 0.11."""
+
+
+def concentration(embeddings: Tensor, group: Tensor, shared: Tensor) -> Tensor:
+    """How far the spread within a group outweighs the way to another group in the variance of their mixture.
+
+    A map without training looks along the strongest directions in which a picture's embeddings vary. A foreign part is
+    seen there only if p·(1 - p)·|difference of centres|² is more than the host varies along its own strongest
+    directions: softplus(log(spread of the host / that)), the spread being the Frobenius norm of the covariance of
+    its tiles, which its few strong directions make up.
+
+    Args:
+        embeddings: (T, D) float32, one per tile; groups lie together and have equally many tiles, at least two.
+        group: (T,) int64, same number = same camera and history.
+        shared: (T,) int64, same number = same last save; only such groups are mixed.
+
+    Returns:
+        Scalar: the mean over ordered pairs of groups.
+    """
+    groups = len(torch.unique(group))
+    tiles = embeddings.reshape(groups, -1, embeddings.shape[-1])
+    last = shared.reshape(groups, -1)[:, 0]
+    centres = tiles.mean(1)
+    offsets = tiles - centres[:, None]
+    gram = offsets @ offsets.transpose(1, 2) / (tiles.shape[1] - 1)  # same norm as the covariance, far smaller
+    spread = gram.square().sum((1, 2)).clamp(min=1e-12).sqrt()
+    apart = (centres[:, None] - centres).square().sum(-1) + 1e-4
+    mixed = (last[:, None] == last) & ~torch.eye(groups, dtype=torch.bool, device=embeddings.device)
+    return functional.softplus(spread.log()[:, None] - (FOREIGN_SHARE * apart).log())[mixed].mean()

@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.progress import Progress, Stopwatch
 from workstation.training.batches import Batch, BatchMaker
@@ -25,7 +27,7 @@ from workstation.training.configuration import ConfigurationProblem, TrainingCon
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import ALONE, Company, distributed, freeze_norms
-from workstation.training.objective import supervised_contrastive
+from workstation.training.objective import concentration, supervised_contrastive
 from workstation.training.optimizers import Optimizers
 from workstation.training.photos import PhotoCollection
 
@@ -128,7 +130,7 @@ class Training:
         company: the processes that train together; each takes whole sets of a batch.
         curves: "tensorboard", "wandb".
         measure_every: steps between two figures on splices of the dev cameras; 0 = none.
-        start: parameters to start from; None = random ones.
+        start: tensors to start from, perhaps with a whitening; None = random ones.
 
     Attributes:
         step: steps done so far.
@@ -154,8 +156,11 @@ class Training:
         self._company, self._extra, self._measure_every = company, tuple(curves), measure_every
         torch.manual_seed(configuration.seed)
         self.network = CompactNetwork(configuration.width, configuration.dimensions, configuration.hidden)
+        # Fixed throughout the run; export measures a new one.
+        self._whitening = torch.eye(configuration.dimensions)
         if start is not None:
-            self.network.load_state_dict(start)
+            self._whitening = start.get(WHITENING, self._whitening)
+            self.network.load_state_dict({name: tensor for name, tensor in start.items() if name != WHITENING})
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
         self.network.to(company.device)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -265,12 +270,21 @@ class Training:
         group, shared = (torch.from_numpy(a).to(device).repeat_interleave(windows) for a in (batch.group, batch.shared))
         tile = torch.arange(n, device=device).repeat_interleave(windows)
         loss = supervised_contrastive(embeddings.flatten(0, 1), group, tile, shared, configuration.temperature)
+        if configuration.concentration:
+            loss = loss + configuration.concentration * self._concentration(embeddings, batch)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self._optimizer.step(configuration.schedule_at(self.step))
         self._update_average()
         return self._company.mean(float(loss.detach())), float(norm)
+
+    def _concentration(self, embeddings: Tensor, batch: Batch) -> Tensor:
+        """Of the whitened embeddings, as a map sees them: (tiles, windows, dimensions) to a scalar."""
+        device = embeddings.device
+        of_tiles = functional.normalize(embeddings @ self._whitening.to(device), dim=-1).mean(1)
+        group, shared = (torch.from_numpy(labels).to(device) for labels in (batch.group, batch.shared))
+        return concentration(of_tiles, group, shared)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -292,6 +306,7 @@ class Training:
             "average": self.average.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "configuration": self.configuration.as_table(),
+            "whitening": self._whitening,
         }
         unfinished = self._folder / (name + ".part")
         torch.save(state, unfinished)
@@ -302,6 +317,7 @@ class Training:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
+        self._whitening = state.get("whitening", self._whitening)
         self.step = int(state["step"])
 
 

@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.training.camera_processing import CameraProcessing
+from workstation.training.histories import Tables
+
 Image8 = NDArray[np.uint8]
 
 _DEMOSAIC = {
@@ -46,6 +49,7 @@ class SimulatedCamera:
         denoise: "none", "median" or "bilateral"; `denoise_strength` in grey levels.
         sharpen, sharpen_radius: amount and sigma of the unsharp mask.
         gamma: exponent from linear light to stored values.
+        processing: lens and firmware; None = neither.
     """
 
     pattern: int
@@ -58,10 +62,14 @@ class SimulatedCamera:
     sharpen: float
     sharpen_radius: float
     gamma: float
+    processing: CameraProcessing | None = None
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> SimulatedCamera:
-        """A random camera."""
+    def draw(
+        cls, rng: np.random.Generator, *, developed: bool = False, tables: tuple[Tables, ...] = ()
+    ) -> SimulatedCamera:
+        """A random camera; a `developed` one has a lens and firmware, whose JPEG may use one of `tables`."""
+        processing = CameraProcessing.draw(rng, tables) if developed else None
         iso = float(np.exp(rng.uniform(np.log(0.3), np.log(12))))
         return cls(
             pattern=int(rng.integers(4)),
@@ -74,6 +82,7 @@ class SimulatedCamera:
             sharpen=float(rng.choice((0.0, rng.uniform(0.2, 1.6)), p=(0.25, 0.75))),
             sharpen_radius=float(rng.uniform(0.6, 1.8)),
             gamma=float(rng.uniform(1.8, 2.4)),
+            processing=processing,
         )
 
     def photograph(self, scene: Image8, rng: np.random.Generator) -> Image8:
@@ -87,6 +96,8 @@ class SimulatedCamera:
             (height, width, 3) uint8, RGB.
         """
         linear = np.asarray((scene.astype(np.float32) / 255) ** self.gamma, np.float32)
+        if self.processing:
+            linear = self.processing.lens(linear)
         linear *= np.array([1 / self.gains[0], 1.0, 1 / self.gains[1]], np.float32)
         sensor = self._mosaic(linear)
         noise = rng.standard_normal(sensor.shape, dtype=np.float32)
@@ -120,6 +131,8 @@ class SimulatedCamera:
         if self.sharpen:
             blurred = cv2.GaussianBlur(stored, (0, 0), self.sharpen_radius)
             stored = stored + self.sharpen * (stored - blurred)
+        if self.processing:
+            return self.processing.develop(stored)
         return np.clip(np.round(stored), 0, 255).astype(np.uint8)
 
 

@@ -8,13 +8,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.registry import sha256_of
 from workstation.training.configuration import ConfigurationProblem
 
 
 def parameters_to_start_from(file: Path | None, sha256: str) -> dict[str, Tensor] | None:
-    """A compact network's parameters, without the whitening, which is measured anew when weights are exported.
+    """A compact network's tensors, its whitening among them where the file has one.
 
     Args:
         file: safetensors; None = none were given.
@@ -36,4 +35,4 @@ def parameters_to_start_from(file: Path | None, sha256: str) -> dict[str, Tensor
         tensors = load_file(file)
     except (OSError, SafetensorError) as problem:
         raise ConfigurationProblem(f"{file.name} cannot be read ({problem})") from problem
-    return {name: t.float() if t.is_floating_point() else t for name, t in tensors.items() if name != WHITENING}
+    return {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
