@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from workstation.analysis.validated_range import read_range
 from workstation.evaluation.calibration_fit import fit_stratum
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.calibration_range import alike_rates, range_fields
-from workstation.evaluation.calibration_run import table_of, write_table
+from workstation.evaluation.calibration_run import in_words, table_of, write_table
 from workstation.evaluation.strata import PLANS, StratumPlan
 from workstation.evaluation.validation_range import by_device_and_focus, ranges
 
@@ -88,6 +89,10 @@ def test_a_table_keeps_what_its_photographs_were_like(measures: tuple[Measure, .
         ("phone", "", 37),
         ("phone", "sharp", 32),
     ]
+    assert in_words(json.loads((tmp_path / "table.json").read_text(encoding="utf-8")))[-1] == (
+        "    for pictures like these: devices: phone (37); too few photographs of drone/action camera (3); "
+        "up to 50.0% out of focus; not with traces of enlarging; not without detail"
+    )
     drone = table.state(
         Detection(0.1, 0.1, 0.1, 0.1, 0.1), Conditions(700, 75, False, False, 0.05, "drone/action camera")
     )

@@ -77,6 +77,20 @@ class ValidatedRange:
         """What must be said beside the figures."""
         return (*self._unknown_device(conditions), *self._unrecorded())
 
+    @property
+    def words(self) -> str:
+        """Which pictures of the stratum get figures, and which kinds of device still need photographs."""
+        enough = [f"{kind} ({own.photos})" for kind, own in self.devices.items() if own.enough]
+        lacking = [f"{kind} ({own.photos})" for kind, own in self.devices.items() if not own.enough]
+        parts = [
+            f"devices: {', '.join(enough) or 'none'}",
+            *([f"too few photographs of {', '.join(lacking)}"] if lacking else []),
+            "no share out of focus" if self.softest is None else f"up to {self.softest:.1%} out of focus",
+            f"{'also' if self.enlarged.enough else 'not'} with traces of enlarging",
+            f"{'also' if self.without_detail.enough else 'not'} without detail",
+        ]
+        return "; ".join(parts)
+
     def _of_device(self, conditions: Conditions) -> Iterator[Remark]:
         if conditions.device_class == "unknown" or not self.devices:
             return

@@ -15,6 +15,7 @@ from workstation.analysis.calibration import FEWEST_PHOTOS, FORMAT
 from workstation.analysis.detection import method
 from workstation.analysis.model import Encoder, WeightsDescription
 from workstation.analysis.statement import CANDIDATES, STATISTIC, Conditions, Detection, ErrorRate, PointingRate
+from workstation.analysis.validated_range import read_range
 from workstation.evaluation.calibration_fit import StratumFit, fit_stratum
 from workstation.evaluation.calibration_images import CalibrationProblem, Photo, list_photos
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure, chosen_photos, measure
@@ -231,4 +232,5 @@ def in_words(table: dict[str, Any]) -> list[str]:
             continue
         lines += [f"    {rate.words}" for rate in rates]
         lines.append(f"    {PointingRate(**stratum['pointing']).words}")
+        lines.append(f"    for pictures like these: {read_range(stratum, recorded=True).words}")
     return lines
