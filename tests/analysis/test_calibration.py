@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from workstation import paths
-from workstation.analysis import calibration
+from workstation.analysis import AnalysisRequest, calibration, run
 from workstation.analysis.calibration import CalibrationTable, CalibrationTableProblem, read_table, table_for, verbal
 from workstation.analysis.detection import method
+from workstation.analysis.model import load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection, ErrorRate
+from workstation.evidence import open_evidence
+from workstation.progress import drain
 
 PICTURE = Conditions(
     long_side=1024, quality=90, quality_estimated=False, interpolated=False, out_of_focus=0.05, device_class="phone"
@@ -367,3 +371,24 @@ def test_impossible_tables_are_refused(tmp_path: Path, change: dict[str, Any]) -
 def test_values_are_kept_sorted_for_counting(tmp_path: Path) -> None:
     table = read(tmp_path, stratum(authentic=[0.3, 0.1, 0.2], photos=3))
     np.testing.assert_allclose(table.strata[0].authentic, [0.1, 0.2, 0.3])
+
+
+def test_a_window_that_is_cut_and_saved_losslessly_gets_what_the_whole_photograph_does_not(
+    examples: Path, tmp_path: Path
+) -> None:
+    encoder = load_encoder("compact", device="cpu", threads=1)
+    table, _ = table_for(encoder.description)
+    assert table is not None
+    with Image.open(examples / "untouched.jpg") as photograph:
+        photograph.crop((256, 128, 1280, 896)).save(tmp_path / "window.png")
+    request = AnalysisRequest(device="cpu", threads=1)
+    whole, window = (
+        drain(run(open_evidence(file), request, encoder=encoder)).calibration
+        for file in (examples / "untouched.jpg", tmp_path / "window.png")
+    )
+    assert whole is not None
+    assert window is not None
+    assert whole.status == "outside"
+    assert window.status == "calibrated"
+    assert [remark.code for remark in window.reservations] == ["device-unknown"]
+    assert [rate.focus for rate in window.alike] == ["sharp"]
