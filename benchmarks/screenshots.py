@@ -98,10 +98,10 @@ class Recorded:
 
 
 class Album:
-    """Takes the pictures of one window."""
+    """Takes the pictures of one window, when it has shown everything."""
 
-    def __init__(self, folder: Path, mark: str, wanted: tuple[str, ...]) -> None:
-        self.folder, self.mark, self.wanted = folder, mark, wanted
+    def __init__(self, window: MainWindow, folder: Path, mark: str, wanted: tuple[str, ...]) -> None:
+        self.window, self.folder, self.mark, self.wanted = window, folder, mark, wanted
         self.taken: list[Path] = []
 
     def take(self, widget: QWidget, state: str) -> None:
@@ -109,6 +109,7 @@ class Album:
         if self.wanted and state not in self.wanted:
             return
         settle(250)
+        wait_for(lambda: self.window.turns.is_idle)
         path = self.folder / f"{state}_{self.mark}.png"
         widget.grab().save(str(path))
         self.taken.append(path)
@@ -163,7 +164,7 @@ def _opening(window: MainWindow, photo: Path, album: Album) -> None:
 def _running(window: MainWindow, recorded: Recorded, album: Album) -> None:
     recorded.fails = True
     window.commands.analyse()
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     album.take(window, "failed")
     recorded.fails = False
     recorded.holds_at = 0.3
@@ -172,14 +173,14 @@ def _running(window: MainWindow, recorded: Recorded, album: Album) -> None:
     wait_for(lambda: window.view.has_layer(Layer.DEPARTURE))
     album.take(window, "analysing")
     window.commands.stop()
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     album.take(window, "cancelled")
     recorded.holds_at = None
 
 
 def _maps(window: MainWindow, album: Album) -> None:
     window.commands.analyse()
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     wait_for(lambda: window.view.has_layer(Layer.GROUPS))
     exhibit = window.session.current
     assert exhibit is not None
@@ -212,7 +213,7 @@ def _together(window: MainWindow, recorded: Recorded, photos: list[Path], album:
         wait_for(lambda: not window.jobs.jobs())
         _queued(window, recorded, album)
         window.commands.analyse_all()
-        wait_for(lambda: not window.analyses.is_busy)
+        wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
         for exhibit in window.session.exhibits[1:]:
             window.session.select(exhibit)
             result = exhibit.result
@@ -236,7 +237,7 @@ def _queued(window: MainWindow, recorded: Recorded, album: Album) -> None:
     wait_for(lambda: first.analysis is AnalysisState.RUNNING and first.progress is not None)
     album.take(window, "queued")
     recorded.holds_at = None
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     window.session.select(first)
 
 
@@ -246,7 +247,7 @@ def _ambiguous(window: MainWindow, recorded: Recorded, workplace: Path, album: A
     window.open_files([halves])
     wait_for(lambda: not window.jobs.jobs())
     window.commands.analyse()
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     for layer in (Layer.DEPARTURE, Layer.GROUPS):
         window.view.set_layer(layer)
         album.take(window, f"{window.findings.situation.value}_{layer.value}")
@@ -261,7 +262,7 @@ def _without_answer(window: MainWindow, recorded: Recorded, workplace: Path, alb
     window.open_files([flat])
     wait_for(lambda: not window.jobs.jobs())
     window.commands.analyse()
-    wait_for(lambda: not window.analyses.is_busy)
+    wait_for(lambda: not window.analyses.is_busy and window.turns.is_idle)
     album.take(window, "not_assessable")
     window.open_files([broken])
     wait_for(lambda: not window.jobs.jobs())
@@ -349,7 +350,7 @@ def in_this_process(arguments: argparse.Namespace, scale: str) -> None:
                 window.show()
                 settle(300)
                 wanted = arguments.state or (() if scale == "1" else QUICK_STATES_AT_200)
-                album = Album(arguments.out, f"{size}_{theme}_{scale}00", tuple(wanted))
+                album = Album(window, arguments.out, f"{size}_{theme}_{scale}00", tuple(wanted))
                 tour(window, recorded, photos, album, Path(workplace))
                 for exhibit in window.session.exhibits:
                     exhibit.exported = True

@@ -126,7 +126,7 @@ class DeviceProblem(WorkstationError):
 class ExportProblem(WorkstationError):
     """A report, map or case could not be written; nothing half-written is left behind."""
 
-    remedy = "Free some space or choose another folder, then export again; the analysis is kept."
+    remedy = "Free some space or choose another folder, then write it again."
 
 
 @dataclass(frozen=True, slots=True)

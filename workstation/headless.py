@@ -12,10 +12,14 @@ from workstation import analysis, evidence, terminal
 from workstation.analysis.model import load_encoder
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Exhibit
-from workstation.errors import WorkstationError
+from workstation.errors import ExportProblem, WorkstationError
 from workstation.evidence.record import Evidence, FileIdentity
 from workstation.progress import Progress
 from workstation.report.exports import write_exhibit
+
+_NOT_KEPT = (
+    "The analysis of {name} is not kept: run the command again for it, with another folder after --out or more room."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def analyze_files(
             terminal.follow(_write(Exhibit(opened, result), folder, report=report), file.name)
         except WorkstationError as error:
             terminal.complain(error, file.name)
+            if isinstance(error, ExportProblem):
+                terminal.note(f"         {_NOT_KEPT.format(name=file.name)}")
             failed.append(file)
         except KeyboardInterrupt:
             terminal.note(f"exifact: stopped at {file.name}; what was finished before is kept in {out}")

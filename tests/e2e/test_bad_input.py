@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +283,42 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, good: Path) -> 
     assert "could not be written" in complaint
     assert "Free some space" in complaint
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MiB."""
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if sys.platform != "linux" or os.geteuid() != 0 or mount is None or unmount is None:
+        pytest.skip("only root on Linux can mount a small file system")
+    place = tmp_path / "small disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run([unmount, str(place)], check=True)
+
+
+def test_a_disk_that_is_really_full_costs_one_file_and_says_what_is_not_kept(
+    exifact: Exifact, good: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    too_large = jpeg(tmp_path / "large.jpg", texture(768, 1024))
+
+    answer = exifact("analyze", too_large, good, "--no-report", "--out", small_disk / "out", "--threads", "1")
+
+    assert answer.code == 1
+    said = [line for line in answer.err.splitlines() if "large.jpg" in line or "could not be written" in line]
+    assert any("could not be written: No space left on device. Free some space" in line for line in said)
+    assert any("The analysis of large.jpg is not kept: run the command again" in line for line in said)
+    assert "is kept" not in answer.err.replace("is not kept", "")
+    assert sorted(path.name for path in (small_disk / "out").iterdir()) == ["good"]
+    assert (small_disk / "out" / "good" / "result.json").is_file()
+    assert list(small_disk.rglob(".exifact-*")) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

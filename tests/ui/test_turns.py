@@ -109,7 +109,26 @@ def test_words_of_an_analysis_never_stand_under_another_exhibit(
 
     assert window.session.current is other
     assert window.findings.situation is Situation.READY
+    assert window.scatter.words.startswith("After an analysis")
     assert not window.view.has_layer(Layer.DEPARTURE)
     window.session.select(analysed)
     qtbot.waitUntil(lambda: window.turns.is_idle, timeout=2000)
     assert window.findings.situation in {Situation.COMPLETE, Situation.NO_STABLE_PARTITION, Situation.AMBIGUOUS}
+
+
+def test_plot_and_groups_of_one_exhibit_never_stand_beside_another(
+    window: MainWindow, photo: Callable[..., Path], open_file: Callable[[MainWindow, Path], None], qtbot
+) -> None:
+    open_file(window, photo("a.jpg", size=(512, 384)))
+    open_file(window, photo("b.jpg", seed=2))
+    analysed, other = window.session.exhibits
+    window.session.select(analysed)
+    with qtbot.waitSignal(window.analyses.finished, timeout=180_000):
+        window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.turns.is_idle, timeout=2000)
+    assert "patches" in window.scatter.words
+
+    window.session.select(other)
+
+    assert window.scatter.words.startswith("After an analysis")  # in the same turn already
+    assert window.regions.table.model().rowCount() == 0

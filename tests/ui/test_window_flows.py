@@ -330,6 +330,7 @@ def test_a_full_disk_is_said_and_the_work_stays_unsaved(
 
     assert "No space left" in window.centre.message
     assert "another folder" in window.centre.message
+    assert "kept in the window" in window.centre.message
     assert len(window.session.unsaved) == 1
 
 

@@ -20,7 +20,7 @@ ENGLISH = "en"
 class TextsProblem(ExportProblem):
     """A file of report texts, or a template, that cannot be used."""
 
-    remedy = "See docs/report.md for the form of these files; the analysis is kept."
+    remedy = "See docs/report.md for the form of these files."
 
 
 class Texts:

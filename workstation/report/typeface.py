@@ -21,7 +21,7 @@ class TypefaceMissing(ExportProblem):
     """A typeface of the report that is not there or cannot be read: nothing is written, nothing is lost."""
 
     likely_causes = ("an incomplete installation",)
-    remedy = "Install Exifact again and export the report once more; the analysis is kept."
+    remedy = "Install Exifact again and write the report once more."
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"the report's typeface {path.name} is missing or damaged ({path.parent})")

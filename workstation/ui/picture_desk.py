@@ -106,6 +106,8 @@ class PictureDesk(QObject):
         self._shown_pixels = None
         self.select("")
         self.view.highlight_patches(None)
+        self.regions.show_groups(None)  # at once: nothing of one photograph stands beside another
+        self.scatter.show_result(None)
         if exhibit is None:
             self.view.show_pixels(None)
             self._show_result(None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Slot
 
 from workstation.casework.problems import CaseNotSaved
-from workstation.errors import TooManyPixels, WorkstationError
+from workstation.errors import ExportProblem, TooManyPixels, WorkstationError
 from workstation.progress import Progress
 from workstation.ui.centre import Centre
 from workstation.ui.findings_panel import FindingsPanel
@@ -117,6 +117,8 @@ class Teller(QObject):
         else:
             if problem.likely_causes:
                 text += f" Often it is {' or '.join(problem.likely_causes)}."
+            if isinstance(problem, ExportProblem):
+                text += " What was analysed and marked is kept in the window."
             self._centre.say(text, "error")
         self._jobs_panel.log(text)
 
