@@ -1,0 +1,92 @@
+"""A laboratory's folder of photographs becomes a table that judges its next picture, as `exifact calibrate` does it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import piexif
+import pytest
+from PIL import Image
+from statistics_encoder import StatisticsEncoder
+
+from workstation.analysis.calibration import CalibrationTable, read_table
+from workstation.analysis.conditions import conditions_of
+from workstation.analysis.statement import Detection
+from workstation.evaluation.calibration_run import calibrate, in_words, laboratory_material, write_table
+from workstation.evaluation.strata import treatments_by_name
+from workstation.evidence import open_evidence
+from workstation.progress import drain
+
+TAKES = (
+    *(("Apple", f"iPhone {number}") for number in range(10)),
+    *(("Canon", f"PowerShot A{number}") for number in range(9)),
+    *(("DJI", "FC300S"), ("DJI", "FC300S")),
+)
+"""Ten phones, nine compacts, two photographs of one drone."""
+
+
+def photograph(file: Path, rng: np.random.Generator, make: str, model: str, noise: float) -> None:
+    """A made-up scene with fine detail, a camera's noise and its EXIF data."""
+    scene = rng.integers(40, 215, (195, 260, 3)).astype(np.uint8)
+    pixels = np.asarray(Image.fromarray(scene).resize((1040, 780), Image.Resampling.NEAREST)).astype(float)
+    pixels += rng.normal(0, noise, pixels.shape)
+    exif = {
+        "0th": {piexif.ImageIFD.Make: make, piexif.ImageIFD.Model: model},
+        "Exif": {piexif.ExifIFD.FocalLength: (58, 10), piexif.ExifIFD.FocalLengthIn35mmFilm: 35},
+    }
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    image.save(file, quality=92, exif=piexif.dump(exif))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photographs in folders, without a manifest."""
+    root, rng = tmp_path_factory.mktemp("laboratory"), np.random.default_rng(5)
+    for number, (make, model) in enumerate(TAKES):
+        (root / make).mkdir(exist_ok=True)
+        photograph(root / make / f"{model} {number}.jpg", rng, make, model, 2 + number)
+    (root / "notes.txt").write_text("no photograph", encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def table(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> CalibrationTable:
+    encoder = StatisticsEncoder(patch=64, stride=48)
+    out = tmp_path_factory.mktemp("data") / "statistics.json"
+    steps = calibrate(
+        laboratory_material(folder), encoder, out.with_suffix(".jsonl"), treatments=[treatments_by_name()["tiny-75"]]
+    )
+    _, fields = drain(steps)
+    write_table(fields, out)
+    (only,) = fields["strata"]
+    assert (only["photos"], only["cameras"]) == (21, 20)
+    assert any("too few photographs of drone/action camera (2)" in line for line in in_words(fields))
+    return read_table(out, "this laboratory")
+
+
+def test_the_next_picture_is_judged_by_the_laboratorys_own_photographs(
+    table: CalibrationTable, folder: Path, tmp_path: Path
+) -> None:
+    with Image.open(folder / "Apple" / "iPhone 0 0.jpg") as image:
+        exif = image.info["exif"]
+        image.resize((520, 390)).save(tmp_path / "next.jpg", quality=75, exif=exif)
+    conditions = conditions_of(open_evidence(tmp_path / "next.jpg"))
+    statement = table.state(Detection(0.9, 0.1, 0.1, 0.5, 0.05), conditions)
+    assert (conditions.device_class, conditions.quality) == ("phone", 75)
+    assert statement.status == "calibrated", statement.reason
+    assert (statement.origin, statement.photos, statement.cameras) == ("this laboratory", 21, 20)
+    assert statement.rates[0].stated
+    assert not statement.rates[1].stated
+    assert [(rate.device, rate.photos) for rate in statement.alike if rate.device and not rate.focus] == [("phone", 10)]
+
+
+def test_a_kind_of_device_of_which_two_photographs_were_there_abstains(table: CalibrationTable, folder: Path) -> None:
+    found = conditions_of(open_evidence(folder / "DJI" / "FC300S 19.jpg"))
+    assert found.device_class == "drone/action camera"
+    conditions = replace(found, long_side=520, quality=75, out_of_focus=0.0, interpolated=False)
+    statement = table.state(Detection(0.9, 0.1, 0.1, 0.5, 0.05), conditions)
+    assert statement.status == "outside"
+    assert [remark.code for remark in statement.reasons] == ["device-class"]
+    assert "2 untouched photographs of 1 camera were measured of the kind of device" in statement.reason
