@@ -80,7 +80,18 @@ def test_coverage_is_the_union_of_what_was_shown_whole(case: CaseFile, evidence:
     seen = case.coverage.of(exhibit)
     assert seen is not None
     assert seen.share == pytest.approx(0.32 + 36 * 24 / 4000)
-    assert seen.unseen() == ((32, 0, 68, 40),)
+    assert seen.unseen() == ((32, 0, 68, 16), (32, 16, 32, 24))
+
+
+def test_what_was_not_seen_is_told_without_anything_that_was(case: CaseFile, evidence: Evidence) -> None:
+    exhibit = case.exhibits.add(evidence).id
+    seen = case.coverage.viewed(exhibit, (330, 500), [(100, 60, 150, 90), (400, 0, 100, 330), (0, 300, 64, 30)])
+
+    told = np.zeros((330, 500), int)
+    for x, y, width, height in seen.unseen():
+        told[y : y + height, x : x + width] += 1
+    pixels = seen.seen.repeat(16, 0).repeat(16, 1)[:330, :500]
+    assert np.array_equal(told, (~pixels).astype(int))
 
 
 def test_nothing_new_seen_is_no_entry(case: CaseFile, evidence: Evidence) -> None:

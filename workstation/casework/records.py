@@ -269,19 +269,21 @@ class Coverage:
         return float((self.seen * self._areas()).sum() / (self.height * self.width))
 
     def unseen(self) -> tuple[tuple[int, int, int, int], ...]:
-        """(x, y, width, height) of the bounding box of each connected part that was not seen, largest part first."""
-        from scipy import ndimage  # noqa: PLC0415 - the window shows coverage before scipy is loaded
+        """(x, y, width, height) of boxes that hold all that was not seen and nothing else, the largest first."""
+        waiting: dict[tuple[int, int], int] = {}  # columns of a box that may go on → its first row
+        found: list[tuple[int, int, int, int]] = []
+        for row in range(self.seen.shape[0] + 1):
+            runs = set(_runs(~self.seen[row])) if row < self.seen.shape[0] else set()
+            for run in [run for run in waiting if run not in runs]:
+                found.append(self._box(waiting.pop(run), row, *run))
+            for run in runs:
+                waiting.setdefault(run, row)
+        return tuple(sorted(found, key=lambda box: (-box[2] * box[3], box[1], box[0])))
 
-        labels, count = ndimage.label(~self.seen)
-        sizes = ndimage.sum_labels(self._areas(), labels, range(1, count + 1))
-        boxes = ndimage.find_objects(labels)
-        found = []
-        for position in np.argsort(-np.asarray(sizes), kind="stable"):
-            rows, columns = boxes[position]
-            x, y = columns.start * self.cell, rows.start * self.cell
-            right, bottom = min(columns.stop * self.cell, self.width), min(rows.stop * self.cell, self.height)
-            found.append((x, y, right - x, bottom - y))
-        return tuple(found)
+    def _box(self, top: int, bottom: int, left: int, right: int) -> tuple[int, int, int, int]:
+        """Rows and columns of cells as a box of pixels, cut at the image's border."""
+        x, y = left * self.cell, top * self.cell
+        return x, y, min(right * self.cell, self.width) - x, min(bottom * self.cell, self.height) - y
 
     def _areas(self) -> NDArray[np.float64]:
         """(rows, columns) pixels of each cell; the last ones are cut by the border."""
@@ -289,6 +291,12 @@ class Coverage:
         down = np.minimum(np.arange(1, rows + 1) * self.cell, self.height) - np.arange(rows) * self.cell
         across = np.minimum(np.arange(1, columns + 1) * self.cell, self.width) - np.arange(columns) * self.cell
         return np.outer(down, across).astype(np.float64)
+
+
+def _runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(first, after the last) index of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], row, [False]))))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 @dataclass(frozen=True, slots=True)
