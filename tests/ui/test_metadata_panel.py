@@ -298,3 +298,16 @@ def test_without_evidence_the_panel_says_what_to_do(qtbot: QtBot) -> None:
 def test_folder_and_name_are_those_of_the_file(panel: MetadataPanel) -> None:
     assert cell(panel.model, Column.VALUE, "File", "Folder") == str(Path("/cases/7"))
     assert isinstance(sample_entries()[0].state, Present)
+
+
+@pytest.mark.parametrize("width", [240, 300, 420, 900])
+def test_values_end_inside_of_the_panel(qtbot: QtBot, width: int) -> None:
+    panel = MetadataPanel()
+    qtbot.addWidget(panel)
+    panel.resize(width, 500)
+    panel.show()
+    panel.show_evidence(sample_evidence())
+
+    header = panel.tree.header()
+    end = header.sectionViewportPosition(Column.VALUE) + header.sectionSize(Column.VALUE)
+    assert 0.45 * width < end <= panel.tree.viewport().width()  # what is too long ends with a sign that it is

@@ -181,3 +181,11 @@ def test_plot_is_copied_as_an_image(panel: ScatterPanel) -> None:
     panel.copy_picture()
     image = QGuiApplication.clipboard().image()
     assert image.width() >= panel._plot.width()
+
+
+def test_hundreds_of_lit_points_are_ringed_and_leave_their_groups_to_be_seen(panel: ScatterPanel) -> None:
+    panel.highlight_patches(np.arange(20 * 30).reshape(20, 30) < 3)
+    assert panel._lit.opts["brush"].color().alpha() > 0
+    panel.highlight_patches(np.ones((20, 30), bool))
+    assert panel._lit.opts["brush"].color().alpha() == 0
+    assert panel._lit.opts["pen"].widthF() == 1

@@ -295,13 +295,13 @@ class MetadataPanel(QWidget):
         there = tree.viewport().width()
         wanted = max(_LETTERS[Column.NAME] * letter, self._model.width_of_names(tree.indentation()) + letter)
         tree.setColumnWidth(Column.NAME, min(wanted, round(there * 0.5)))
-        least = _LETTERS[Column.VALUE] * letter
         room = there - tree.columnWidth(Column.NAME)
+        least = min(room, _LETTERS[Column.VALUE] * letter)  # narrower in a narrow dock: shortened, not cut off
         for column in (Column.COMMON, Column.UNIT, Column.OFFSET, Column.RAW):  # those that do not fit are scrolled to
             if room - tree.columnWidth(column) < least:
                 break
             room -= tree.columnWidth(column)
-        tree.setColumnWidth(Column.VALUE, max(room, least))
+        tree.setColumnWidth(Column.VALUE, room)
         self._fitting = False
 
     def _column_resized(self, column: int, _old: int, _new: int) -> None:

@@ -103,7 +103,10 @@ class ScatterPanel(QWidget):
         lit = _thinned(np.flatnonzero(mask.ravel()[self._where]))
         few, many = len(lit) <= 4, len(lit) > MANY_LIT
         self._lit.setSize(20 if few else 9 if many else 12)
-        self._lit.setPen(pg.mkPen(QColor(current_theme(QGuiApplication.palette()).text), width=1 if many else 3))
+        text = QColor(current_theme(QGuiApplication.palette()).text)
+        self._lit.setPen(pg.mkPen(text, width=1 if many else 3))
+        text.setAlpha(0 if many else 70)  # hundreds of washes over each other would hide the groups
+        self._lit.setBrush(text)
         self._lit.setData(self._points[lit, 0], self._points[lit, 1])
 
     def select_patches(self, mask: BoolArray | None) -> None:
@@ -255,10 +258,6 @@ class ScatterPanel(QWidget):
             axis.setTextPen(pg.mkPen(QColor(theme.muted)))
         self._view.set_outline_colour(QColor(theme.accent))
         self._chosen.setPen(pg.mkPen(QColor(theme.text), width=1.5))
-        self._lit.setPen(pg.mkPen(QColor(theme.text), width=3))
-        wash = QColor(theme.text)
-        wash.setAlpha(70)
-        self._lit.setBrush(wash)
 
     def _make_tools(self) -> None:
         self._rectangle = tool_button(

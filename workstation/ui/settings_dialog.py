@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from workstation.settings import Settings
 from workstation.ui.actions import SPECS, effective_keys
 from workstation.ui.shortcuts import clashes, needs_picture, normalised
+from workstation.ui.theme import GRID
 
 _BUILT_IN_LIMIT = 0
 _MEGA = 1_000_000
@@ -185,6 +186,7 @@ def _choice(choices: Sequence[str], current: str) -> QComboBox:
 
 def _number(low: int, high: int, current: int, none: str = "", suffix: str = "") -> QSpinBox:
     box = QSpinBox()
+    box.lineEdit().setTextMargins(2 * GRID, 0, 0, 0)  # a style sheet's padding does not reach the text of a spin box
     box.setMinimumHeight(QLineEdit().sizeHint().height())
     box.setRange(low, high)
     box.setSpecialValueText(none)

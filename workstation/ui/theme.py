@@ -169,7 +169,7 @@ def style_sheet(theme: Theme) -> str:
     QComboBox::down-arrow, QSpinBox::down-arrow {{ image: url("{_arrow("down")}"); width: 10px; height: 10px; }}
     QSpinBox::up-arrow {{ image: url("{_arrow("up")}"); width: 10px; height: 10px; }}
     QSpinBox::up-button, QSpinBox::down-button {{ border: none; background: transparent; width: 18px; }}
-    QSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 4px; }}
+    QSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
     QComboBox QAbstractItemView {{ border: 1px solid {theme.border}; }}
     QLineEdit, QPlainTextEdit, QTextEdit {{ background: {theme.base}; border: 1px solid {theme.border};
         border-radius: 4px; padding: 3px; selection-background-color: {theme.selection};
