@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
@@ -25,7 +26,7 @@ from workstation.ui.session import AnalysisState, HashState
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
 
-from .canvas_samples import Mouse
+from .canvas_samples import Mouse, sample_result
 from .conftest import HeldAnalysis
 
 Opener = Callable[[MainWindow, Path], None]
@@ -156,6 +157,47 @@ def test_cancel_is_acknowledged_at_once_and_leaves_no_map(
     assert analysis.closed.is_set()
     assert window.findings.situation is Situation.CANCELLED
     assert "metadata" in window.findings.text
+
+
+def test_a_cancelled_second_analysis_leaves_the_first_result_and_says_so(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    open_file(window, photo())
+    exhibit = window.session.current
+    window.session.update(exhibit, result=sample_result(320, 256), analysis=AnalysisState.DONE)
+    window.view.set_layer(Layer.DEPARTURE)
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.view.shown_result is None and window.view.has_layer(Layer.DEPARTURE), timeout=3000)
+
+    window.actions_table["cancel-job"].trigger()
+    qtbot.waitUntil(lambda: not window.analyses.is_busy, timeout=3000)
+
+    assert window.view.shown_result is exhibit.result
+    assert exhibit.analysis is AnalysisState.DONE
+    assert window.centre.message == "The analysis was stopped. What is shown is the earlier result."
+
+
+def test_the_question_before_a_job_is_stopped_offers_to_go_on(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    open_file(window, photo())
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.view.has_layer(Layer.DEPARTURE), timeout=3000)
+    offered: list[tuple[list[str], str]] = []
+
+    def press_escape() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        offered.append(([button.text() for button in box.buttons()], box.defaultButton().text()))
+        QTest.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(200, press_escape)
+    window.actions_table["escape"].trigger()
+
+    assert offered == [(["Stop", "Go on"], "Go on")]
+    assert window.session.current.analysis is AnalysisState.RUNNING
 
 
 def test_a_failed_analysis_says_why_and_shows_no_map(

@@ -310,6 +310,7 @@ class Commands(QObject):
                 f"Stop analysing {exhibit.name}?",
                 "It stops after the current batch; no map is painted from it.",
                 "Stop",
+                "Go on",
             )
         ):
             self._analyses.stop(exhibit)

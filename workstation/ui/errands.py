@@ -245,12 +245,14 @@ class Errands(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def ask(self, question: str, explanation: str, yes: str) -> bool:
-        """Ask once; Cancel is the default answer."""
-        box = QMessageBox(QMessageBox.Icon.Question, "Exifact", question, parent=self._window)
+    def ask(self, question: str, explanation: str, yes: str, no: str = "Cancel") -> bool:
+        """Ask once; `no` is the default answer, and that of Esc."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Exifact", question, parent=self._window)
         box.setInformativeText(explanation)
         agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        refuse = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(refuse)
+        box.setEscapeButton(refuse)
         box.exec()
         return box.clickedButton() is agree
 

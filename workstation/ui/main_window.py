@@ -241,6 +241,7 @@ class MainWindow(QMainWindow):
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
             signal.connect(self._take_state)
         analyses.finished.connect(self._take_result)
+        analyses.cancelled.connect(self.teller.tell_cancelled)
         analyses.progressed.connect(self.picture.show_progress)
         analyses.progressed.connect(self.teller.tell_progress)
         exports.exported.connect(self._tell_exported)

@@ -138,6 +138,12 @@ class Teller(QObject):
         else:
             self.tell(f"{exhibit.name} has no map yet: start the analysis (A). Until then the original is shown.")
 
+    @Slot(object)
+    def tell_cancelled(self, exhibit: OpenExhibit) -> None:
+        """An analysis was stopped: what is shown is not its map, but that of the one before."""
+        if exhibit is self._session.current and exhibit.result is not None:
+            self._centre.say("The analysis was stopped. What is shown is the earlier result.", "information")
+
     @Slot(str)
     def tell_refused(self, text: str) -> None:
         """What was drawn is no region; said until one is drawn, and too small for the log."""
