@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QIcon, QPalette, QPixmap, QRawFont
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+import workstation.ui
 from workstation.ui.copying import copy_image, to_tsv
 from workstation.ui.icons import icon, icon_names
 from workstation.ui.theme import DARK, LIGHT, Theme, apply_theme, current_theme, monospaced, shortened_hash
@@ -123,6 +126,17 @@ def test_hashes_are_set_in_a_fixed_width_and_shortened_in_the_middle(qapp: QAppl
     assert monospaced(qapp.font()).pointSizeF() == qapp.font().pointSizeF()
     assert shortened_hash("0123456789abcdef" * 4) == "01234567…89abcdef"
     assert shortened_hash("0123456789abcdef") == "0123456789abcdef"
+
+
+def test_the_font_that_comes_with_the_program_has_every_sign_that_the_window_writes(qapp: QApplication) -> None:
+    if "DejaVu Sans" not in QFontDatabase.families():
+        pytest.skip("DejaVu Sans is not installed here")
+    font = QRawFont.fromFont(QFont("DejaVu Sans"))
+    assert font.familyName() == "DejaVu Sans"
+    sources = Path(workstation.ui.__file__).parent.glob("*.py")
+    written = {sign: file.name for file in sources for sign in file.read_text(encoding="utf-8") if ord(sign) > 127}
+    assert {"✔", "⚠"} < set(written)
+    assert {sign: name for sign, name in written.items() if not font.supportsCharacter(ord(sign))} == {}
 
 
 def test_tsv_keeps_columns_columns() -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from workstation.ui.theme import Theme
 
-SIGNS = {"information": "ⓘ", "warning": "⚠", "error": "✖", "success": "✔"}
+SIGNS = {"information": "ℹ", "warning": "⚠", "error": "✖", "success": "✔"}
 SPOKEN = {"information": "Note", "warning": "Warning", "error": "Problem", "success": "Done"}
 ALIASES = {"info": "information", "trouble": "error", "attention": "warning", "good": "success"}
 
