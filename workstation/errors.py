@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self, TypeAlias
+
+Values: TypeAlias = "tuple[tuple[str, str | int | float | None], ...]"
+"""Names and values of what a sentence was filled with, so that it can be said in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +21,51 @@ class RecordedWarning:
         code: stable identifier in kebab case, e.g. ``suffix-mismatch``.
         message: one sentence for the analyst.
         offset: where in the file, in bytes from its start, if that is known.
+        variant: which of the code's sentences it is, "" where there is one only.
+        values: what the sentence was filled with.
     """
 
     code: str
     message: str
     offset: int | None = None
+    variant: str = ""
+    values: Values = ()
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        message: str,
+        offset: int | None = None,
+        *,
+        variant: str = "",
+        **values: str | int | float | None,
+    ) -> Self:
+        """A warning with what its sentence was filled with; a `Reason` among it brings its own code and values."""
+        told: list[tuple[str, str | int | float | None]] = []
+        for name, value in values.items():
+            told.append((name, str(value) if isinstance(value, str) else value))
+            if isinstance(value, Reason):
+                told += [(f"{name}_code", value.code), *value.values]
+        return cls(code, message, offset, variant, tuple(told))
+
+
+class Reason(str):
+    """Why something is as it is: a fragment of a sentence in English that can be said in another language.
+
+    Attributes:
+        code: stable, in kebab case.
+        values: what the fragment was filled with.
+    """
+
+    code: str
+    values: Values
+
+    def __new__(cls, words: str, code: str = "", **values: str | int | float | None) -> Self:
+        """The words, with their code and values."""
+        made = super().__new__(cls, words)
+        made.code, made.values = code, tuple(values.items())
+        return made
 
 
 class WorkstationError(Exception):

@@ -117,6 +117,7 @@ def test_findings_partition_regions_and_provenance(exhibit: Exhibit) -> None:
             "sentence": SENTENCE,
             "group": "B",
             "numbers": {"share": pytest.approx(12 / 66), "departure": 0.5, "p": None},
+            "codes": {},
         }
     ]
     assert [(g["name"], g["cells"]) for g in written["partition"]["groups"]] == [("A", 54), ("B", 12)]

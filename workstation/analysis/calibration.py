@@ -269,7 +269,7 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
         try:
             table = read_table(file, origin)
         except CalibrationTableProblem as problem:
-            return None, RecordedWarning("calibration-unreadable", problem.summary)
+            return None, RecordedWarning.of("calibration-unreadable", problem.summary, said=problem.what)
         if table.weights_sha256 == description.sha256 and table.method == method(description.architecture):
             return table, None
     return None, None

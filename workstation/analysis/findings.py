@@ -308,7 +308,9 @@ def _alike(statement: CalibrationStatement, rate: AlikeRate) -> Finding:
         ("high", rate.high),
     )
     variant = "alike" if rate.stated else "alike-not-stated"
-    return Finding("error-rate", f"Error rate {rate.words} ({_source(statement)}).", numbers, variant=variant)
+    codes = tuple((name, value) for name, value in (("device", rate.device), ("focus", rate.focus)) if value)
+    sentence = f"Error rate {rate.words} ({_source(statement)})."
+    return Finding("error-rate", sentence, numbers, variant=variant, codes=codes)
 
 
 def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:

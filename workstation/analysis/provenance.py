@@ -130,38 +130,51 @@ def deviations(
     warnings = []
     if paper and max(height, width) - grid.patch < per_dimension:
         warnings.append(
-            RecordedWarning(
+            RecordedWarning.of(
                 "stride-raised",
                 f"{width}×{height} pixels are too few for {per_dimension} patches of {grid.patch} pixels along the "
                 f"longer side: the published stride would be 0, 1 was used",
+                size=f"{width}×{height}",
+                per_dimension=per_dimension,
+                patch=grid.patch,
             )
         )
     if grid.spread < grid.full_spread:
         warnings.append(
-            RecordedWarning(
+            RecordedWarning.of(
                 "spread-capped",
                 f"each patch votes for {grid.spread}×{grid.spread} cells instead of the published "
                 f"{grid.full_spread}×{grid.full_spread}, so that the response maps stay under "
                 f"{RESPONSE_LIMIT // 1_000_000} MB; the map's outer cells repeat their neighbours",
+                spread=grid.spread,
+                full=grid.full_spread,
+                most=RESPONSE_LIMIT // 1_000_000,
             )
         )
     if paper and not maps.is_published(encoder.description.architecture, grid):
         warnings.append(
-            RecordedWarning(
+            RecordedWarning.of(
                 "response-maps-too-large",
                 f"{grid.rows * grid.columns} patches would need {grid.response_bytes / 1e6:.0f} MB of response maps, "
                 f"over the limit of {RESPONSE_LIMIT // 1_000_000} MB: departure was measured from a robust reference "
                 f"group instead of by the published mean shift",
+                patches=grid.rows * grid.columns,
+                needed=round(grid.response_bytes / 1e6),
+                most=RESPONSE_LIMIT // 1_000_000,
             )
         )
     independent = height * width / grid.patch**2
     if independent < FEW_INDEPENDENT:
         warnings.append(
-            RecordedWarning(
+            RecordedWarning.of(
                 "few-independent-patches",
                 f"{width}×{height} pixels hold about {max(1, int(independent))} patches of {grid.patch}×{grid.patch} "
                 f"that do not overlap; the {int(fitness.assessable.sum())} that were compared share most of their "
                 f"pixels, so group sizes and stability say little",
+                size=f"{width}×{height}",
+                count=max(1, int(independent)),
+                patch=grid.patch,
+                compared=int(fitness.assessable.sum()),
             )
         )
     return tuple(warnings)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis.geometry import MapGeometry, PatchGrid
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, BoolArray, FloatArray, Maps
-from workstation.errors import NotAssessable
+from workstation.errors import NotAssessable, Reason
 
 RegionKind = Literal["rectangle", "ellipse", "polygon", "lasso"]
 Triple = tuple[float, float, float]
@@ -54,7 +54,7 @@ class RegionStatistics:
 
     Attributes:
         region: the region.
-        reason: why there are no figures from the analysis; "" if there are.
+        reason: why there are no figures from the analysis, a `Reason`; "" if there are.
         area: in pixels; `share`: of the image, 0..1.
         bounding_box: (x, y, width, height) of the pixels inside, in stored pixels; None for no pixel.
         patches: number of patches whose centre is inside; `assessable`: those of them that are assessable.
@@ -220,7 +220,7 @@ def statistics_of(
     colours = _colours(rgb[rows, columns], inside) if rgb is not None and area else (None, None)
     statistics = RegionStatistics(
         region=region,
-        reason="" if area else f"region {region.name} holds no pixel of the image",
+        reason="" if area else Reason(f"region {region.name} holds no pixel of the image", "no-pixel"),
         area=area,
         share=area / (height * width),
         bounding_box=_box_of(rows, columns, inside),
@@ -230,7 +230,7 @@ def statistics_of(
     if not area:
         return statistics
     if result is None:
-        return replace(statistics, reason="the image has not been analysed yet")
+        return replace(statistics, reason=Reason("the image has not been analysed yet", "not-analysed"))
     try:
         return _with_findings(statistics, result)
     except RegionNotAssessable as problem:
@@ -273,7 +273,7 @@ def similarity_to_patches(result: AnalysisResult, patches: BoolArray, name: str)
     mean = chosen.mean(0, dtype=np.float64)
     length = np.linalg.norm(mean)
     if length < SMALLEST_REFERENCE:
-        raise RegionNotAssessable(f"the patches of {name} have no direction in common")
+        raise RegionNotAssessable(Reason(f"the patches of {name} have no direction in common", "no-direction"))
     cosines = np.where(assessable, np.clip(embeddings @ (mean / length).astype(np.float32), -1, 1), np.nan)
     voted = _voted(cosines.astype(np.float32), grid.spread)
     if voted.shape != maps.departure.shape:
@@ -313,13 +313,13 @@ def _complete(result: AnalysisResult) -> tuple[PatchGrid, FloatArray, BoolArray,
     """The arrays of a complete result."""
     grid, embeddings, maps = result.grid, result.embeddings, result.maps
     if grid is None or embeddings is None or maps is None:
-        raise RegionNotAssessable(result.reason or "the analysis gave no maps")
+        raise RegionNotAssessable(Reason(result.reason or "the analysis gave no maps", "no-maps"))
     assessable: BoolArray = np.isfinite(embeddings[..., 0])
     return grid, embeddings, assessable, maps
 
 
 def _no_patch(name: str) -> RegionNotAssessable:
-    return RegionNotAssessable(f"{name} holds the centre of no assessable patch")
+    return RegionNotAssessable(Reason(f"{name} holds the centre of no assessable patch", "no-patch"))
 
 
 def _mean_similarity_within(embeddings: FloatArray) -> float | None:

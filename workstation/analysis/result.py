@@ -182,8 +182,9 @@ class Finding:
         sentence: for window and report; observation only.
         numbers: name → value behind the sentence.
         group: name of the group that it speaks of, or "".
-        variant: which of the kind's sentences it is, "" where there is one; kind, variant and numbers make the same
-            sentence in another language.
+        variant: which of the kind's sentences it is, "" where there is one; kind, variant, numbers and codes make the
+            same sentence in another language.
+        codes: name → what is no number, as a code that stays the same in every language.
     """
 
     kind: str
@@ -191,6 +192,7 @@ class Finding:
     numbers: tuple[tuple[str, float], ...] = ()
     group: str = ""
     variant: str = ""
+    codes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -274,8 +274,8 @@ class Coverage:
         found: list[tuple[int, int, int, int]] = []
         for row in range(self.seen.shape[0] + 1):
             runs = set(_runs(~self.seen[row])) if row < self.seen.shape[0] else set()
-            for run in [run for run in waiting if run not in runs]:
-                found.append(self._box(waiting.pop(run), row, *run))
+            ended = [run for run in waiting if run not in runs]
+            found.extend(self._box(waiting.pop(run), row, *run) for run in ended)
             for run in runs:
                 waiting.setdefault(run, row)
         return tuple(sorted(found, key=lambda box: (-box[2] * box[3], box[1], box[0])))

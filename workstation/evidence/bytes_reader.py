@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from workstation.errors import WorkstationError
+from workstation.errors import Reason, WorkstationError
 
 ByteOrder = Literal["<", ">"]
 
@@ -15,13 +15,13 @@ class ParseProblem(WorkstationError):
     """Bytes that do not follow their format.
 
     Attributes:
-        reason: what is wrong, as a short sentence fragment.
+        reason: what is wrong, as a short sentence fragment with its code.
         offset: where in the file, in bytes from its start, if that is known.
     """
 
     likely_causes = ("a truncated copy", "bytes changed in transfer", "software that wrote a broken file")
 
-    def __init__(self, reason: str, offset: int | None = None) -> None:
+    def __init__(self, reason: Reason, offset: int | None = None) -> None:
         where = "" if offset is None else f" (at byte {offset})"
         super().__init__(f"{reason}{where}")
         self.reason, self.offset = reason, offset
@@ -92,7 +92,7 @@ class Block:
             ParseProblem: if the block does not hold them.
         """
         if position < 0 or length < 0 or position + length > len(self.data):
-            raise ParseProblem("the data end too early", self.file_offset(position, 0))
+            raise ParseProblem(Reason("the data end too early", "ends-early"), self.file_offset(position, 0))
         return bytes(self.data[position : position + length])
 
     def number(self, position: int, form: str, order: ByteOrder) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from workstation.errors import RecordedWarning
+from workstation.errors import Reason, RecordedWarning
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.record import JpegStructure, NotPresent, Payload, TagState
 
@@ -51,11 +51,19 @@ class Container:
         """
         self.bytes_left -= size
         if self.bytes_left < 0:
-            raise ParseProblem("the file's payloads exceed the limit of what is read", offset)
+            raise ParseProblem(Reason("the file's payloads exceed the limit of what is read", "payload-limit"), offset)
 
-    def warn(self, code: str, message: str, offset: int | None = None) -> None:
+    def warn(
+        self,
+        code: str,
+        message: str,
+        offset: int | None = None,
+        *,
+        variant: str = "",
+        **values: str | int | float | None,
+    ) -> None:
         """Record something odd, or count it once there are too many."""
         if len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append(RecordedWarning(code, message, offset))
+            self.warnings.append(RecordedWarning.of(code, message, offset, variant=variant, **values))
         else:
             self.suppressed += 1

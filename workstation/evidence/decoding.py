@@ -30,7 +30,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from workstation.errors import DamagedImage, RecordedWarning, TooManyPixels, UnsupportedFormat
+from workstation.errors import DamagedImage, Reason, RecordedWarning, TooManyPixels, UnsupportedFormat
 from workstation.evidence.container import Container
 from workstation.evidence.display import oriented, unoriented
 from workstation.evidence.jpeg_scan import complaint_about
@@ -82,18 +82,21 @@ _MODE_NAMES: Final = {
 _PROCESS_WIDE: Final = threading.Lock()
 
 
+GREY_REPEATED: Final = Reason("grey repeated three times", "grey")
+
+
 @dataclass(slots=True)
 class _Reduction:
     """How the stored samples became 8-bit RGB."""
 
     stored_mode: str
-    rules: list[str] = field(default_factory=list)
+    rules: list[Reason] = field(default_factory=list)
     warnings: list[RecordedWarning] = field(default_factory=list)
 
-    def lose(self, code: str, rule: str, message: str) -> None:
+    def lose(self, code: str, rule: Reason, message: str, *, variant: str = "", **values: int) -> None:
         """Record a rule that loses information, with its warning."""
         self.rules.append(rule)
-        self.warnings.append(RecordedWarning(code, message))
+        self.warnings.append(RecordedWarning.of(code, message, None, variant=variant, **values))
 
 
 @contextmanager
@@ -108,7 +111,9 @@ def _undisturbed(caught: list[RecordedWarning]) -> Iterator[None]:
         finally:
             Image.MAX_IMAGE_PIXELS = limit
             messages = dict.fromkeys(str(warning.message).split("\n")[0].strip() for warning in python_warnings)
-            caught.extend(RecordedWarning("decoder", f"the decoder says: {message}") for message in messages)
+            caught.extend(
+                RecordedWarning.of("decoder", f"the decoder says: {message}", said=message) for message in messages
+            )
 
 
 def decode_pixels(
@@ -187,9 +192,9 @@ def _decode_with_pillow(
         rgb = unoriented(rgb, turned)
     if frames > 1:
         what = "page" if name == "TIFF" else "frame"
-        reduction.lose(
-            "first-frame", f"first of {frames} {what}s", f"the file holds {frames} {what}s; only the first is examined"
-        )
+        message = f"the file holds {frames} {what}s; only the first is examined"
+        rule = Reason(f"first of {frames} {what}s", f"first-{what}", count=frames)
+        reduction.lose("first-frame", rule, message, variant=what, count=frames)
     return _pixels(rgb, orientation, reduction, profile, frames), reduction
 
 
@@ -232,21 +237,29 @@ def _reduced(path: Path, image: Image.Image, bits: int, *, stored_grey: bool) ->
     if mode not in _MODE_NAMES:
         raise UnsupportedFormat(path, f"samples of the kind “{mode}” (32-bit, float or Lab) are not read")
     if bits > 8:
-        rule = "16 bit to 8: the high byte, value // 256" if bits == 16 else f"{bits} bit to 8 by the decoder"
-        reduction.lose("reduced-16-bit", rule, f"the file holds {bits} bits per sample; 8 are examined")
+        message = f"the file holds {bits} bits per sample; 8 are examined"
+        reduction.lose("reduced-16-bit", _fewer_bits(bits), message, bits=bits)
     if mode in ("P", "PA"):
-        reduction.rules.append("palette colours looked up")
+        reduction.rules.append(Reason("palette colours looked up", "palette"))
         image = image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
     elif mode == "CMYK":
-        rule = "CMYK to RGB without profiles: R = (255 − C) × (255 − K) / 255"
+        rule = Reason("CMYK to RGB without profiles: R = (255 − C) × (255 − K) / 255", "cmyk")
         reduction.lose("reduced-cmyk", rule, "the file holds CMYK; RGB values computed from it are examined")
         image = image.convert("RGB")
     elif mode == "YCbCr":
-        reduction.rules.append("YCbCr to RGB (ITU-R BT.601, full range)")
+        reduction.rules.append(Reason("YCbCr to RGB (ITU-R BT.601, full range)", "ycbcr"))
         image = image.convert("RGB")
     if mode in ("RGB", "L", "1") and "transparency" in image.info:
-        reduction.lose("alpha-dropped", "transparent colour ignored", "one colour is marked transparent; it is kept")
+        message = "one colour is marked transparent; it is kept"
+        rule = Reason("transparent colour ignored", "transparent-colour")
+        reduction.lose("alpha-dropped", rule, message, variant="colour")
     return _eight_bit(image, reduction), reduction
+
+
+def _fewer_bits(bits: int) -> Reason:
+    if bits == 16:
+        return Reason("16 bit to 8: the high byte, value // 256", "bits-high-byte", bits=16, divisor=256)
+    return Reason(f"{bits} bit to 8 by the decoder", "bits-by-decoder", bits=bits)
 
 
 def _grey_sixteen(image: Image.Image, bits: int, reduction: _Reduction) -> NDArray[np.uint8]:
@@ -254,8 +267,10 @@ def _grey_sixteen(image: Image.Image, bits: int, reduction: _Reduction) -> NDArr
     grey = np.asarray(image).astype(np.uint16)
     shift = bits - 8 if bits < 16 and int(grey.max(initial=0)) < 1 << bits else 8
     message = f"the file holds {bits} bits per sample; 8 are examined"
-    reduction.lose("reduced-16-bit", f"{bits} bit to 8: the high byte, value // {1 << shift}", message)
-    reduction.rules.append("grey repeated three times")
+    divisor = 1 << shift
+    words = f"{bits} bit to 8: the high byte, value // {divisor}"
+    reduction.lose("reduced-16-bit", Reason(words, "bits-high-byte", bits=bits, divisor=divisor), message, bits=bits)
+    reduction.rules.append(GREY_REPEATED)
     return _repeated((grey >> shift).astype(np.uint8))
 
 
@@ -265,11 +280,11 @@ def _repeated(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _eight_bit(image: Image.Image, reduction: _Reduction) -> NDArray[np.uint8]:
     if image.mode == "1":
-        reduction.rules.append("bilevel to 0 and 255, repeated three times")
+        reduction.rules.append(Reason("bilevel to 0 and 255, repeated three times", "bilevel"))
         return _repeated(np.asarray(image.convert("L")))
     samples = np.asarray(image)
     if image.mode == "L":
-        reduction.rules.append("grey repeated three times")
+        reduction.rules.append(GREY_REPEATED)
         return _repeated(samples)
     if image.mode == "RGB":
         return samples
@@ -280,17 +295,20 @@ def _without_alpha(samples: NDArray[np.uint8], mode: str, reduction: _Reduction)
     if mode != "RGBX":
         _drop_alpha(samples[..., -1], reduction, premultiplied=mode in ("RGBa", "La"))
     if samples.shape[2] == 2:
-        reduction.rules.append("grey repeated three times")
+        reduction.rules.append(GREY_REPEATED)
         return _repeated(samples[..., 0])
     return samples[..., :3]
 
 
 def _drop_alpha(alpha: NDArray[np.uint8], reduction: _Reduction, *, premultiplied: bool) -> None:
-    rule = "alpha dropped, colours kept as stored" + (" (premultiplied)" if premultiplied else "")
+    words = "alpha dropped, colours kept as stored" + (" (premultiplied)" if premultiplied else "")
+    kind = "-premultiplied" if premultiplied else ""
+    rule = Reason(words, f"alpha{kind}")
     if bool((alpha == np.iinfo(alpha.dtype).max).all()):
-        reduction.rules.append(rule + "; it was opaque everywhere")
+        reduction.rules.append(Reason(f"{words}; it was opaque everywhere", f"alpha-opaque{kind}"))
     else:
-        reduction.lose("alpha-dropped", rule, "the image has transparent parts; the colours beneath are examined")
+        message = "the image has transparent parts; the colours beneath are examined"
+        reduction.lose("alpha-dropped", rule, message, variant="parts")
 
 
 def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int) -> tuple[Pixels, _Reduction]:
@@ -307,7 +325,7 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
     # A copy: pi-heif frees its memory with the file, whoever still looks at it.
     samples: NDArray[np.uint8] = _heif_samples(np.array(image), channels, bits, reduction)
     if channels == 1:
-        reduction.rules.append("grey repeated three times")
+        reduction.rules.append(GREY_REPEATED)
         rgb = _repeated(samples[..., 0])
     elif channels == 3:
         rgb = samples
@@ -317,7 +335,8 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
     frames = len(file)
     if frames > 1:
         message = f"the file holds {frames} images; only the primary one is examined"
-        reduction.lose("first-frame", f"primary of {frames} images", message)
+        rule = Reason(f"primary of {frames} images", "first-image", count=frames)
+        reduction.lose("first-frame", rule, message, variant="image", count=frames)
     profile = image.info.get("icc_profile")
     return _pixels(rgb, transform_orientation(container.transforms), reduction, profile, frames), reduction
 
@@ -330,7 +349,9 @@ def _heif_samples(
         return samples.astype(np.uint8, copy=False)
     shift = bits - 8
     message = f"the file holds {bits} bits per sample; 8 are examined"
-    reduction.lose("reduced-16-bit", f"{bits} bit to 8: value // {1 << shift}", message)
+    divisor = 1 << shift
+    rule = Reason(f"{bits} bit to 8: value // {divisor}", "bits-divided", bits=bits, divisor=divisor)
+    reduction.lose("reduced-16-bit", rule, message, bits=bits)
     reduced: NDArray[np.uint8] = np.minimum(samples >> shift, 255).astype(np.uint8)
     return reduced
 
@@ -356,9 +377,9 @@ def _untransformed(rgb: NDArray[np.uint8], container: Container, reduction: _Red
     orientation = transform_orientation(container.transforms)
     if ("clap", 0) in container.transforms:
         message = "the file crops its stored image for display; only the part inside is examined"
-        reduction.lose("heif-crop", "cropped by the file's clean aperture", message)
+        reduction.lose("heif-crop", Reason("cropped by the file's clean aperture", "clean-aperture"), message)
     if orientation != 1:
-        reduction.rules.append("rotation and mirroring of the HEIF container undone")
+        reduction.rules.append(Reason("rotation and mirroring of the HEIF container undone", "turned-back"))
     return unoriented(rgb, orientation)
 
 
@@ -369,18 +390,17 @@ def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels) ->
     if name != "JPEG" or jpeg is None:
         return found
     if jpeg.size != (pixels.height, pixels.width):
-        message = (
-            f"the decoder gives {pixels.width}×{pixels.height} pixels, the frame header {jpeg.size[1]}×{jpeg.size[0]}"
-        )
-        found.append(RecordedWarning("jpeg-size", message))
+        decoded, stated = f"{pixels.width}×{pixels.height}", f"{jpeg.size[1]}×{jpeg.size[0]}"
+        message = f"the decoder gives {decoded} pixels, the frame header {stated}"
+        found.append(RecordedWarning.of("jpeg-size", message, decoded=decoded, stated=stated))
     complaint = complaint_about(data, jpeg)
     if complaint is not None:
         message = f"the compressed image data are damaged, and parts of the picture are guesses ({complaint})"
-        found.append(RecordedWarning("jpeg-damaged", message))
+        found.append(RecordedWarning.of("jpeg-damaged", message, said=complaint))
     rows = _uniform_rows(pixels.rgb)
     if 16 <= rows < pixels.height:
         message = f"the last {rows} rows are one flat colour, as a decoder leaves them where image data are missing"
-        found.append(RecordedWarning("jpeg-flat-end", message))
+        found.append(RecordedWarning.of("jpeg-flat-end", message, rows=rows))
     return found
 
 

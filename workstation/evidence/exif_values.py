@@ -7,6 +7,7 @@ import struct
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import ByteOrder
 from workstation.evidence.exif_tags import family
 from workstation.evidence.record import Empty, Present, TagState, TagValue, Unreadable
@@ -55,6 +56,8 @@ _EXPOSURE_TIMES: Final = ("image", 0xA462)
 _COPYRIGHT: Final = ("image", 0x8298)
 _LONGEST_BYTE_TUPLE: Final = 64
 
+NOTHING_ODD: Final = Reason("")
+
 
 class Decoded(NamedTuple):
     """What the bytes of an entry say.
@@ -67,7 +70,7 @@ class Decoded(NamedTuple):
 
     value: TagValue
     state: TagState
-    remark: str = ""
+    remark: Reason = NOTHING_ODD
 
 
 def decode(group: str, tag: int, type_number: int, raw: bytes, order: ByteOrder) -> Decoded:
@@ -105,17 +108,18 @@ def _decode_numbers(kind: FieldType, raw: bytes, order: ByteOrder) -> Decoded:
     numbers: tuple[int | float | None, ...] = struct.unpack(f"{order}{count}{kind.form}", raw[: count * kind.size])
     if kind.form in "fd":
         numbers = tuple(number if number is not None and math.isfinite(number) else None for number in numbers)
-    return _single_or_tuple(numbers, "not a finite number")
+    return _single_or_tuple(numbers, Reason("not a finite number", "not-finite"))
 
 
 def _decode_rationals(kind: FieldType, raw: bytes, order: ByteOrder) -> Decoded:
     count = len(raw) // 8
     numbers = struct.unpack(f"{order}{2 * count}{kind.form}", raw[: 8 * count])
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return _single_or_tuple(tuple(Fraction(n, d) if d else None for n, d in pairs), "denominator is 0")
+    why_none = Reason("denominator is 0", "denominator-0")
+    return _single_or_tuple(tuple(Fraction(n, d) if d else None for n, d in pairs), why_none)
 
 
-def _single_or_tuple(numbers: tuple[int | float | Fraction | None, ...], why_none: str) -> Decoded:
+def _single_or_tuple(numbers: tuple[int | float | Fraction | None, ...], why_none: Reason) -> Decoded:
     if not numbers:
         return Decoded(None, Empty())
     if all(number is None for number in numbers):
@@ -131,7 +135,7 @@ def decode_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _text_or_empty(text: str, remark: str = "") -> Decoded:
+def _text_or_empty(text: str, remark: Reason = NOTHING_ODD) -> Decoded:
     if not text.strip(" \0\t\r\n"):
         return Decoded(None, Empty(), remark)
     return Decoded(text, Present(), remark)
@@ -143,7 +147,10 @@ def _decode_ascii(raw: bytes, *, several: bool) -> Decoded:
         parts = [decode_text(part).strip() for part in raw.rstrip(b"\0").split(b"\0")]
         return _text_or_empty("; ".join(part for part in parts if part))
     text, _, rest = raw.partition(b"\0")
-    remark = f"{len(rest.rstrip(bytes(1)))} bytes follow the end of the text" if rest.strip(b"\0 ") else ""
+    remark = Reason("")
+    if rest.strip(b"\0 "):
+        behind = len(rest.rstrip(bytes(1)))
+        remark = Reason(f"{behind} bytes follow the end of the text", "behind-text", count=behind)
     return _text_or_empty(decode_text(text), remark)
 
 
@@ -151,7 +158,7 @@ def _decode_undefined(key: tuple[str, int], raw: bytes, order: ByteOrder) -> Dec
     if key in _VERSIONS:
         return _text_or_empty(decode_text(raw.rstrip(b"\0")))
     if key in _SMALL_NUMBERS and len(raw) <= _LONGEST_BYTE_TUPLE:
-        return _single_or_tuple(tuple(raw), "")
+        return _single_or_tuple(tuple(raw), Reason(""))
     if key in _CHARSET_TEXTS:
         return _decode_charset_text(raw, order)
     if key == _CFA_PATTERN:
@@ -174,7 +181,7 @@ def _decode_charset_text(raw: bytes, order: ByteOrder) -> Decoded:
         return _decode_jis(body)
     if code == bytes(8):
         return _decode_undeclared(body)
-    remark = "no character code stands before the text"
+    remark = Reason("no character code stands before the text", "no-character-code")
     return _decode_undeclared(raw)._replace(remark=remark)
 
 
@@ -186,7 +193,7 @@ def _decode_unicode(body: bytes, order: ByteOrder) -> Decoded:
     texts = [body.decode(name, errors="replace").rstrip("\0") for name in names]
     rare = [sum(ord(character) > 0x24F for character in text) for text in texts]
     if rare[1] < rare[0]:
-        return _text_or_empty(texts[1], "its Unicode text stands in the other byte order")
+        return _text_or_empty(texts[1], Reason("its Unicode text stands in the other byte order", "text-byte-order"))
     return _text_or_empty(texts[0])
 
 
@@ -196,7 +203,7 @@ def _decode_jis(body: bytes) -> Decoded:
             return _text_or_empty(body.rstrip(b"\0").decode(name))
         except UnicodeDecodeError:
             continue
-    return Decoded(None, Unreadable("the text is not in the JIS code that it claims"))
+    return Decoded(None, Unreadable(Reason("the text is not in the JIS code that it claims", "not-jis")))
 
 
 def _decode_undeclared(body: bytes) -> Decoded:
@@ -210,13 +217,14 @@ def _decode_undeclared(body: bytes) -> Decoded:
 def _decode_cfa_pattern(raw: bytes, order: ByteOrder) -> Decoded:
     """Columns, rows, then one byte per filter; some cameras write the two numbers in the other byte order."""
     if len(raw) < 5:
-        return Decoded(None, Unreadable("too short for a colour filter array"))
+        return Decoded(None, Unreadable(Reason("too short for a colour filter array", "filter-array-short")))
     for tried in (order, "<" if order == ">" else ">"):
         columns, rows = struct.unpack(f"{tried}2H", raw[:4])
         if columns and rows and columns * rows + 4 <= len(raw) <= _LONGEST_BYTE_TUPLE:
-            remark = "" if tried == order else "its size stands in the other byte order"
+            odd = Reason("its size stands in the other byte order", "size-byte-order")
+            remark = NOTHING_ODD if tried == order else odd
             return Decoded((columns, rows, *raw[4 : 4 + columns * rows]), Present(), remark)
-    return Decoded(None, Unreadable("its size does not fit its colour filter array"))
+    return Decoded(None, Unreadable(Reason("its size does not fit its colour filter array", "filter-array-size")))
 
 
 def _decode_exposure_times(raw: bytes, order: ByteOrder) -> Decoded:
@@ -227,7 +235,7 @@ def _decode_exposure_times(raw: bytes, order: ByteOrder) -> Decoded:
         size = 2 if position in (56, 58) else 8
         chunk = raw[position : position + size]
         if len(chunk) < size:
-            return Decoded(None, Unreadable("ends inside a number"))
+            return Decoded(None, Unreadable(Reason("ends inside a number", "inside-number")))
         if size == 2:
             values.append(struct.unpack(f"{order}H", chunk)[0])
         else:

@@ -56,6 +56,9 @@ def suffix_warning(path: Path, name: str) -> RecordedWarning | None:
         return None
     claimed = next((other for other, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
     if claimed:
-        return RecordedWarning("suffix-mismatch", f"the name says {claimed} ({suffix}), the content is {name}", 0)
+        message = f"the name says {claimed} ({suffix}), the content is {name}"
+        return RecordedWarning.of("suffix-mismatch", message, 0, claimed=claimed, suffix=suffix, content=name)
     shown = f"the suffix {suffix}" if suffix else "the name without a suffix"
-    return RecordedWarning("suffix-unknown", f"{shown} does not say that the content is {name}", 0)
+    message = f"{shown} does not say that the content is {name}"
+    variant = "suffix" if suffix else "none"
+    return RecordedWarning.of("suffix-unknown", message, 0, variant=variant, suffix=suffix, content=name)

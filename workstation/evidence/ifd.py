@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from workstation.errors import RecordedWarning
+from workstation.errors import Reason, RecordedWarning
 from workstation.evidence.bytes_reader import Block, ByteOrder, ParseProblem
 from workstation.evidence.exif_tags import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, SUB_IFDS, definition, family
 from workstation.evidence.exif_text import text_of, unit_of
@@ -86,10 +86,13 @@ class _Walk:
     numbers_left: int = MOST_NUMBERS
     within_bounds: bool = True
 
-    def warn(self, code: str, message: str, position: int) -> None:
+    def warn(
+        self, code: str, message: str, position: int, *, variant: str = "", **values: str | int | float | None
+    ) -> None:
         """Record a warning, or count it once there are too many."""
         if len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append(RecordedWarning(code, message, self.block.file_offset(max(position, 0), 0)))
+            offset = self.block.file_offset(max(position, 0), 0)
+            self.warnings.append(RecordedWarning.of(code, message, offset, variant=variant, **values))
         else:
             self.suppressed += 1
 
@@ -122,7 +125,9 @@ def read_directories(block: Block) -> Directories:
         waiting.extend(reversed(children))
     if walk.suppressed:
         walk.warnings.append(
-            RecordedWarning("exif-more-warnings", f"{walk.suppressed} further problems of the same kinds")
+            RecordedWarning.of(
+                "exif-more-warnings", f"{walk.suppressed} further problems of the same kinds", count=walk.suppressed
+            )
         )
     name = "little-endian" if order == "<" else "big-endian"
     return Directories(tuple(walk.entries), name, order, tuple(walk.warnings), walk.within_bounds)
@@ -131,27 +136,36 @@ def read_directories(block: Block) -> Directories:
 def _header(block: Block) -> tuple[ByteOrder, _Layout, int]:
     start = block.take(0, 2)
     if start not in (b"II", b"MM"):
-        raise ParseProblem("no TIFF header", block.file_offset(0, 0))
+        raise ParseProblem(Reason("no TIFF header", "no-tiff-header"), block.file_offset(0, 0))
     order: ByteOrder = "<" if start == b"II" else ">"
     magic = block.number(2, "H", order)
     if magic == 42:
         return order, _CLASSIC, block.number(4, "I", order)
     if magic == 43 and block.number(4, "H", order) == 8:
         return order, _BIG, block.number(8, "Q", order)
-    raise ParseProblem("no TIFF header", block.file_offset(0, 0))
+    raise ParseProblem(Reason("no TIFF header", "no-tiff-header"), block.file_offset(0, 0))
 
 
 def _may_read(walk: _Walk, task: _Task) -> bool:
     where = f"{task.kind} at {task.position} in its block"
     if task.position in walk.visited:
-        walk.warn("ifd-loop", f"{where} was already read: the directories form a loop", task.pointer)
+        walk.warn(
+            "ifd-loop",
+            f"{where} was already read: the directories form a loop",
+            task.pointer,
+            kind=task.kind,
+            place=task.position,
+        )
         return False
     if len(walk.visited) >= MOST_DIRECTORIES:
-        walk.warn("ifd-limit", f"more than {MOST_DIRECTORIES} directories; the rest is not listed", task.pointer)
+        message = f"more than {MOST_DIRECTORIES} directories; the rest is not listed"
+        walk.warn("ifd-limit", message, task.pointer, variant="directories", most=MOST_DIRECTORIES)
         walk.within_bounds = False
         return False
     if task.position + walk.layout.count_size > len(walk.block):
-        walk.warn("ifd-outside", f"{where} lies past the end of the data", task.pointer)
+        walk.warn(
+            "ifd-outside", f"{where} lies past the end of the data", task.pointer, kind=task.kind, place=task.position
+        )
         walk.within_bounds = False
         return False
     walk.visited.add(task.position)
@@ -166,10 +180,11 @@ def _read_directory(walk: _Walk, task: _Task) -> tuple[list[_Task], _Task | None
     start = task.position + layout.count_size
     fitting = min(count, (len(walk.block) - start) // layout.entry_size)
     if count == 0:
-        walk.warn("ifd-empty", f"{group} says that it holds no entry", task.position)
+        walk.warn("ifd-empty", f"{group} says that it holds no entry", task.position, group=group)
     entries = _read_entries(walk, group, start, fitting)
     if fitting < count:
-        walk.warn("ifd-truncated", f"{group} says that it holds {count} entries; {fitting} fit into the data", start)
+        message = f"{group} says that it holds {count} entries; {fitting} fit into the data"
+        walk.warn("ifd-truncated", message, start, group=group, count=count, fitting=fitting)
         walk.within_bounds = False
     entries, children = _children(walk, entries)
     walk.entries.extend(_in_words(group, entries))
@@ -185,7 +200,8 @@ def _following(walk: _Walk, group: str, position: int) -> _Task | None:
     try:
         offset = walk.block.number(position, walk.layout.value_form, walk.order)
     except ParseProblem:
-        walk.warn("ifd-no-link", f"the data end after {group}, before the offset of a next directory", position)
+        message = f"the data end after {group}, before the offset of a next directory"
+        walk.warn("ifd-no-link", message, position, group=group)
         walk.within_bounds = False
         return None
     return _Task("IFD", offset, position) if offset else None
@@ -198,7 +214,8 @@ def _read_entries(walk: _Walk, group: str, start: int, count: int) -> list[TagEn
     for number in range(count):
         position = start + number * walk.layout.entry_size
         if len(walk.entries) + len(entries) >= MOST_ENTRIES:
-            walk.warn("ifd-limit", f"more than {MOST_ENTRIES} entries; the rest of {group} is not listed", position)
+            message = f"more than {MOST_ENTRIES} entries; the rest of {group} is not listed"
+            walk.warn("ifd-limit", message, position, variant="entries", most=MOST_ENTRIES, group=group)
             walk.within_bounds = False
             break
         entry = _read_entry(walk, group, position)
@@ -206,7 +223,8 @@ def _read_entries(walk: _Walk, group: str, start: int, count: int) -> list[TagEn
         entries.append(replace(entry, duplicate=True) if entry.id in seen else entry)
         seen.add(entry.id)
         if undefined >= MOST_UNDEFINED_TYPES:
-            walk.warn("ifd-abandoned", f"{group} is no directory: {undefined} entries of no defined type", position)
+            message = f"{group} is no directory: {undefined} entries of no defined type"
+            walk.warn("ifd-abandoned", message, position, group=group, count=undefined)
             walk.within_bounds = False
             break
     return entries
@@ -235,7 +253,9 @@ def _read_entry(walk: _Walk, group: str, position: int) -> TagEntry:
         raw_size=layout.value_size,
     )
     if kind is None:
-        return _unreadable(walk, blank, f"field type {type_number} is not defined", position)
+        return _unreadable(
+            walk, blank, Reason(f"field type {type_number} is not defined", "field-type", type=type_number), position
+        )
     size = count * kind.size
     if size <= layout.value_size:
         return _decoded(walk, blank, inline, size, type_number)
@@ -245,7 +265,7 @@ def _read_entry(walk: _Walk, group: str, position: int) -> TagEntry:
         kept = block.part(target, min(size, LONGEST_RAW))
         offset = block.file_offset(target, len(kept)) if len(kept) else None
         partial = replace(blank, raw=bytes(kept.data), raw_size=size, offset=offset)
-        return _unreadable(walk, partial, "value runs past the end of the data", position)
+        return _unreadable(walk, partial, Reason("value runs past the end of the data", "value-past-end"), position)
     return _decoded(walk, blank, target, size, type_number)
 
 
@@ -253,7 +273,8 @@ def _decoded(walk: _Walk, blank: TagEntry, target: int, size: int, type_number: 
     kept = min(size, LONGEST_RAW)
     numbers = kept // TYPES[type_number].size if TYPES[type_number].form else 0
     if kept > walk.bytes_left or numbers > walk.numbers_left:
-        return _unreadable(walk, blank, "the file's entries exceed the limit of what is kept", target)
+        reason = Reason("the file's entries exceed the limit of what is kept", "entry-limit")
+        return _unreadable(walk, blank, reason, target)
     walk.bytes_left -= kept
     walk.numbers_left -= numbers
     raw = walk.block.take(target, kept)
@@ -262,14 +283,20 @@ def _decoded(walk: _Walk, blank: TagEntry, target: int, size: int, type_number: 
     if isinstance(state, Unreadable):
         state = replace(state, offset=offset)
     if remark:
-        walk.warn("exif-oddity", f"{blank.group} {blank.name}: {remark}", target)
+        walk.warn("exif-oddity", f"{_named(blank)}: {remark}", target, entry=_named(blank), reason=remark)
     if target < 8 and size > walk.layout.value_size:
-        walk.warn("exif-oddity", f"{blank.group} {blank.name}: its value lies in the TIFF header", target)
+        reason = Reason("its value lies in the TIFF header", "in-header")
+        walk.warn("exif-oddity", f"{_named(blank)}: {reason}", target, entry=_named(blank), reason=reason)
     return replace(blank, raw=raw, raw_size=size, value=value, state=state, offset=offset)
 
 
-def _unreadable(walk: _Walk, blank: TagEntry, reason: str, position: int) -> TagEntry:
-    walk.warn("exif-unreadable", f"{blank.group} {blank.name}: {reason}", position)
+def _named(entry: TagEntry) -> str:
+    return f"{entry.group} {entry.name}"
+
+
+def _unreadable(walk: _Walk, blank: TagEntry, reason: Reason, position: int) -> TagEntry:
+    message = f"{_named(blank)}: {reason}"
+    walk.warn("exif-unreadable", message, position, variant="entry", entry=_named(blank), reason=reason)
     return replace(blank, state=Unreadable(reason, walk.block.file_offset(position, 0)))
 
 
@@ -284,14 +311,14 @@ def _children(walk: _Walk, entries: list[TagEntry]) -> tuple[list[TagEntry], lis
             checked.append(entry)
             continue
         positions = entry.value if isinstance(entry.value, tuple) else (entry.value,)
-        problem = ""
+        problem: Reason | None = None
         for position in positions[:MOST_DIRECTORIES]:
             if not isinstance(position, int):
-                problem = "points nowhere: it is no offset"
+                problem = Reason("points nowhere: it is no offset", "points-nowhere")
             elif position in walk.visited or position in planned:
-                problem = "points to a directory that was already read (a loop)"
+                problem = Reason("points to a directory that was already read (a loop)", "points-back")
             elif position <= 0 or position + walk.layout.count_size > len(walk.block):
-                problem = "points past the end of the data"
+                problem = Reason("points past the end of the data", "points-past-end")
                 walk.within_bounds = False
             else:
                 planned.add(position)
@@ -300,10 +327,18 @@ def _children(walk: _Walk, entries: list[TagEntry]) -> tuple[list[TagEntry], lis
     return checked, tasks
 
 
-def _pointer_problem(walk: _Walk, entry: TagEntry, problem: str) -> TagEntry:
+def _pointer_problem(walk: _Walk, entry: TagEntry, problem: Reason) -> TagEntry:
     walk.within_bounds = False
-    message = f"{entry.group} {entry.name} {problem}"
-    walk.warnings.append(RecordedWarning("exif-unreadable", message, entry.entry_offset))
+    walk.warnings.append(
+        RecordedWarning.of(
+            "exif-unreadable",
+            f"{_named(entry)} {problem}",
+            entry.entry_offset,
+            variant="entry",
+            entry=_named(entry),
+            reason=problem,
+        )
+    )
     return replace(entry, value=None, state=Unreadable(problem, entry.entry_offset))
 
 

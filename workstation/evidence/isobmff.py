@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -67,7 +68,7 @@ def read_isobmff(data: bytes) -> Container:
         ParseProblem: if the file has no ftyp box.
     """
     if not brands(data):
-        raise ParseProblem("no ftyp box", 0)
+        raise ParseProblem(Reason("no ftyp box", "no-ftyp-box"), 0)
     container = Container()
     file = Block.of_file(data)
     end = 0
@@ -109,7 +110,9 @@ def _read_meta(file: Block, start: int, stop: int, container: Container) -> None
         try:
             _meta_box(kind, body, body_start, meta)
         except ParseProblem as problem:
-            container.warn("heif-damaged-box", f"{decode_text(kind)}: {problem.reason}", problem.offset or body_start)
+            name = decode_text(kind)
+            place = problem.offset or body_start
+            container.warn("heif-damaged-box", f"{name}: {problem.reason}", place, part=name, reason=problem.reason)
     _items(file, meta, container)
     _primary(meta, container)
 
@@ -188,7 +191,9 @@ def _item_locations(body: Block, meta: _Meta) -> None:
             item.runs.append((offset, cursor.next(length_size)))
             extents += 1
         if len(meta.items) > MOST_ITEMS or extents > MOST_ITEMS:
-            raise ParseProblem(f"more than {MOST_ITEMS} items", body.file_offset(0, 0))
+            raise ParseProblem(
+                Reason(f"more than {MOST_ITEMS} items", "item-limit", most=MOST_ITEMS), body.file_offset(0, 0)
+            )
 
 
 def _item_properties(body: Block, meta: _Meta) -> None:
@@ -232,7 +237,7 @@ def _block_of(file: Block, meta: _Meta, item: _Item, container: Container) -> Bl
     end = meta.idat[0] + meta.idat[1] if item.in_idat else len(file)
     runs = [(offset, length or max(end - offset, 0)) for offset, length in runs]
     if any(offset + length > len(file) for offset, length in runs):
-        raise ParseProblem("item runs past the end of the file", runs[0][0])
+        raise ParseProblem(Reason("item runs past the end of the file", "item-past-end"), runs[0][0])
     container.spend(sum(length for _, length in runs), runs[0][0] if runs else None)
     return Block.joined(file.data, runs)
 
@@ -247,7 +252,8 @@ def _items(file: Block, meta: _Meta, container: Container) -> None:
             block = _block_of(file, meta, item, container)
             _item(item, block, container)
         except ParseProblem as problem:
-            container.warn("heif-damaged-item", f"{decode_text(item.kind)} item: {problem.reason}", problem.offset)
+            name, reason = decode_text(item.kind), problem.reason
+            container.warn("heif-damaged-item", f"{name} item: {reason}", problem.offset, part=name, reason=reason)
             if item.kind == b"Exif":
                 container.exif_state = Unreadable(problem.reason, problem.offset)
 
@@ -259,7 +265,7 @@ def _item(item: _Item, block: Block, container: Container) -> None:
         skip = 4 + block.number(0, "I", ">")
         tiff = block.part(skip, len(block))
         if len(tiff) == 0:
-            raise ParseProblem("its TIFF header lies past its end", offset)
+            raise ParseProblem(Reason("its TIFF header lies past its end", "header-past-end"), offset)
         container.exif.append(tiff)
     elif item.content_type.startswith((b"application/rdf+xml", b"application/xml")):
         container.payloads.append(xmp_payload(bytes(block.data), offset, len(block)))
@@ -289,7 +295,8 @@ def _primary(meta: _Meta, container: Container) -> None:
             elif prop.kind == b"colr" and prop.body.take(0, 4) in (b"prof", b"rICC"):
                 container.payloads.append(icc_payload(prop.body.part(4, len(prop.body))))
         except ParseProblem as problem:
-            container.warn("heif-damaged-property", f"{decode_text(prop.kind)}: {problem.reason}", problem.offset)
+            name, reason = decode_text(prop.kind), problem.reason
+            container.warn("heif-damaged-property", f"{name}: {reason}", problem.offset, part=name, reason=reason)
     container.transforms = tuple(transforms)
     _others(meta, container)
 

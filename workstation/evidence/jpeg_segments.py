@@ -156,7 +156,8 @@ def _exif(data: bytes, gathered: _Gathered, container: Container) -> None:
             continue
         container.exif.append(block)
         if len(runs) > 1:
-            container.warn("exif-spread", f"the EXIF data are spread over {len(runs)} APP1 segments", runs[1][0])
+            message = f"the EXIF data are spread over {len(runs)} APP1 segments"
+            container.warn("exif-spread", message, runs[1][0], count=len(runs))
         if number:
             container.warn("exif-second", "the file holds a second, separate EXIF segment", runs[0][0])
 
@@ -169,7 +170,7 @@ def _icc(data: bytes, gathered: _Gathered, container: Container) -> None:
     count = chunks[0][1]
     if numbers != list(range(1, count + 1)):
         message = f"the ICC profile should come in {count} chunks; the file holds {numbers}"
-        container.warn("icc-incomplete", message, chunks[0][2][0])
+        container.warn("icc-incomplete", message, chunks[0][2][0], count=count, held=str(numbers))
     container.payloads.append(icc_payload(Block.joined(data, [run for _, _, run in chunks])))
 
 
@@ -180,12 +181,13 @@ def _extended_xmp(data: bytes, gathered: _Gathered, container: Container) -> Non
         total = parts[0][1]
         if len(block) != total:
             message = f"the extended XMP should be {total} bytes; the file holds {len(block)}"
-            container.warn("xmp-incomplete", message, parts[0][2][0])
+            container.warn("xmp-incomplete", message, parts[0][2][0], size=total, held=len(block))
         payload = xmp_payload(bytes(block.data), block.file_offset(0, len(block)), len(block), "extended XMP")
         container.payloads.append(payload)
         name = decode_text(identifier)
         if not any(p.kind == "XMP" and identifier in p.content for p in container.payloads):
-            container.warn("xmp-orphan", f"no XMP packet announces the extended XMP {name}", parts[0][2][0])
+            message = f"no XMP packet announces the extended XMP {name}"
+            container.warn("xmp-orphan", message, parts[0][2][0], name=name)
 
 
 def _jumbf(data: bytes, gathered: _Gathered, container: Container) -> None:
@@ -218,7 +220,7 @@ def _mpf(data: bytes, run: Run, container: Container) -> list[Run]:
     try:
         directories = read_directories(block)
     except ParseProblem as problem:
-        container.warn("mpf-unreadable", f"MPF index: {problem.reason}", run[0])
+        container.warn("mpf-unreadable", f"MPF index: {problem.reason}", run[0], reason=problem.reason)
         container.payloads.append(Payload("MPF index", run[0], run[1], "unreadable"))
         return []
     entry = next((e for e in directories.entries if e.id == 0xB002), None)
@@ -242,7 +244,8 @@ def _mpf(data: bytes, run: Run, container: Container) -> list[Run]:
 
 def _mpf_image(data: bytes, start: int, size: int, kind: str, container: Container) -> Payload:
     if start + size > len(data):
-        container.warn("mpf-outside", f"an MPF image of {size} bytes lies past the end of the file", start)
+        message = f"an MPF image of {size} bytes lies past the end of the file"
+        container.warn("mpf-outside", message, start, size=size)
         return Payload("MPF image", start, size, "past the end of the file", (("type", kind),))
     found = image_size(data[start : start + min(size, _HEADER)])
     description = "not readable as an image" if found is None else f"{found[0]} {found[1]}×{found[2]}"

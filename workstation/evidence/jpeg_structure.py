@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.jpeg_tables import RawTable, judged, read_tables
@@ -91,7 +92,7 @@ def read_structure(data: bytes, container: Container) -> JpegStructure:
         ParseProblem: if the data do not begin with SOI.
     """
     if data[:2] != b"\xff\xd8":
-        raise ParseProblem("no JPEG start marker", 0)
+        raise ParseProblem(Reason("no JPEG start marker", "no-jpeg-start"), 0)
     stream = _Stream(segments=[JpegSegment("SOI", 0xD8, 0, 2)])
     position = 2
     while stream.end is None:
@@ -101,7 +102,7 @@ def read_structure(data: bytes, container: Container) -> JpegStructure:
         position = step
         if len(stream.segments) >= MOST_SEGMENTS:
             message = f"more than {MOST_SEGMENTS} segments; the rest is not listed"
-            container.warn("jpeg-segment-limit", message, position)
+            container.warn("jpeg-segment-limit", message, position, most=MOST_SEGMENTS)
             break
     else:
         _check_restarts(stream, container)
@@ -125,7 +126,8 @@ def _check_restarts(stream: _Stream, container: Container) -> None:
     expected = max(-(-units // interval) - 1, 0)
     if stream.restart_markers != expected:
         message = f"the scan holds {stream.restart_markers} restart markers; its size asks for {expected}"
-        container.warn("jpeg-restart-count", message, next(s.offset for s in stream.segments if s.name == "SOS"))
+        scan = next(s.offset for s in stream.segments if s.name == "SOS")
+        container.warn("jpeg-restart-count", message, scan, held=stream.restart_markers, expected=expected)
 
 
 def _next_segment(  # noqa: PLR0911 - one return per kind of marker
@@ -144,20 +146,21 @@ def _next_segment(  # noqa: PLR0911 - one return per kind of marker
         return stream.end
     if marker in (0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
         stream.segments.append(JpegSegment(name, marker, position, 2, "not expected here"))
-        container.warn("jpeg-stray-marker", f"{_with_article(name)} marker stands between segments", position)
+        container.warn(
+            "jpeg-stray-marker", f"{_with_article(name)} marker stands between segments", position, marker=name
+        )
         return position + 2
     if position + 4 > len(data):
-        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position)
+        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position, segment=name)
         return None
     length = struct.unpack_from(">H", data, position + 2)[0]
     if length < 2:
-        container.warn(
-            "jpeg-bad-length", f"{_with_article(name)} segment says that it is {length} bytes long", position
-        )
+        message = f"{_with_article(name)} segment says that it is {length} bytes long"
+        container.warn("jpeg-bad-length", message, position, segment=name, length=length)
         return position + 2
     body = Block.of_file(data, position + 4, length - 2)
     if len(body) < length - 2:
-        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position)
+        container.warn("jpeg-truncated", f"the data end inside {_with_article(name)} segment", position, segment=name)
     note = _note(marker, body, stream, container)
     stream.segments.append(JpegSegment(name, marker, position, min(2 + length, len(data) - position), note))
     following = position + 2 + length
@@ -173,9 +176,12 @@ def _after_garbage(data: bytes, position: int, container: Container) -> int | No
         return position - 1
     match = _MARKER.search(data, position)
     if match is None:
-        container.warn("jpeg-garbage", "bytes that belong to no segment follow to the end of the file", start)
+        message = "bytes that belong to no segment follow to the end of the file"
+        container.warn("jpeg-garbage", message, start, variant="end")
         return None
-    container.warn("jpeg-garbage", f"{match.start() - start} bytes between segments belong to none", start)
+    count = match.start() - start
+    message = f"{count} bytes between segments belong to none"
+    container.warn("jpeg-garbage", message, start, variant="between", count=count)
     return match.start()
 
 
@@ -209,7 +215,8 @@ def _note(marker: int, body: Block, stream: _Stream, container: Container) -> st
         if marker == 0xC4:
             return _huffman_note(body)
     except ParseProblem as problem:
-        container.warn("jpeg-damaged-segment", f"{segment_name(marker)}: {problem.reason}", problem.offset)
+        name, reason = segment_name(marker), problem.reason
+        container.warn("jpeg-damaged-segment", f"{name}: {reason}", problem.offset, segment=name, reason=reason)
         return f"unreadable: {problem.reason}"
     if 0xE0 <= marker <= 0xEF or marker == 0xFE:
         match = _IDENTIFIER.match(bytes(body.data[:40]))

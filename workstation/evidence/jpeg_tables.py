@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, NamedTuple
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.record import QuantisationTable
 
@@ -62,7 +63,9 @@ def read_tables(segment: Block) -> list[RawTable]:
         header = segment.number(position, "B", ">")
         precision, identifier = header >> 4, header & 15
         if precision > 1 or identifier > 3:
-            raise ParseProblem("impossible quantisation table", segment.file_offset(position))
+            raise ParseProblem(
+                Reason("impossible quantisation table", "impossible-table"), segment.file_offset(position)
+            )
         size = 64 * (precision + 1)
         body = segment.take(position + 1, size)
         step = precision + 1

@@ -72,7 +72,8 @@ def read_container(data: bytes, name: str) -> Container:
         return _READERS[name](data)
     except ParseProblem as problem:
         container = Container(exif_state=Unreadable(problem.reason, problem.offset))
-        container.warn("structure-unreadable", f"{name} structure: {problem.reason}", problem.offset)
+        message = f"{name} structure: {problem.reason}"
+        container.warn("structure-unreadable", message, problem.offset, format=name, reason=problem.reason)
         return container
 
 
@@ -87,7 +88,9 @@ def assemble(container: Container) -> Metadata:
         try:
             found = read_directories(block)
         except ParseProblem as problem:
-            warnings.append(RecordedWarning("exif-unreadable", f"EXIF: {problem.reason}", problem.offset))
+            reason, place = problem.reason, problem.offset
+            message = f"EXIF: {reason}"
+            warnings.append(RecordedWarning.of("exif-unreadable", message, place, variant="block", reason=reason))
             if not isinstance(state, Present):
                 state = Unreadable(problem.reason, problem.offset)
             continue
@@ -100,10 +103,13 @@ def assemble(container: Container) -> Metadata:
     payloads = sorted(payloads + container.payloads, key=_place)
     if container.suppressed:
         message = f"{container.suppressed} further oddities of the file's structure"
-        warnings.append(RecordedWarning("structure-more-warnings", message))
+        warnings.append(RecordedWarning.of("structure-more-warnings", message, count=container.suppressed))
     if len(payloads) > _MOST_LISTED:
         message = f"the file holds {len(payloads)} payloads; the first {_MOST_LISTED} are listed"
-        warnings.append(RecordedWarning("payload-limit", message))
+        found_in_all = len(payloads)
+        warnings.append(
+            RecordedWarning.of("payload-limit", message, variant="listed", count=found_in_all, most=_MOST_LISTED)
+        )
     return Metadata(
         entries=tuple(entries),
         exif_state=state,
@@ -129,7 +135,8 @@ def _exif_payloads(block: Block, found: Directories, warnings: list[RecordedWarn
     make = next((str(e.value) for e in found.entries if e.group == "IFD0" and e.id == 0x010F and e.value), "")
     for entry in found.entries:
         if len(payloads) >= _MOST_PAYLOADS:
-            warnings.append(RecordedWarning("payload-limit", f"EXIF points to more than {_MOST_PAYLOADS} payloads"))
+            message = f"EXIF points to more than {_MOST_PAYLOADS} payloads"
+            warnings.append(RecordedWarning.of("payload-limit", message, variant="exif", most=_MOST_PAYLOADS))
             break
         if entry.raw and isinstance(entry.state, Present | Unreadable):
             payloads.extend(_entry_payloads(block, entry, make))
@@ -138,7 +145,8 @@ def _exif_payloads(block: Block, found: Directories, warnings: list[RecordedWarn
             thumbnail = _thumbnail(block, found, group)
         except ParseProblem as problem:
             message = f"the thumbnail of {group} {problem.reason}"
-            warnings.append(RecordedWarning("thumbnail-unreadable", message, problem.offset))
+            reason, place = problem.reason, problem.offset
+            warnings.append(RecordedWarning.of("thumbnail-unreadable", message, place, group=group, reason=reason))
             thumbnail = None
         if thumbnail is not None:
             payloads.append(thumbnail)

@@ -216,7 +216,11 @@ def _orientation(container: Container, warnings: list[RecordedWarning]) -> int:
         return value
     if value is not None:
         warnings.append(
-            RecordedWarning("orientation-impossible", f"EXIF orientation {value!r} does not exist; shown as stored")
+            RecordedWarning.of(
+                "orientation-impossible",
+                f"EXIF orientation {value!r} does not exist; shown as stored",
+                value=repr(value),
+            )
         )
     return 1
 
@@ -231,4 +235,6 @@ def _check_heif_orientation(
     shown = transform_orientation(container.transforms)
     if entry.value not in (1, shown):
         message = f"EXIF orientation {entry.value} differs from the container's ({shown}), which counts"
-        warnings.append(RecordedWarning("orientation-differs", message, entry.offset))
+        warnings.append(
+            RecordedWarning.of("orientation-differs", message, entry.offset, value=entry.value, shown=shown)
+        )

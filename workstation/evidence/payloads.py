@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import ImageCms
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.exif_values import decode_text
 from workstation.evidence.record import Payload
@@ -339,5 +340,7 @@ def claimed_part(block: Block, start: int, size: int) -> Block:
     """
     part = block.part(start, size)
     if len(part) < size or not size:
-        raise ParseProblem("runs past the end of the data", block.file_offset(min(start, len(block)), 0))
+        raise ParseProblem(
+            Reason("runs past the end of the data", "past-end"), block.file_offset(min(start, len(block)), 0)
+        )
     return part

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import piexif
 
-from workstation.errors import RecordedWarning
+from workstation.errors import Reason, RecordedWarning
 from workstation.evidence.bytes_reader import Block, ByteOrder
 from workstation.evidence.exif_values import TYPES
 from workstation.evidence.ifd import Directories
@@ -42,14 +42,15 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     """
     if not ours.within_bounds:
         message = "piexif was not asked for a second opinion: the EXIF data leave their bounds"
-        return (RecordedWarning("exif-cross-check-skipped", message),)
+        return (RecordedWarning.of("exif-cross-check-skipped", message, variant="bounds"),)
     if sum(entry.count * _SIZES.get(entry.type, 0) for entry in ours.entries) > LARGEST_CHECKED:
         message = f"piexif was not asked for a second opinion: the values are more than {LARGEST_CHECKED >> 20} MiB"
-        return (RecordedWarning("exif-cross-check-skipped", message),)
+        most = LARGEST_CHECKED >> 20
+        return (RecordedWarning.of("exif-cross-check-skipped", message, variant="size", most=most),)
     unknown = sorted({entry.type for entry in ours.entries if entry.type in _NOT_READ})
     if unknown:
         message = f"piexif was not asked for a second opinion: it does not read the type {unknown[0]}"
-        return (RecordedWarning("exif-cross-check-skipped", message),)
+        return (RecordedWarning.of("exif-cross-check-skipped", message, variant="type", type=unknown[0]),)
     try:
         theirs = piexif.load(bytes(block.data))
     except _FAILURES as error:
@@ -57,7 +58,8 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     found = _compare(ours, theirs)
     if len(found) > _MOST_WARNINGS:
         rest = len(found) - _MOST_WARNINGS
-        found[_MOST_WARNINGS:] = [RecordedWarning("exif-cross-check", f"{rest} further disagreements with piexif")]
+        message = f"{rest} further disagreements with piexif"
+        found[_MOST_WARNINGS:] = [RecordedWarning.of("exif-cross-check", message, variant="more", count=rest)]
     return tuple(found)
 
 
@@ -65,7 +67,7 @@ def _failure(error: Exception, ours: Directories) -> RecordedWarning:
     readable = sum(not isinstance(entry.state, Unreadable) for entry in ours.entries)
     reason = str(error).replace("\n", " ").strip() or type(error).__name__
     message = f"piexif cannot read this EXIF ({reason}); our reader read {readable} entries"
-    return RecordedWarning("exif-cross-check-failed", message)
+    return RecordedWarning.of("exif-cross-check-failed", message, said=reason, count=readable)
 
 
 def _compare(ours: Directories, theirs: dict[str, Any]) -> list[RecordedWarning]:
@@ -76,7 +78,7 @@ def _compare(ours: Directories, theirs: dict[str, Any]) -> list[RecordedWarning]
             continue
         values = theirs[_IFDS[group]]
         if tag not in values:
-            warnings.append(_disagreement(entry, "piexif does not find it"))
+            warnings.append(_disagreement(entry, Reason("piexif does not find it", "not-found")))
         elif not isinstance(entry.state, Unreadable) or entry.raw_size == len(entry.raw):
             problem = _difference(entry, values[tag], ours.order)
             if problem:
@@ -88,27 +90,34 @@ def _compare(ours: Directories, theirs: dict[str, Any]) -> list[RecordedWarning]
             continue
         for tag in theirs[name]:
             if (group, tag) not in last:
-                message = f"piexif reads {group} 0x{tag:04X}, our reader does not"
-                warnings.append(RecordedWarning("exif-cross-check", message))
+                entry_name = f"{group} 0x{tag:04X}"
+                message = f"piexif reads {entry_name}, our reader does not"
+                warnings.append(
+                    RecordedWarning.of("exif-cross-check", message, variant="only-piexif", entry=entry_name)
+                )
     return warnings
 
 
-def _disagreement(entry: TagEntry, problem: str) -> RecordedWarning:
-    return RecordedWarning("exif-cross-check", f"{entry.group} {entry.name}: {problem}", entry.entry_offset)
+def _disagreement(entry: TagEntry, problem: Reason) -> RecordedWarning:
+    name = f"{entry.group} {entry.name}"
+    return RecordedWarning.of(
+        "exif-cross-check", f"{name}: {problem}", entry.entry_offset, variant="entry", entry=name, reason=problem
+    )
 
 
-def _difference(entry: TagEntry, theirs: Any, order: ByteOrder) -> str:
+def _difference(entry: TagEntry, theirs: Any, order: ByteOrder) -> Reason:
     """Compare one value as numbers or bytes; "" where both readers agree."""
     if entry.raw_size > len(entry.raw):
-        return ""  # only the beginning is kept, so there is nothing whole to compare
+        return Reason("")  # only the beginning is kept, so there is nothing whole to compare
     expected = _as_piexif(entry, order)
     if isinstance(theirs, bytes):
         same = isinstance(expected, bytes) and theirs == expected
     else:
         same = expected == _flat(theirs)
     if same:
-        return ""
-    return f"piexif reads {_short(theirs)} where our reader reads {_short(entry.value)}"
+        return Reason("")
+    own, other = _short(entry.value), _short(theirs)
+    return Reason(f"piexif reads {other} where our reader reads {own}", "other-value", theirs=other, ours=own)
 
 
 def _as_piexif(entry: TagEntry, order: ByteOrder) -> bytes | tuple[int | float, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -22,7 +23,7 @@ def read_bmp(data: bytes) -> Container:
         ParseProblem: if the data do not begin as a BMP does.
     """
     if data[:2] != b"BM" or len(data) < 26:
-        raise ParseProblem("no BMP header", 0)
+        raise ParseProblem(Reason("no BMP header", "no-bmp-header"), 0)
     container = Container(exif_state=NotApplicable())
     stated = int.from_bytes(data[2:6], "little")
     header = int.from_bytes(data[14:18], "little")
@@ -43,7 +44,7 @@ def read_gif(data: bytes) -> Container:
         ParseProblem: if the data do not begin as a GIF does.
     """
     if data[:6] not in (b"GIF87a", b"GIF89a") or len(data) < 13:
-        raise ParseProblem("no GIF header", 0)
+        raise ParseProblem(Reason("no GIF header", "no-gif-header"), 0)
     container = Container(exif_state=NotApplicable())
     position = 13 + _table_size(data[10])
     frames = 0
@@ -65,7 +66,8 @@ def read_gif(data: bytes) -> Container:
         else:
             container.warn("gif-garbage", "bytes that belong to no block", position)
             return container
-    container.warn("gif-block-limit", f"more than {MOST_BLOCKS} blocks; the rest is not read", position)
+    message = f"more than {MOST_BLOCKS} blocks; the rest is not read"
+    container.warn("gif-block-limit", message, position, most=MOST_BLOCKS)
     return container
 
 

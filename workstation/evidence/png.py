@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -32,18 +33,20 @@ def read_png(data: bytes) -> Container:
         ParseProblem: if the data do not begin with PNG's signature.
     """
     if not data.startswith(SIGNATURE):
-        raise ParseProblem("no PNG signature", 0)
+        raise ParseProblem(Reason("no PNG signature", "no-png-signature"), 0)
     container = Container()
     position = len(SIGNATURE)
     for _ in range(MOST_CHUNKS):
         if position + 12 > len(data):
-            container.warn("png-truncated", "the data end before the last chunk (IEND)", position)
+            container.warn("png-truncated", "the data end before the last chunk (IEND)", position, variant="end")
             return container
         length = int.from_bytes(data[position : position + 4], "big")
         kind = data[position + 4 : position + 8]
         body = Block.of_file(data, position + 8, length)
         if len(body) < length:
-            container.warn("png-truncated", f"the data end inside a {decode_text(kind)} chunk", position)
+            name = decode_text(kind)
+            message = f"the data end inside a {name} chunk"
+            container.warn("png-truncated", message, position, variant="chunk", chunk=name)
             return container
         _check(data, position, length, container)
         _chunk(kind, body, container)
@@ -59,14 +62,15 @@ def _check(data: bytes, position: int, length: int, container: Container) -> Non
     stated = int.from_bytes(data[position + 8 + length : position + 12 + length], "big")
     if zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != stated:
         name = decode_text(data[position + 4 : position + 8])
-        container.warn("png-checksum", f"the checksum of a {name} chunk does not fit its data", position)
+        container.warn("png-checksum", f"the checksum of a {name} chunk does not fit its data", position, chunk=name)
 
 
 def _chunk(kind: bytes, body: Block, container: Container) -> None:
     try:
         _read_chunk(kind, body, container)
     except ParseProblem as problem:
-        container.warn("png-damaged-chunk", f"{decode_text(kind)}: {problem.reason}", body.file_offset(0, 0))
+        name, reason = decode_text(kind), problem.reason
+        container.warn("png-damaged-chunk", f"{name}: {reason}", body.file_offset(0, 0), chunk=name, reason=reason)
 
 
 def _read_chunk(kind: bytes, body: Block, container: Container) -> None:
@@ -118,7 +122,7 @@ def _inflate(data: bytes, container: Container) -> bytes:
     try:
         inflated = zlib.decompressobj().decompress(data, LARGEST_TEXT)
     except zlib.error as error:
-        raise ParseProblem("its compressed data are damaged") from error
+        raise ParseProblem(Reason("its compressed data are damaged", "damaged-data")) from error
     container.spend(len(inflated))
     return inflated
 
@@ -163,7 +167,7 @@ def _raw_profile(name: str, text: bytes, offset: int | None, size: int, containe
     except ValueError:
         profile = b""
     if not profile:
-        raise ParseProblem(f"no profile in “Raw profile type {name}”", offset)
+        raise ParseProblem(Reason(f"no profile in “Raw profile type {name}”", "no-raw-profile", name=name), offset)
     block = Block(profile)
     if name in ("exif", "APP1", "app1") and profile.startswith(b"Exif\0\0"):
         container.exif.append(block.part(6, len(profile)))

@@ -34,7 +34,7 @@ class Unreadable:
     """The entry is there, but its value cannot be read.
 
     Attributes:
-        reason: why, e.g. "entry runs past the end".
+        reason: why, e.g. "entry runs past the end"; a `Reason` where it has a code.
         offset: where the trouble stands, in bytes from the start of the file.
     """
 

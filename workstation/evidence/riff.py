@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -21,11 +22,12 @@ def read_webp(data: bytes) -> Container:
         ParseProblem: if the data do not begin as a WebP file does.
     """
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
-        raise ParseProblem("no WebP header", 0)
+        raise ParseProblem(Reason("no WebP header", "no-webp-header"), 0)
     container = Container()
     end = min(8 + int.from_bytes(data[4:8], "little"), len(data))
     if 8 + int.from_bytes(data[4:8], "little") > len(data):
-        container.warn("webp-truncated", "the RIFF header states more bytes than the file holds", 4)
+        message = "the RIFF header states more bytes than the file holds"
+        container.warn("webp-truncated", message, 4, variant="header")
     position = 12
     frames = 0
     for _ in range(MOST_CHUNKS):
@@ -35,7 +37,9 @@ def read_webp(data: bytes) -> Container:
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         body = Block.of_file(data, position + 8, min(length, end - position - 8))
         if len(body) < length:
-            container.warn("webp-truncated", f"the data end inside a {decode_text(kind)} chunk", position)
+            name = decode_text(kind)
+            message = f"the data end inside a {name} chunk"
+            container.warn("webp-truncated", message, position, variant="chunk", chunk=name)
         frames += kind == b"ANMF"
         _chunk(kind, body, container)
         position += 8 + length + (length & 1)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from workstation.report.blocks import Block, Facts, Heading, NewPage, Tables, Text, Together
+from workstation.report.blocks import Block, Facts, Heading, Tables, Text, Together
 from workstation.report.sheet import Content, Sheet
-from workstation.report.wording import hexadecimal, raw_bytes, shown_value, state
+from workstation.report.wording import because, hexadecimal, raw_bytes, shown_value, state
 
 
 def appendix(sheet: Sheet) -> list[Block]:
     """Metadata, payloads and structure of every exhibit's file."""
-    story: list[Block] = [NewPage(), sheet.section("appendix")]
+    story: list[Block] = [sheet.section("appendix")]
+    if sheet.texts("metadata.language"):
+        story.append(Text(sheet.texts("metadata.language"), "small"))
     for exhibit in sheet.exhibits:
         recorded = exhibit["metadata"]
         story.append(sheet.subsection(sheet.named(exhibit)))
@@ -25,7 +27,7 @@ def _metadata(sheet: Sheet, recorded: Content) -> list[Block]:
     texts, exif = sheet.texts, recorded["exif"]
     words = texts(f"absence.{exif['state']}")
     if exif["reason"]:
-        words = f"{words}: {exif['reason']} ({hexadecimal(exif['reason_offset'])})"
+        words = f"{words}: {because(exif, sheet)} ({hexadecimal(exif['reason_offset'])})"
     if exif["byte_order"]:
         words = f"{words}, {exif['byte_order']}"
     if recorded["entries"]:
@@ -58,7 +60,7 @@ def _payloads(sheet: Sheet, carried: list[Content]) -> list[Block]:
         return [Together((heading, sheet.said("payloads.none")))]
     rows = [
         (
-            payload["kind"],
+            sheet.word("payloads.kinds", payload["kind"]),
             hexadecimal(payload["offset"]),
             sheet.texts.count(payload["size"]),
             sheet.shortened(payload["description"] or "–"),
@@ -90,7 +92,7 @@ def _jpeg(sheet: Sheet, structure: Content | None) -> list[Block]:
         return []
     texts = sheet.texts
     rows = (
-        ("process", structure["process"]),
+        ("process", sheet.code("jpeg.processes", structure["process"])),
         ("frame", f"{structure['width']}×{structure['height']}"),
         ("components", texts("jpeg.bits", count=structure["components"], bits=structure["precision"])),
         ("subsampling", structure["subsampling"] or texts("jpeg.one_component")),

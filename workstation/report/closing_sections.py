@@ -33,6 +33,13 @@ def _in_words(sheet: Sheet, detail: str) -> str:
     return f"{sheet.word('custody.details', first)}{space}{rest}"
 
 
+def _state(sheet: Sheet, state: str | None) -> str:
+    """Outcome of the chain's check."""
+    if state is None or sheet.texts.own(f"audit.states.{state}"):
+        return sheet.texts(f"audit.states.{state}") if state else sheet.texts.missing
+    return sheet.unworded(state)
+
+
 def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:
     texts = sheet.texts
     heading = sheet.subsection(texts("audit.title"))
@@ -42,10 +49,12 @@ def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:
         (texts("audit.case"), sheet.filled(audit["case"])),
         (texts("audit.head"), audit["head"]),
         (texts("audit.entries"), str(audit["entries"])),
-        (texts("audit.state"), sheet.filled(audit["state"])),
+        (texts("audit.state"), _state(sheet, audit["state"])),
     )
     facts = Facts(rows, mono=frozenset({texts("audit.case"), texts("audit.head")}))
     story: list[Block] = [Together((heading, facts, Text(texts("audit.meaning"), "small")))]
+    if audit["extract"] and texts("audit.verbatim"):
+        story.append(Text(texts("audit.verbatim"), "small"))
     if audit["extract"]:
         listed = [
             (

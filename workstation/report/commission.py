@@ -122,10 +122,18 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class EncoderText:
-    """A text that was given to the text encoder, word for word; `purpose` says what for."""
+    """A text that was given to the text encoder, word for word.
+
+    Attributes:
+        purpose: what for, in words.
+        code: of the purpose where the program gave the text, "" where an examiner stated it.
+        count: of the texts in it.
+    """
 
     purpose: str
     text: str
+    code: str = ""
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Table, TableStyle
 
 from workstation.analysis.colours import bar_colours
 from workstation.report.typeface import BOLD, MONO, SANS, markup, printable
@@ -28,6 +28,14 @@ ROWS_KEPT = 2
 HALF_A_PAGE = 350.0
 WIDEST_LETTER = 4.5
 """Points; letters of a table are narrower on average."""
+
+LEGEND_WIDTH = 110 * mm
+
+ROUNDING = 0.5
+"""Points."""
+
+SMALLEST_SCALE = 0.6
+"""Of its intended size, to which a figure is made smaller rather than leave the rest of a page empty."""
 
 LARGEST_PIXEL = 2.0
 """Points; a picture of a few pixels is not blown up beyond this."""
@@ -255,6 +263,10 @@ class Picture(Flowable):  # type: ignore[misc]
         self.width, self.height = across * scale, down * scale
         self.hAlign = "LEFT"
 
+    def shrink(self, factor: float) -> None:
+        """Draw it smaller; its pixels stay what they are."""
+        self.width, self.height = self.width * factor, self.height * factor
+
     def draw(self) -> None:
         """Draw it, turned as its orientation asks, with a hairline around it."""
         canvas, width, height = self.canv, self.width, self.height
@@ -276,6 +288,32 @@ class Picture(Flowable):  # type: ignore[misc]
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.4)
         canvas.rect(0, 0, width, height)
+
+
+class Kept(KeepTogether):  # type: ignore[misc]
+    """Flowables that stay on one page; a figure among them shrinks a little rather than leave a page half empty."""
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """The parts for a page with this much room left."""
+        pictures = [item for item in self._content if isinstance(item, Picture)]
+        drawn = sum(picture.height for picture in pictures)
+        self.wrap(width, height)
+        over = self._H - height + ROUNDING
+        if drawn and ROUNDING < over <= drawn * (1 - SMALLEST_SCALE):
+            for picture in pictures:
+                picture.shrink((drawn - over) / drawn)
+            for item in self._content:
+                if isinstance(item, ColourBar):
+                    item.width = max(pictures[0].width, LEGEND_WIDTH)
+            self.wrap(width, height)
+        parts: list[Flowable] = super().split(width, height)
+        return parts
+
+
+def height_of(flowables: Sequence[Flowable]) -> float:
+    """How much of a page a few lines take, with the space before and after them."""
+    heights = [item.wrap(TEXT_WIDTH, 1000 * mm)[1] for item in flowables]
+    return float(sum(heights) + sum(item.getSpaceBefore() + item.getSpaceAfter() for item in flowables))
 
 
 class ColourBar(Flowable):  # type: ignore[misc]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from workstation.analysis.statement import FEWEST_ALIKE, FEWEST_CAMERAS
 from workstation.report.blocks import Block, Bullets, Facts, Heading, Text, Together
+from workstation.report.reasons import calibration_reason, pictures, remark
 from workstation.report.sheet import Content, Sheet
+
+RATES_WIDTHS = (28, 40, 34, 40, 19, 19)
 
 
 def interpretation(sheet: Sheet) -> list[Block]:
@@ -125,26 +129,60 @@ def _rates(sheet: Sheet, exhibit: Content) -> list[Block]:
     if calibration is None or calibration["status"] == "not calibrated":
         return [Together((*head, Text(texts("calibration.none"), "strong"))), *_conditions(sheet, exhibit)]
     if calibration["status"] == "outside":
-        told: Block = Text(texts("calibration.abstained", reason=calibration["reason"]), "alert")
-        return [Together((*head, told, _tables(sheet, calibration))), *_conditions(sheet, exhibit)]
+        told: Block = Text(texts("calibration.abstained", reason=calibration_reason(sheet, calibration)), "alert")
+        reasons = Together((*head, told, _tables(sheet, calibration)))
+        return [reasons, *_nearest(sheet, calibration), *_conditions(sheet, exhibit)]
     facts = _figures(sheet, calibration)
     story: list[Block] = [Together((*head, facts, _tables(sheet, calibration)))]
+    reservations = calibration.get("reservations") or []
+    if reservations:
+        story.append(Bullets(tuple(remark(sheet, "calibration.reservations", one) for one in reservations)))
     if calibration["rates"]:
         rows = [_rate(sheet, rate) for rate in calibration["rates"]]
-        story.append(sheet.listing("rates", rows, (28, 40, 34, 40, 19, 19)))
+        story.append(sheet.listing("rates", rows, RATES_WIDTHS))
+    story += _alike(sheet, calibration)
     pointing = calibration.get("pointing")
     if pointing is not None:
         story.append(Text(_pointing(sheet, pointing)))
     return [*story, *_conditions(sheet, exhibit)]
 
 
+def _nearest(sheet: Sheet, calibration: Content) -> list[Block]:
+    """Rates of the nearest pictures that were measured, which do not hold for this one."""
+    rates = [rate for rate in calibration.get("nearest_rates") or [] if rate["stated"]]
+    if not rates:
+        return []
+    heading = Heading(sheet.texts("calibration.nearest_title"), 4)
+    words = sheet.said("calibration.nearest_rates", pictures=pictures(sheet, calibration))
+    table = sheet.listing("rates", [_rate(sheet, rate) for rate in rates], RATES_WIDTHS)
+    return [Together((heading, words, table))]
+
+
+def _alike(sheet: Sheet, calibration: Content) -> list[Block]:
+    """Rates of the photographs that are like the picture in device and focus."""
+    texts, rates = sheet.texts, calibration.get("alike") or []
+    if not rates:
+        return []
+    rows = []
+    for rate in rates:
+        level = texts("calibration.level", level=texts.share(rate["level"]))
+        told = [sheet.word(f"kinds.{name}", rate[name]) for name in ("device", "focus") if rate[name]]
+        stated = rate["photos"] >= FEWEST_ALIKE and rate["cameras"] >= FEWEST_CAMERAS
+        below = _of(sheet, rate, "false_alarms", "photos") if stated else texts("calibration.too_few")
+        interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}" if stated else "–"
+        behind = (texts.count(rate["photos"]), texts.count(rate["cameras"]))
+        rows.append((", ".join(told), level, below, interval, *behind))
+    return [Heading(texts("calibration.alike_title"), 4), sheet.listing("alike", rows, (48, 22, 38, 34, 19, 19))]
+
+
 def _figures(sheet: Sheet, calibration: Content) -> Block:
     texts = sheet.texts
     low, high = calibration["llr_limits"] or (None, None)
     limits = {"low": texts.ratio(low), "high": texts.ratio(high)}
+    statistic = sheet.word("calibration.statistics", calibration["statistic"])
     rows = (
-        ("stratum", sheet.filled(calibration["stratum"])),
-        ("value", f"{texts.number(calibration['value'])} ({calibration['statistic']})"),
+        ("stratum", pictures(sheet, calibration)),
+        ("value", f"{texts.number(calibration['value'])} ({statistic})"),
         ("p", texts("calibration.p_of", p=texts.number(calibration["p_consistent"], 3), **_behind(calibration))),
         ("ratio", texts("calibration.ratio_of", ratio=texts.ratio(calibration["llr"]), **limits)),
     )
@@ -159,7 +197,7 @@ def _tables(sheet: Sheet, calibration: Content) -> Block:
     """Where the figures come from."""
     texts = sheet.texts
     rows = (
-        ("material", sheet.filled(calibration["material"])),
+        ("material", sheet.unworded(calibration["material"])),
         ("origin", sheet.word("calibration.origins", calibration["origin"])),
         ("made", sheet.filled(calibration["date"])),
         ("weights", sheet.filled(calibration["weights_sha256"])),
@@ -207,7 +245,7 @@ def _conditions(sheet: Sheet, exhibit: Content) -> list[Block]:
         ("quality", quality),
         ("interpolated", texts("conditions.yes" if seen["interpolated"] else "conditions.no")),
         ("out_of_focus", texts.share(seen["out_of_focus"])),
-        ("device_class", sheet.word("conditions.devices", seen["device_class"])),
+        ("device_class", sheet.word("kinds.device", seen["device_class"])),
     )
     facts = Facts(tuple((texts(f"conditions.{key}"), value) for key, value in rows))
     return [Together((Heading(texts("conditions.title"), 4), facts))]

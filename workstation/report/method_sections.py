@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from workstation.report.blocks import Block, Facts, Heading, Text, Together
+from workstation.report.reasons import step_reason
 from workstation.report.sheet import Content, Sheet
+
+NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 MOST_BOXES = 20
 """Parts not examined that are listed per exhibit."""
@@ -34,7 +39,9 @@ def _of_exhibit(sheet: Sheet, exhibit: Content) -> list[Block]:
     heading = sheet.subsection(texts("method.analysis_of", exhibit=sheet.named(exhibit)))
     if origin is None:
         return [Together((heading, sheet.said("method.no_analysis"))), *_texts_given(sheet, exhibit)]
-    seconds = "; ".join(f"{stage} {texts.fixed(value, 2)}" for stage, value in origin["seconds"].items())
+    seconds = "; ".join(
+        f"{sheet.code('stages', stage)} {texts.fixed(value, 2)}" for stage, value in origin["seconds"].items()
+    )
     rows = (
         ("version", origin["program"]),
         ("weights", origin["weights"]),
@@ -53,13 +60,29 @@ def _of_exhibit(sheet: Sheet, exhibit: Content) -> list[Block]:
         tuple((texts(f"method.{key}"), sheet.filled(value)) for key, value in rows),
         mono=frozenset({texts("method.weights_sha256")}),
     )
-    parameters = sheet.listing("parameters", list(origin["parameters"].items()), (76, 104))
+    named = [
+        (sheet.code("parameters", name), _value(sheet, name, value)) for name, value in origin["parameters"].items()
+    ]
+    parameters = sheet.listing("parameters", named, (76, 104))
     return [
         Together((heading, facts)),
         Heading(texts("method.parameters"), 4),
         parameters,
         *_texts_given(sheet, exhibit),
     ]
+
+
+def _value(sheet: Sheet, name: str, value: str) -> str:
+    """A parameter's value: its numbers, in the language's words around them."""
+    texts = sheet.texts
+    numbers = [texts.localised(one) for one in NUMBERS.findall(value)]
+    own = f"parameter_values.{name}"
+    if numbers and texts.own(own):
+        try:
+            return texts(own, *numbers, all=", ".join(numbers))
+        except (IndexError, KeyError):  # of a version that said it with other numbers
+            return sheet.unworded(value)
+    return numbers[0] if [value] == NUMBERS.findall(value) else sheet.word("parameter_words", value)
 
 
 def _validated(sheet: Sheet, validation: Content | None) -> str | None:
@@ -78,8 +101,16 @@ def _texts_given(sheet: Sheet, exhibit: Content) -> list[Block]:
     heading = Heading(texts("method.encoder_texts"), 4)
     if not given:
         return [Together((heading, sheet.said("method.no_encoder_texts")))]
-    rows = [(one["purpose"], one["text"]) for one in given]
+    rows = [(_purpose(sheet, one), one["text"]) for one in given]
     return [heading, sheet.listing("encoder_texts", rows, (50, 130), mono=(1,))]
+
+
+def _purpose(sheet: Sheet, given: Content) -> str:
+    """What a text was given for; what an examiner stated stays as it is."""
+    code = given.get("code")
+    if not code:
+        return str(given["purpose"])
+    return sheet.told("encoder_purposes", code, given["purpose"], {"count": given["count"]})
 
 
 def steps(sheet: Sheet) -> list[Block]:
@@ -93,7 +124,7 @@ def steps(sheet: Sheet) -> list[Block]:
             sheet.short(step["exhibit"]),
             sheet.word("steps.names", step["name"]),
             texts(f"steps.{step['outcome']}"),
-            sheet.word("steps.reasons", step["reason"]),
+            step_reason(sheet, step),
         )
         for step in taken
     ]
@@ -131,7 +162,9 @@ def _coverage(sheet: Sheet, exhibit: Content) -> list[tuple[str, str]]:
     else:
         seen = texts("coverage.whole")
     assessed = texts("coverage.not_analysed")
-    if fitness is not None:
+    if fitness is not None and 0 < fitness["assessable"] == fitness["patches"]:
+        assessed = texts("coverage.all_assessed", patches=fitness["patches"])
+    elif fitness is not None:
         share = fitness["assessable"] / fitness["patches"] if fitness["patches"] else None
         values = {"assessable": fitness["assessable"], "patches": fitness["patches"], "share": texts.share(share)}
         assessed = texts("coverage.assessed", **values)

@@ -8,6 +8,7 @@ from typing import Any
 from workstation.report.blocks import Block, Bullets, Facts, Figure, Heading, NewPage, Text, Together, Tone
 from workstation.report.claim_sections import claims
 from workstation.report.opening_sections import headline
+from workstation.report.reasons import region_reason
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import shown_value
 
@@ -79,12 +80,19 @@ def _image(sheet: Sheet, exhibit: Content) -> list[Block]:
         ("size", texts("image.pixels", size=f"{image['width']}×{image['height']}", megapixels=megapixels)),
         ("samples", sheet.filled(image["stored_mode"])),
         ("orientation", texts("image.turned", value=image["orientation"])),
-        ("reductions", "; ".join(image["reductions"]) or texts("image.unreduced")),
+        ("reductions", "; ".join(_reductions(sheet, image)) or texts("image.unreduced")),
         ("profile", texts("absence.not present") if profile is None else texts("image.profile_bytes", count=profile)),
         ("frames", "1" if image["frames"] == 1 else texts("image.several", count=image["frames"])),
     )
     facts = Facts(tuple((texts(f"image.{key}"), value) for key, value in rows))
     return [Together((Heading(texts("image.title"), 3), facts))]
+
+
+def _reductions(sheet: Sheet, image: Content) -> list[str]:
+    """The rules by which the stored samples became 8-bit RGB."""
+    codes = image.get("reduction_codes") or [{"code": None, "values": {}} for _ in image["reductions"]]
+    pairs = zip(image["reductions"], codes, strict=True)
+    return [sheet.told("reductions", coded["code"], words, coded["values"]) for words, coded in pairs]
 
 
 def _findings(sheet: Sheet, exhibit: Content) -> list[Block]:
@@ -98,14 +106,19 @@ def _findings(sheet: Sheet, exhibit: Content) -> list[Block]:
         block: list[Block] = [Heading(texts("observations.findings"), 3)] if not index else []
         block.append(Bullets((sheet.sentence(finding),)))
         if finding["numbers"]:
-            block.append(Text(_numbers(sheet, finding["numbers"]), "small"))
+            block.append(Text(_numbers(sheet, finding), "small"))
         story.append(Together(tuple(block)))
     return story
 
 
-def _numbers(sheet: Sheet, numbers: Content) -> str:
-    texts = sheet.texts
-    return " · ".join(f"{sheet.word('numbers', name)} {texts.number(value)}" for name, value in numbers.items())
+def _numbers(sheet: Sheet, finding: Content) -> str:
+    """The numbers behind a finding; some names mean another thing in one kind of finding."""
+    texts, told = sheet.texts, []
+    for name, value in finding["numbers"].items():
+        own = f"numbers.{finding['kind']}.{name}"
+        word = texts(own) if texts.own(own) else sheet.word("numbers", name)
+        told.append(f"{word} {texts.number(value)}")
+    return " · ".join(told)
 
 
 def _maps(sheet: Sheet, exhibit: Content) -> list[Block]:
@@ -255,7 +268,7 @@ def _region_rows(sheet: Sheet, region: Content) -> list[tuple[str, str]]:
     area = texts("regions.area_of", count=texts.count(found["area"]), share=texts.share(found["share"]))
     rows: list[tuple[str, Any]] = [("shape", shape), ("note", sheet.filled(region["note"])), ("area", area)]
     if found["reason"]:
-        rows.append(("reason", found["reason"]))
+        rows.append(("reason", region_reason(sheet, region)))
     return [(texts(f"regions.{key}"), value) for key, value in rows]
 
 
@@ -298,13 +311,13 @@ def _file(sheet: Sheet, exhibit: Content) -> list[Block]:
         found = next((e for e in metadata["entries"] if (e["group"], e["id"]) == (group, number)), None)
         value = texts("absence.not present") if found is None else _told(sheet, found)
         rows.append((texts(f"file.{key}"), value))
-    carried = [payload["kind"] for payload in metadata["payloads"]]
+    carried = [sheet.word("payloads.kinds", payload["kind"]) for payload in metadata["payloads"]]
     rows.append((texts("file.carried"), _counted(carried) or texts("file.nothing")))
     if metadata["jpeg"] is not None:
         jpeg = metadata["jpeg"]
-        quality = jpeg["quality"]
+        quality, process = jpeg["quality"], sheet.code("jpeg.processes", jpeg["process"])
         estimated = texts("jpeg.other_table") if quality is None else texts("jpeg.ijg", quality=quality)
-        rows.append((texts("file.jpeg"), f"{jpeg['process']}, {jpeg['subsampling'] or '–'}, {estimated}"))
+        rows.append((texts("file.jpeg"), f"{process}, {jpeg['subsampling'] or '–'}, {estimated}"))
     words = Text(texts("file.said"), "small")
     return [Together((Heading(texts("file.title"), 3), words, Facts(tuple(rows))))]
 
@@ -329,15 +342,12 @@ def _warnings(sheet: Sheet, exhibit: Content) -> list[Block]:
         (
             texts(f"warnings.sources.{w['source']}"),
             w["code"],
-            w["message"],
+            sheet.warning(w),
             "–" if w["offset"] is None else f"0x{w['offset']:X}",
         )
         for w in exhibit["warnings"]
     ]
-    words: list[Block] = [heading]
-    if texts("warnings.language"):
-        words.append(Text(texts("warnings.language"), "small"))
-    return [*words, sheet.listing("warnings", rows, (18, 38, 102, 22), mono=(3,))]
+    return [heading, sheet.listing("warnings", rows, (18, 38, 102, 22), mono=(3,))]
 
 
 def _notes(sheet: Sheet, notes: Sequence[Content], title: str) -> list[Block]:

@@ -164,4 +164,5 @@ def headline(sheet: Sheet, exhibit: Content) -> str:
         if finding["kind"] == "not-assessable" and sheet.translated(finding):
             return sheet.sentence(finding)
     reason = str(exhibit["reason"] or "").rstrip(".")
-    return sheet.texts(f"headlines.{exhibit['status']}", reason=reason).strip()
+    told = sheet.unworded(reason) if reason else ""
+    return sheet.texts(f"headlines.{exhibit['status']}", reason=told).strip()

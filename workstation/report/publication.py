@@ -134,7 +134,7 @@ def _line_ups(report: ExhibitReport) -> Iterator[EncoderText]:
     for claim in () if claims is None else claims.whole:
         if claim.ranked:
             texts = sorted(f"{claim.tag}: {value}" for value, _ in claim.ranked)
-            yield EncoderText(f"line-up, {len(texts)} texts", "; ".join(texts))
+            yield EncoderText(f"line-up, {len(texts)} texts", "; ".join(texts), "line-up", len(texts))
 
 
 def _stated(value: Any) -> dict[str, Json]:

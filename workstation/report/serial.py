@@ -16,6 +16,7 @@ from workstation.analysis.claims_words import in_words
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import AnalysisResult, Finding, Partition, Provenance
 from workstation.analysis.stored_scale import stored_scale_affine
+from workstation.errors import Reason, Values
 from workstation.evidence.record import JpegStructure, Metadata, Payload, TagEntry, TagState, TagValue, Unreadable
 from workstation.report.atomic import write_text
 from workstation.report.document import AMBIGUOUS_POLARITY, POLARITY, ExhibitReport, ReportDocument
@@ -90,7 +91,14 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
         ],
         "note": text(report.exhibit.note) or None,
         "warnings": [
-            {"source": source, "code": w.code, "message": text(w.message), "offset": w.offset}
+            {
+                "source": source,
+                "code": w.code,
+                "message": text(w.message),
+                "offset": w.offset,
+                "variant": w.variant or None,
+                "values": _told(w.values),
+            }
             for source, w in report.warnings
         ],
         "metadata": metadata_json(report.evidence.metadata),
@@ -170,6 +178,9 @@ def _image(report: ExhibitReport) -> Json:
         "orientation": pixels.orientation,
         "stored_mode": pixels.stored_mode,
         "reductions": list(pixels.reductions),
+        "reduction_codes": [
+            {"code": reason.code or None, "values": _told(reason.values)} for reason in map(_reason, pixels.reductions)
+        ],
         "icc_profile_bytes": None if pixels.icc_profile is None else len(pixels.icc_profile),
         "frames": pixels.frames,
         "coordinates": COORDINATES,
@@ -183,6 +194,7 @@ def _finding(finding: Finding) -> Json:
         "sentence": text(finding.sentence),
         "group": finding.group or None,
         "numbers": {name: number(value) for name, value in finding.numbers},
+        "codes": dict(finding.codes),
     }
 
 
@@ -298,6 +310,7 @@ def _region(region: Region, statistics: RegionStatistics) -> Json:
         "note": text(region.note) or None,
         "statistics": {
             "reason": text(statistics.reason) or None,
+            "reason_code": _reason(statistics.reason).code or None,
             "area": statistics.area,
             "share": number(statistics.share),
             "bounding_box": None if statistics.bounding_box is None else list(statistics.bounding_box),
@@ -328,7 +341,25 @@ def _state(state: TagState) -> dict[str, Json]:
         "state": state.label,
         "reason": text(unreadable.reason) if unreadable else None,
         "reason_offset": unreadable.offset if unreadable else None,
+        **_why(unreadable),
     }
+
+
+def _why(unreadable: Unreadable | None) -> dict[str, Json]:
+    """Code and values of the reason, so that it can be said in another language."""
+    if unreadable is None:
+        return {}
+    reason = _reason(unreadable.reason)
+    return {"reason_code": reason.code or None, "reason_values": _told(reason.values)}
+
+
+def _reason(words: str) -> Reason:
+    return words if isinstance(words, Reason) else Reason(words)
+
+
+def _told(values: Values) -> dict[str, Json]:
+    """What a sentence was filled with."""
+    return {name: _plain(value) for name, value in values}
 
 
 def metadata_json(metadata: Metadata) -> Json:

@@ -73,12 +73,47 @@ class Sheet:
     def sentence(self, finding: Content) -> str:
         """A finding in the report's language; in its own words where the language has none for it."""
         if not self.translated(finding):
-            return str(finding["sentence"])
+            return self.unworded(finding["sentence"])
         values = {name: math.nan if value is None else value for name, value in finding["numbers"].items()}
+        codes = finding.get("codes") or {}
+        if codes:
+            values["kind"] = ", ".join(self.word(f"kinds.{name}", code) for name, code in codes.items())
         try:
             return self.texts(_key(finding), group=finding["group"], **values)
         except KeyError:  # a result of a version that counted other things
-            return str(finding["sentence"])
+            return self.unworded(finding["sentence"])
+
+    def told(
+        self, table: str, code: str | None, words: str | None, values: Mapping[str, Any], variant: str | None = ""
+    ) -> str:
+        """What a code of the program says, in the report's language; the program's own words where it has none.
+
+        Args:
+            table: of the language, by code and variant.
+            code: stable; None = a result of a version that gave none.
+            words: the program's own, English.
+            values: what the sentence is filled with; a reason among them has its own code in `reason_code`.
+            variant: which of the code's sentences it is.
+        """
+        key = ".".join(part for part in (table, code, variant) if part)
+        if not code or not self.texts.own(key):
+            return self.unworded(words)
+        filled = dict(values)
+        if "reason" in filled:
+            filled["reason"] = self.told("reasons", filled.get("reason_code"), filled["reason"], values_of(filled))
+        try:
+            return self.texts(key, **filled)
+        except (KeyError, ValueError):  # of a version that said it with other values
+            return self.unworded(words)
+
+    def unworded(self, words: str | None) -> str:
+        """The program's own words, marked as such where the report is in another language."""
+        return self.texts("unworded", words=words) if words else self.texts.missing
+
+    def warning(self, warning: Content) -> str:
+        """A warning in the report's language."""
+        values = warning.get("values") or {}
+        return self.told("oddities", warning["code"], warning["message"], values, warning.get("variant"))
 
     def word(self, table: str, name: str) -> str:
         """The word that a table of the language has for a name; the name itself where it has none."""
@@ -92,6 +127,11 @@ class Sheet:
         begin, end = limit * 3 // 4, limit // 4
         length = self.texts("units.whole", count=self.texts.count(len(text)))
         return f"{text[:begin]} … {text[-end:]} ({length})"
+
+    def code(self, table: str, name: str) -> str:
+        """The word that a table of the language has for a name of the program's own, which is marked without one."""
+        key = f"{table}.{name}"
+        return self.texts(key) if self.texts.own(key) else self.unworded(name)
 
     def listing(
         self, key: str, rows: Sequence[Sequence[str]], widths: Sequence[float], mono: Sequence[int] = ()
@@ -107,6 +147,11 @@ class Sheet:
     def bullets(self, key: str) -> Bullets:
         """The sentences of a key."""
         return Bullets(self.texts.several(key))
+
+
+def values_of(filled: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a reason that stands among those of a warning."""
+    return {name: value for name, value in filled.items() if name not in ("reason", "reason_code")}
 
 
 def _key(finding: Content) -> str:

@@ -77,10 +77,10 @@ class Texts:
         other._formatter = _Formatter(other)
         return other
 
-    def __call__(self, key: str, **values: Any) -> str:
+    def __call__(self, key: str, *numbered: Any, **values: Any) -> str:
         """The words of a key with the values in their places."""
         words = self._found(key)
-        return self._formatter.vformat(words, (), values) if isinstance(words, str) else " ".join(words)
+        return self._formatter.vformat(words, numbered, values) if isinstance(words, str) else " ".join(words)
 
     def several(self, key: str) -> tuple[str, ...]:
         """The sentences of a key, in order."""

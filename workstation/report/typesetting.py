@@ -24,7 +24,6 @@ MUCH = 90 * mm
 """What is higher may break between pages, although a heading stands over it."""
 
 LOGO_WIDTH, LOGO_HEIGHT = 38 * mm, 22 * mm
-LEGEND_WIDTH = 110 * mm
 
 
 def typeset(publication: Publication, story: Sequence[b.Block]) -> list[Flowable]:
@@ -56,7 +55,7 @@ class _Typesetter:
             b.Listing: lambda block: [f.listing(block.head, block.rows, block.widths, mono=block.mono)],
             b.Tables: self._tables,
             b.Figure: self._figure,
-            b.Together: lambda block: [KeepTogether(self._plain(block.blocks))],
+            b.Together: lambda block: [f.Kept(self._plain(block.blocks))],
             b.NewPage: lambda _: [PageBreak()],
             b.Signatures: self._signatures,
             b.EndMark: lambda block: [f.paragraph(block.text, f.END)],
@@ -81,18 +80,18 @@ class _Typesetter:
         head = self._plain(leading)
         if block is None or isinstance(block, b.NewPage):
             rest = [] if block is None else self._one(block)
-            return [*self._beginning(leading, head, _height(head)), *rest]
+            return [*self._beginning(leading, head, f.height_of(head)), *rest]
         inner = self._plain(block.blocks) if isinstance(block, b.Together) else self._one(block)
         if isinstance(block, b.Listing | b.Tables):
-            return [*self._beginning(leading, head, _height(head) + ROOM), *inner]
-        if isinstance(block, b.Facts | b.Bullets) or _height(head) > MUCH:
-            return self._beginning(leading, [*head, *inner], _height([*head, *inner]))
-        return [KeepTogether([*head, *inner])]
+            return [*self._beginning(leading, head, f.height_of(head) + ROOM), *inner]
+        if isinstance(block, b.Facts | b.Bullets) or f.height_of(head) > MUCH:
+            return self._beginning(leading, [*head, *inner], f.height_of([*head, *inner]))
+        return [f.Kept([*head, *inner])]
 
     def _beginning(self, leading: Sequence[b.Block], whole: list[Flowable], wanted: float) -> list[Flowable]:
         """Flowables that start on this page if there is room for all that is wanted, or for the beginning of much."""
         titles = self._plain([block for block in leading if isinstance(block, b.Heading)])
-        return [CondPageBreak(min(wanted, _height(titles) + 2 * ROOM) if wanted > MUCH else wanted), *whole]
+        return [CondPageBreak(min(wanted, f.height_of(titles) + 2 * ROOM) if wanted > MUCH else wanted), *whole]
 
     def _plain(self, story: Sequence[b.Block]) -> list[Flowable]:
         return list(chain.from_iterable(self._one(block) for block in story))
@@ -117,7 +116,7 @@ class _Typesetter:
         )
         story: list[Flowable] = [picture]
         if block.legend is not None:
-            story += self._legend(block, max(picture.width, LEGEND_WIDTH))
+            story += self._legend(block, max(picture.width, f.LEGEND_WIDTH))
         return [*story, f.paragraph(block.caption, f.CAPTION)]
 
     def _legend(self, block: b.Figure, width: float) -> list[Flowable]:
@@ -182,9 +181,3 @@ def swatch_picture(swatch: Any) -> Image.Image:
 def _numbers(values: Sequence[Sequence[int]]) -> Table:
     cells = [[f.paragraph(str(value), f.CELL_MONO) for value in row] for row in values]
     return f.grid(cells, [9.6 * mm] * 8, *f.padding(3, 1, 0, 1), ("GRID", (0, 0), (-1, -1), 0.25, f.RULE))
-
-
-def _height(flowables: Sequence[Flowable]) -> float:
-    """How much of a page a few lines take, with the space before and after them."""
-    heights = [item.wrap(f.TEXT_WIDTH, 1000 * mm)[1] for item in flowables]
-    return float(sum(heights) + sum(item.getSpaceBefore() + item.getSpaceAfter() for item in flowables))

@@ -39,8 +39,13 @@ def state(entry: Content, sheet: Sheet) -> str:
     words = sheet.texts(f"absence.{entry['state']}")
     if entry["reason"]:
         place = "" if entry["reason_offset"] is None else f" @ {hexadecimal(entry['reason_offset'])}"
-        words = f"{words}: {entry['reason']}{place}"
+        words = f"{words}: {because(entry, sheet)}{place}"
     return f"{words}; {sheet.texts('metadata.duplicate')}" if entry["duplicate"] else words
+
+
+def because(entry: Content, sheet: Sheet) -> str:
+    """Why an entry, or EXIF as a whole, cannot be read."""
+    return sheet.told("reasons", entry.get("reason_code"), entry["reason"], entry.get("reason_values") or {})
 
 
 def shown_value(entry: Content) -> str:

@@ -1,0 +1,285 @@
+"""Whatever the program says by a code, a report says in its own language; what it cannot say is marked as English."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+import workstation
+from tests.report.conftest import MOMENT, complete_result, provenance, write_photograph
+from workstation.analysis.calibration import read_table
+from workstation.analysis.model.registry import find
+from workstation.analysis.provenance import STAGES
+from workstation.analysis.result import Finding
+from workstation.analysis.statement import Conditions, Detection
+from workstation.casework.exhibit import Case, Exhibit
+from workstation.errors import RecordedWarning
+from workstation.evidence import open_evidence
+from workstation.paths import resources, user_config
+from workstation.report import build
+from workstation.report.pdf import print_pdf
+from workstation.report.publication import publish
+from workstation.report.template import Template
+from workstation.report.texts import report_texts
+
+ROOMS = ("evidence", "analysis")
+ENGLISH = "[englisch]"
+
+
+def words_of(key: str) -> str:
+    """The German words of a key; a failure that names it where there are none."""
+    found = report_texts("de")._words.get(key)
+    assert isinstance(found, str), f"report.de.toml has no {key}"
+    return found
+
+
+def keys_under(prefix: str) -> list[str]:
+    return [key for key in report_texts("de")._words if key.startswith(prefix)]
+
+
+def fields(words: str) -> set[str]:
+    return set(re.findall(r"{(\w+)", words))
+
+
+def calls(*names: str) -> Iterator[tuple[ast.Call, str, str]]:
+    """(call, name, where) of every call of these names in the rooms that say something by a code."""
+    for room in ROOMS:
+        for file in sorted((Path(workstation.__path__[0]) / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and (name := _called(node.func)) in names:
+                    yield node, name, f"{file.name}:{node.lineno}"
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        owner = function.value.id if isinstance(function.value, ast.Name) else ""
+        return "RecordedWarning" if (owner, function.attr) == ("RecordedWarning", "of") else function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def given(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def constants(expression: ast.expr | None) -> list[str]:
+    """The texts that an expression can be, as far as they stand there."""
+    if isinstance(expression, ast.IfExp):
+        return constants(expression.body) + constants(expression.orelse)
+    return [expression.value] if isinstance(expression, ast.Constant) and isinstance(expression.value, str) else []
+
+
+def filled_with(call: ast.Call) -> set[str]:
+    return {keyword.arg for keyword in call.keywords if keyword.arg}
+
+
+def test_every_warning_has_german_words_that_its_values_fill() -> None:
+    seen = 0
+    for call, _, where in calls("warn", "lose", "RecordedWarning"):
+        codes = constants(call.args[0])
+        if not codes:  # a method that hands on what it was given
+            continue
+        variant, seen = given(call, "variant"), seen + 1
+        told = constants(variant)
+        key = f"oddities.{codes[0]}"
+        keys = [f"{key}.{one}" for one in told] if variant is not None else [key]
+        if variant is not None and not told:  # chosen before: all of them are there
+            keys = keys_under(f"{key}.")
+            assert len(keys) > 1, f"{where}: {key}"
+        for one in keys:
+            assert fields(words_of(one)) <= filled_with(call), f"{where}: {one}"
+    assert seen > 50
+
+
+def test_every_reason_has_german_words_that_its_values_fill() -> None:
+    seen = 0
+    for call, _, where in calls("Reason"):
+        code = call.args[1] if len(call.args) > 1 else None
+        if code is None:  # nothing to be said
+            continue
+        seen += 1
+        tables = ("reasons", "region_reasons", "reductions")
+        if isinstance(code, ast.JoinedStr):
+            begins = constants(code.values[0])[0]
+            assert keys_under(f"reductions.{begins}"), f"{where}: {begins}"
+            continue
+        (word,) = constants(code)
+        found = [words_of(f"{table}.{word}") for table in tables if report_texts("de").own(f"{table}.{word}")]
+        assert found, f"{where}: {word} is in none of {', '.join(tables)}"
+        assert fields(found[0]) <= filled_with(call), f"{where}: {word}"
+    assert seen > 40
+
+
+def test_every_remark_and_every_finding_has_german_words() -> None:
+    german = report_texts("de")
+    for call, _, where in calls("Remark"):
+        for code in constants(call.args[0]):
+            known = [f"calibration.{table}.{code}" for table in ("reasons", "reservations")]
+            assert code == "stratum" or any(german.own(key) for key in known), f"{where}: {code}"
+    reservations = {key.rsplit(".", 1)[1] for key in keys_under("calibration.reservations.")}
+    assert reservations == {key.rsplit(".", 1)[1] for key in keys_under("findings.reservation.")}
+    for call, _, where in calls("Finding"):
+        for kind in constants(call.args[0]):
+            found = keys_under(f"findings.{kind}")
+            assert found, f"{where}: {kind}"
+            for variant in constants(given(call, "variant")):
+                assert german.own(f"findings.{kind}.{variant}"), f"{where}: {kind}.{variant}"
+
+
+def test_every_parameter_and_every_stage_has_a_german_name() -> None:
+    for stage in STAGES:
+        words_of(f"stages.{stage}")
+    source = Path(workstation.__path__[0], "analysis", "provenance.py").read_text("utf-8")
+    named = [
+        node
+        for function in ast.walk(ast.parse(source))
+        if isinstance(function, ast.FunctionDef) and function.name in ("_parameters", *_parts(source))
+        for node in ast.walk(function)
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2 and constants(node.elts[0])
+    ]
+    assert len(named) > 25
+    for pair in named:
+        words_of(f"parameters.{constants(pair.elts[0])[0]}")
+
+
+def _parts(source: str) -> list[str]:
+    return re.findall(r"^def (_of_\w+)", source, re.MULTILINE)
+
+
+def stated(exhibit: Exhibit, conditions: Conditions) -> Exhibit:
+    """The exhibit as the shipped table judges a picture under these conditions."""
+    table = read_table(find("compact").folder / "calibration" / "compact.json", "shipped with the weights")
+    statement = table.state(Detection(0.3, 0.1, 0.1, 0.5, 0.05), conditions)
+    assert exhibit.result is not None
+    return replace(exhibit, result=replace(exhibit.result, conditions=conditions, calibration=statement))
+
+
+def printed(exhibit: Exhibit, language: str = "de") -> str:
+    publication = publish(build(Case((exhibit,)), created=MOMENT, template=Template(language=language)))
+    reader = PdfReader(BytesIO(print_pdf(publication)))
+    return " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "german", "english"),
+    [
+        ({"device_class": "scanner"}, "0 unveränderte Fotos (0 Kameras) gemessen", "kind of device that its EXIF"),
+        ({"out_of_focus": 0.95}, "95 % seiner Einzelheiten sind unscharf", "detail is out of focus"),
+        ({"long_side": 400}, "Bilder von 400 Pixeln Länge", "no error rates were measured"),
+        ({"long_side": 4000}, "gemessen wurden nur", "photographs like it"),
+    ],
+)
+def test_why_no_error_rate_is_stated_is_told_in_german(
+    exhibit: Exhibit, changes: dict[str, float | str], german: str, english: str
+) -> None:
+    picture = replace(Conditions(1024, 90, False, False, 0.05, "phone"), **changes)  # type: ignore[arg-type]
+    outside = stated(exhibit, picture)
+
+    text = printed(outside)
+    assert german in text
+    assert english not in text
+    assert "Fehlerraten der am nächsten kommenden gemessenen Bilder" in text
+    assert english in printed(outside, "en")
+
+
+def test_rates_of_alike_pictures_are_printed_in_either_language(exhibit: Exhibit) -> None:
+    calibrated = stated(exhibit, Conditions(1024, 90, False, False, 0.05, "phone"))
+
+    german, english = printed(calibrated), printed(calibrated, "en")
+    assert "901 bis 1280 Pixel lang, JPEG ab Qualität 85, auch ohne JPEG" in german
+    assert "Telefon" in german
+    assert "Photos of this kind Operating point Untouched ones below it" in english
+    assert "901 to 1280 pixels, JPEG 85 or above, or no JPEG" in english
+
+
+def test_a_files_oddities_are_told_in_german(tmp_path: Path) -> None:
+    path = write_photograph(tmp_path / "IMG_0042.jpg").rename(tmp_path / "IMG_0042.png")
+    content = bytearray(path.read_bytes())
+    metadata = open_evidence(path).metadata
+    make = metadata.find("IFD0", 0x010F)
+    assert make is not None
+    assert make.entry_offset is not None
+    order: Literal["little", "big"] = "little" if metadata.byte_order == "little-endian" else "big"
+    content[make.entry_offset + 4 : make.entry_offset + 8] = (1 << 20).to_bytes(4, order)
+    path.write_bytes(content + b"behind")
+    exhibit = Exhibit(open_evidence(path), replace(complete_result(), warnings=()))
+    codes = {warning.code for warning in exhibit.evidence.warnings}
+
+    german = printed(exhibit)
+    assert {"suffix-mismatch", "exif-unreadable"} <= codes
+    assert "Der Name sagt PNG (.png), der Inhalt ist JPEG." in german
+    assert "IFD0 Make: der Wert reicht über das Ende der Daten hinaus" in german
+    assert "vorhanden, aber unlesbar: der Wert reicht über das Ende der Daten hinaus" in german
+    assert "Daten hinter dem Ende" in german
+    assert "the name says PNG (.png), the content is JPEG" in printed(exhibit, "en")
+
+
+def test_reduced_samples_are_told_in_german(tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    grey = np.linspace(0, 65535, 96 * 128).astype(np.uint16).reshape(96, 128)
+    Image.fromarray(grey).save(path)
+
+    german = printed(Exhibit(open_evidence(path)))
+    assert "16 Bit auf 8: das höhere Byte, Wert // 256; Grauwert dreimal wiederholt" in german
+    assert "Die Datei enthält 16 Bit je Wert; untersucht werden 8." in german
+    assert ENGLISH not in german
+
+
+def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:
+    assert exhibit.result is not None
+    origin = replace(
+        provenance(),
+        parameters=(("patch", "64 px"), ("spread", "1 of 2 strides"), ("stable from", "0.8")),
+        seconds=(("embedding patches", 1.5),),
+    )
+    told = replace(exhibit, result=replace(exhibit.result, provenance=origin, findings=(), warnings=()))
+
+    german = printed(told)
+    assert "Ausschnitt 64 px Reichweite 1 von 2 Schritten stabil ab 0,8" in german
+    assert "Ausschnitte einbetten 1,50" in german
+    assert ENGLISH not in german
+
+
+def test_what_has_no_german_words_is_printed_in_english_and_marked(exhibit: Exhibit) -> None:
+    assert exhibit.result is not None
+    odd = RecordedWarning.of("from-the-future", "the file smiles", count=3)
+    finding = Finding("foreseen", "The picture will change.")
+    later = replace(exhibit.result, warnings=(odd,), findings=(finding,))
+
+    german, english = (printed(replace(exhibit, result=later), language) for language in ("de", "en"))
+    assert f"the file smiles {ENGLISH}" in german
+    assert f"The picture will change. {ENGLISH}" in german
+    assert f"reference quantile {ENGLISH} 0,25" in german
+    assert "the file smiles" in english
+    assert "[" + "englisch" not in english
+
+
+def test_a_warning_of_a_version_without_values_is_printed_in_its_own_words(exhibit: Exhibit) -> None:
+    assert exhibit.result is not None
+    old = replace(exhibit.result, warnings=(RecordedWarning("spread-capped", "each patch votes for 3×3 cells"),))
+
+    assert f"each patch votes for 3×3 cells {ENGLISH}" in printed(replace(exhibit, result=old))
+
+
+def test_another_language_is_one_more_file(exhibit: Exhibit) -> None:
+    folder = user_config() / "report-texts"
+    folder.mkdir(parents=True)
+    german = (resources() / "texts" / "report.de.toml").read_text("utf-8")
+    danish = german.replace('code = "de-DE"', 'code = "da"').replace("[englisch]", "[engelsk]")
+    danish = danish.replace('"strukturlos unter einer Graustreuung von"', '"flad under"')
+    (folder / "report.da.toml").write_text(danish, "utf-8")
+    assert exhibit.result is not None
+    origin = replace(provenance(), parameters=(("flat below a grey deviation of", "0.7"),))
+
+    text = printed(replace(exhibit, result=replace(exhibit.result, provenance=origin)), "da")
+    assert "flad under 0,7" in text
+    assert "The network computed in bfloat16. [engelsk]" in text
