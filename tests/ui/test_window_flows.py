@@ -17,7 +17,7 @@ from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
-from workstation.ui.image_view import ImageView
+from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.marks import Marks
@@ -473,6 +473,32 @@ def test_opening_can_be_slow_without_losing_the_window(make_window: Maker, photo
     assert np.array_equal(window.view.pixels.rgb, window.session.current.pixels.rgb)
     go_on.set()
     qtbot.waitUntil(lambda: window.session.current.evidence is not None, timeout=3000)
+
+
+def test_regions_are_drawn_in_a_comparison_too(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+    open_file(window, photo("b.jpg", seed=2))
+    open_file(window, photo("a.jpg", seed=1))
+    current = window.session.current
+    window.actions_table["tool-rectangle"].trigger()
+    window.actions_table["compare"].trigger()
+    left, right = [view for view in window.centre.findChildren(ImageView) if view.isVisible()]
+    qtbot.waitUntil(lambda: left.width() > 200 and left.pixels is current.pixels, timeout=2000)
+
+    Mouse(left.canvas).drag((40, 40), (100, 90), (160, 120))
+    assert [region.points for region in current.marks.regions] == [((40.0, 40.0), (160.0, 120.0))]
+    assert left.canvas.regions.regions == current.marks.regions
+    assert right.canvas.regions.regions == ()
+
+    Mouse(right.canvas).drag((40, 40), (100, 90), (160, 120))
+    assert [exhibit.marks.regions for exhibit in window.session.exhibits if exhibit is not current] == [()]
+    assert "the left one" in window.centre.message
+
+    window.actions_table["undo"].trigger()
+    assert left.canvas.regions.regions == ()
+    window.actions_table["escape"].trigger()
+    assert {view.tool for view in (left, right, window.view)} == {Tool.HAND}
+    assert window.actions_table["tool-hand"].isChecked()
+    assert window.centre.message == ""
 
 
 def test_side_by_side_shows_two_exhibits(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:

@@ -203,8 +203,9 @@ class Commands(QObject):
         if layer is not Layer.SIMILARITY and view.pixels is not None and not view.has_layer(layer):
             self._teller.tell_no_map(self._session.current)
 
+    @Slot(object)
     def choose_tool(self, tool: Tool) -> None:
-        """Take a tool; regions are drawn on the single picture."""
+        """Take a tool; the views of a comparison follow."""
         self._picture.view.set_tool(tool)
 
     @Slot(bool)

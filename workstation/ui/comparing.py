@@ -5,12 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from workstation.analysis.regions import Region
 from workstation.evidence.record import Pixels
 from workstation.ui.centre import Centre
 from workstation.ui.compare import CompareMode, CompareView
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
+from workstation.ui.region_tools import Tool
 from workstation.ui.session import OpenExhibit, Session
+
+NOT_CURRENT = (
+    "No region: regions are drawn on the current exhibit, the left one. Choose the other in the list to mark it."
+)
 
 
 class CompareDesk(QObject):
@@ -22,10 +28,14 @@ class CompareDesk(QObject):
     Signals:
         changed: the comparison was begun, left, or changed its mode or lock.
         view_made: the comparison was built; carries its `CompareView`.
+        region_drawn: a `Region` was drawn on the current exhibit.
+        region_refused: what was drawn is no region, or not on the current exhibit; carries a sentence.
     """
 
     changed = Signal()
     view_made = Signal(object)
+    region_drawn = Signal(object)
+    region_refused = Signal(str)
 
     def __init__(self, session: Session, centre: Centre, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,8 +44,10 @@ class CompareDesk(QObject):
         self._beside: OpenExhibit | None = None
         self._dark = True
         self._filled: tuple[object, ...] = ()
+        self._tool = Tool.HAND
         self.mode: CompareMode | None = None
         session.removed.connect(self._forget)
+        session.marks_changed.connect(self._show_marks)
 
     @property
     def is_locked(self) -> bool:
@@ -88,6 +100,14 @@ class CompareDesk(QObject):
             self._compare.set_locked(locked)
         self.changed.emit()
 
+    @Slot(object)
+    def set_tool(self, tool: Tool) -> None:
+        """Take the tool that is in hand on the single picture."""
+        self._tool = tool
+        if self._compare is not None:
+            for view in (self._compare.left, self._compare.right):
+                view.set_tool(tool)
+
     def set_theme(self, dark: bool) -> None:
         """Follow the theme."""
         self._dark = dark
@@ -108,6 +128,11 @@ class CompareDesk(QObject):
         if self._compare is None:
             self._compare = CompareView(dark=self._dark)
             self._compare.lock_changed.connect(self.changed)
+            self._compare.left.region_drawn.connect(self.region_drawn)
+            self._compare.right.region_drawn.connect(self._take_right)
+            for view in (self._compare.left, self._compare.right):
+                view.region_refused.connect(self.region_refused)
+            self.set_tool(self._tool)
             self.view_made.emit(self._compare)
         self.mode = mode
         self._filled = ()
@@ -134,7 +159,7 @@ class CompareDesk(QObject):
     def _fill(self, compare: CompareView, current: OpenExhibit, pixels: Pixels) -> None:
         layer = self._centre.view.layer
         layered = layer if layer not in {Layer.ORIGINAL, Layer.SIMILARITY} else Layer.DEPARTURE
-        beside = self._beside if self._beside is not None and self._beside.pixels is not None else current
+        beside = self._exhibit_on_the_right(current)
         wanted = (self.mode, current.key, current.result, beside.key, beside.result)
         if wanted == self._filled:
             return
@@ -154,6 +179,33 @@ class CompareDesk(QObject):
         for view, exhibit in ((compare.left, current), (compare.right, beside)):
             view.set_regions(exhibit.marks.regions)
             view.set_opacity(self._centre.view.opacity)
+
+    @Slot(object)
+    def _take_right(self, region: Region) -> None:
+        """The right view may show another exhibit, whose marks are not those that can be undone now."""
+        current = self._session.current
+        if current is not None and self._exhibit_on_the_right(current) is current:
+            self.region_drawn.emit(region)
+        else:
+            self.region_refused.emit(NOT_CURRENT)
+
+    @Slot(object)
+    def _show_marks(self, exhibit: OpenExhibit) -> None:
+        current = self._session.current
+        if self._compare is None or self.mode is None or current is None:
+            return
+        for view, shown in (
+            (self._compare.left, current),
+            (self._compare.right, self._exhibit_on_the_right(current)),
+        ):
+            if shown is exhibit:
+                view.set_regions(exhibit.marks.regions)
+
+    def _exhibit_on_the_right(self, current: OpenExhibit) -> OpenExhibit:
+        beside = self._beside
+        if self.mode is not CompareMode.SIDE_BY_SIDE or beside is None or beside.pixels is None:
+            return current
+        return beside
 
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:
