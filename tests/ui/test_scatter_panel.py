@@ -189,3 +189,12 @@ def test_hundreds_of_lit_points_are_ringed_and_leave_their_groups_to_be_seen(pan
     panel.highlight_patches(np.ones((20, 30), bool))
     assert panel._lit.opts["brush"].color().alpha() == 0
     assert panel._lit.opts["pen"].widthF() == 1
+
+
+def test_many_chosen_points_are_ringed_thinly(panel: ScatterPanel) -> None:
+    few = np.zeros((20, 30), bool)
+    few[1, :5] = True
+    panel.select_patches(few)
+    assert panel._chosen.opts["pen"].widthF() == 1.5
+    panel.select_patches(np.ones((20, 30), bool))
+    assert panel._chosen.opts["pen"].widthF() < 1

@@ -28,7 +28,7 @@ SYMBOLS = ("o", "t1", "s", "d", "star")
 """Circle, triangle, square, diamond, star: groups A to E can be told apart without colour."""
 _SAMPLE_SEED = 0
 MANY_LIT = 40
-"""Above this many, points of a region are ringed thinly, so that their groups stay to be seen."""
+"""Above this many, chosen points and those of a region are ringed thinly, so that their groups stay to be seen."""
 
 MARGIN = 0.06
 """Share of the plot that stays free around all points."""
@@ -222,6 +222,9 @@ class ScatterPanel(QWidget):
         had = bool(self._selected.any())
         self._selected = chosen
         shown = _thinned(np.flatnonzero(chosen))
+        many = len(shown) > MANY_LIT
+        self._chosen.setSize(7 if many else 10)
+        self._chosen.setPen(pg.mkPen(QColor(current_theme(QGuiApplication.palette()).text), width=0.7 if many else 1.5))
         self._chosen.setData(self._points[shown, 0], self._points[shown, 1])
         self._tell()
         if not chosen.any():
@@ -257,7 +260,6 @@ class ScatterPanel(QWidget):
             axis.setPen(pg.mkPen(QColor(theme.border)))
             axis.setTextPen(pg.mkPen(QColor(theme.muted)))
         self._view.set_outline_colour(QColor(theme.accent))
-        self._chosen.setPen(pg.mkPen(QColor(theme.text), width=1.5))
 
     def _make_tools(self) -> None:
         self._rectangle = tool_button(
@@ -294,7 +296,6 @@ class ScatterPanel(QWidget):
             plot.setLabel(side, title)
             plot.getAxis(side).enableAutoSIPrefix(False)
         self._chosen.setSymbol("o")
-        self._chosen.setSize(10)
         self._chosen.setBrush(None)
         self._chosen.setZValue(100)
         self._lit.setSymbol("o")
