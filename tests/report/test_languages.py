@@ -25,6 +25,7 @@ from workstation.analysis.statement import Conditions, Detection
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
 from workstation.evidence import open_evidence
+from workstation.evidence.decoding import _MODE_CODES
 from workstation.paths import resources, user_config
 from workstation.report import build
 from workstation.report.pdf import print_pdf
@@ -108,6 +109,8 @@ def test_every_reason_has_german_words_that_its_values_fill() -> None:
             continue
         seen += 1
         tables = ("reasons", "region_reasons", "reductions")
+        if not isinstance(code, ast.Constant | ast.JoinedStr):  # of a table: `_MODE_CODES`
+            continue
         if isinstance(code, ast.JoinedStr):
             begins = constants(code.values[0])[0]
             assert keys_under(f"reductions.{begins}"), f"{where}: {begins}"
@@ -116,6 +119,8 @@ def test_every_reason_has_german_words_that_its_values_fill() -> None:
         found = [words_of(f"{table}.{word}") for table in tables if report_texts("de").own(f"{table}.{word}")]
         assert found, f"{where}: {word} is in none of {', '.join(tables)}"
         assert fields(found[0]) <= filled_with(call), f"{where}: {word}"
+    for code in _MODE_CODES.values():
+        assert fields(words_of(f"stored_modes.{code}")) <= {"bits"}
     assert seen > 40
 
 
@@ -229,6 +234,7 @@ def test_reduced_samples_are_told_in_german(tmp_path: Path) -> None:
     Image.fromarray(grey).save(path)
 
     german = printed(Exhibit(open_evidence(path)))
+    assert "Graustufen, 16 Bit" in german
     assert "16 Bit auf 8: das höhere Byte, Wert // 256; Grauwert dreimal wiederholt" in german
     assert "Die Datei enthält 16 Bit je Wert; untersucht werden 8." in german
     assert ENGLISH not in german

@@ -78,6 +78,20 @@ _MODE_NAMES: Final = {
     "CMYK": "CMYK 8 bit",
     "YCbCr": "YCbCr 8 bit",
 }
+_MODE_CODES: Final = {
+    "1": "bilevel",
+    "L": "grey",
+    "LA": "grey-alpha",
+    "La": "grey-premultiplied",
+    "P": "palette",
+    "PA": "palette-alpha",
+    "RGB": "rgb",
+    "RGBA": "rgb-alpha",
+    "RGBa": "rgb-premultiplied",
+    "RGBX": "rgb-padded",
+    "CMYK": "cmyk",
+    "YCbCr": "ycbcr",
+}
 # Pillow keeps its limit on pixels and Python its warning filters in process-wide variables.
 _PROCESS_WIDE: Final = threading.Lock()
 
@@ -89,7 +103,7 @@ GREY_REPEATED: Final = Reason("grey repeated three times", "grey")
 class _Reduction:
     """How the stored samples became 8-bit RGB."""
 
-    stored_mode: str
+    stored_mode: Reason
     rules: list[Reason] = field(default_factory=list)
     warnings: list[RecordedWarning] = field(default_factory=list)
 
@@ -231,7 +245,8 @@ def _reduced(path: Path, image: Image.Image, bits: int, *, stored_grey: bool) ->
         name = f"grey with alpha {bits} bit"
     elif bits != 8:
         name = name.replace("8 bit", f"{bits} bit")
-    reduction = _Reduction(name)
+    code = "grey" if mode in _SIXTEEN else "grey-alpha" if stored_grey and mode == "RGBA" else _MODE_CODES.get(mode, "")
+    reduction = _Reduction(Reason(name, code, bits=1 if mode == "1" else bits))
     if mode in _SIXTEEN:
         return _grey_sixteen(image, bits, reduction), reduction
     if mode not in _MODE_NAMES:
@@ -320,8 +335,9 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
     channels = {"L": 1, "LA": 2, "La": 2, "RGB": 3}.get(image.mode.split(";")[0], 4)
     if image.mode.startswith("I;"):
         channels = 1
-    kind = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}[channels]
-    reduction = _Reduction(f"{kind} {bits} bit")
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
+    words = _MODE_NAMES[mode].replace("8 bit", f"{bits} bit")
+    reduction = _Reduction(Reason(words, _MODE_CODES[mode], bits=bits))
     # A copy: pi-heif frees its memory with the file, whoever still looks at it.
     samples: NDArray[np.uint8] = _heif_samples(np.array(image), channels, bits, reduction)
     if channels == 1:

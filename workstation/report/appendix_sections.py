@@ -37,7 +37,7 @@ def _metadata(sheet: Sheet, recorded: Content) -> list[Block]:
         listed = list(entries)
         story.append(Heading(texts("metadata.group", name=group, count=len(listed)), 4))
         rows = [_row(sheet, entry) for entry in listed]
-        story.append(sheet.listing("metadata", rows, (12, 36, 24, 39, 38, 13, 18), mono=(0, 4, 5)))
+        story.append(sheet.listing("metadata", rows, (12, 36, 24, 37, 37, 16, 18), mono=(0, 4, 5)))
     return story
 
 

@@ -12,7 +12,7 @@ from workstation.report.reasons import region_reason
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import shown_value
 
-MAP_HEIGHTS = {"departure": 132.0}
+MAP_HEIGHTS = {"departure": 120.0}
 """Millimetres that a map may be high; the others take `OTHER_HEIGHT`."""
 OTHER_HEIGHT = 98.0
 
@@ -76,9 +76,10 @@ def _image(sheet: Sheet, exhibit: Content) -> list[Block]:
     texts, image = sheet.texts, exhibit["image"]
     megapixels = texts.number(image["width"] * image["height"] / 1e6, 3)
     profile = image["icc_profile_bytes"]
+    samples = image.get("stored_mode_code") or {"code": None, "values": {}}
     rows = (
         ("size", texts("image.pixels", size=f"{image['width']}×{image['height']}", megapixels=megapixels)),
-        ("samples", sheet.filled(image["stored_mode"])),
+        ("samples", sheet.told("stored_modes", samples["code"], image["stored_mode"], samples["values"])),
         ("orientation", texts("image.turned", value=image["orientation"])),
         ("reductions", "; ".join(_reductions(sheet, image)) or texts("image.unreduced")),
         ("profile", texts("absence.not present") if profile is None else texts("image.profile_bytes", count=profile)),

@@ -177,10 +177,9 @@ def _image(report: ExhibitReport) -> Json:
         "height": pixels.height,
         "orientation": pixels.orientation,
         "stored_mode": pixels.stored_mode,
+        "stored_mode_code": _coded(pixels.stored_mode),
         "reductions": list(pixels.reductions),
-        "reduction_codes": [
-            {"code": reason.code or None, "values": _told(reason.values)} for reason in map(_reason, pixels.reductions)
-        ],
+        "reduction_codes": [_coded(reduction) for reduction in pixels.reductions],
         "icc_profile_bytes": None if pixels.icc_profile is None else len(pixels.icc_profile),
         "frames": pixels.frames,
         "coordinates": COORDINATES,
@@ -355,6 +354,11 @@ def _why(unreadable: Unreadable | None) -> dict[str, Json]:
 
 def _reason(words: str) -> Reason:
     return words if isinstance(words, Reason) else Reason(words)
+
+
+def _coded(words: str) -> Json:
+    reason = _reason(words)
+    return {"code": reason.code or None, "values": _told(reason.values)}
 
 
 def _told(values: Values) -> dict[str, Json]:

@@ -83,7 +83,8 @@ class _Typesetter:
             return [*self._beginning(leading, head, f.height_of(head)), *rest]
         inner = self._plain(block.blocks) if isinstance(block, b.Together) else self._one(block)
         if isinstance(block, b.Listing | b.Tables):
-            return [*self._beginning(leading, head, f.height_of(head) + ROOM), *inner]
+            room = min(ROOM, f.height_of(inner)) if isinstance(block, b.Listing) else ROOM
+            return [*self._beginning(leading, head, f.height_of(head) + room), *inner]
         if isinstance(block, b.Facts | b.Bullets) or f.height_of(head) > MUCH:
             return self._beginning(leading, [*head, *inner], f.height_of([*head, *inner]))
         return [f.Kept([*head, *inner])]
