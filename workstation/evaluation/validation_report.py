@@ -289,7 +289,10 @@ def _evaluations(folder: Path, table: dict[str, Any]) -> Iterator[str]:
     own = [f for f, summary in stored.items() if summary["weights_sha256"] == table["weights_sha256"]]
     yield from ("", "## How long an evaluation takes", "")
     if own:
-        yield ("Of the evaluations below, other methods included (`exifact evaluate … --peers`); from their summaries.")
+        yield (
+            "Of the evaluations below, other methods included (`exifact evaluate … --peers`): time that passed, "
+            "whatever else the machine did."
+        )
         yield ""
         yield "| set | images | everything | analysis alone | per image (median) | per megapixel | on |"
         yield "|---|---|---|---|---|---|---|"
