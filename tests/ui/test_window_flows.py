@@ -376,6 +376,26 @@ def test_a_full_disk_is_said_and_the_work_stays_unsaved(
     assert len(window.session.unsaved) == 1
 
 
+def test_writing_a_report_is_said_and_can_be_cancelled(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
+) -> None:
+    def export(_order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
+        while True:
+            yield Progress("composing the report", 0.1)
+            time.sleep(0.01)
+
+    window = make_window(export_report=export)
+    open_file(window, photo())
+    window.errands.write_report(str(tmp_path / "case.pdf"))
+    assert window.centre.message == "Writing the report; the window stays usable."
+
+    window.view.message_bar.action_triggered.emit("Cancel")
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=3000)
+
+    assert window.centre.message == "Cancelled: the report was not written, what was exported before is kept."
+    assert list(tmp_path.glob("case*")) == []
+
+
 def test_closing_the_window_while_a_report_is_written_asks(
     make_window: Maker, photo: Photo, open_file: Opener, qtbot, tmp_path: Path
 ) -> None:

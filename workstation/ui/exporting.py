@@ -20,10 +20,14 @@ class ExportDesk(QObject):
     """Writes what other people read.
 
     Signals:
+        begun: carries what is being written ("the report") and its `Job`.
+        cancelled: carries what is not written after all.
         exported: carries what it was ("the report") and the tuple of paths that were written.
         failed: carries the `WorkstationError`.
     """
 
+    begun = Signal(str, object)
+    cancelled = Signal(str)
     exported = Signal(str, object)
     failed = Signal(object)
 
@@ -41,6 +45,7 @@ class ExportDesk(QObject):
         """A job began to write something."""
         self._under_way[job] = what
         job.state_changed.connect(self._forget)
+        self.begun.emit(what, job)
 
     @Slot(object)
     def _forget(self, job: Job) -> None:
@@ -93,6 +98,7 @@ class _ExportTask(QObject):
         self._covered = [(exhibit, exhibit.marks, exhibit.result) for exhibit in covered]
         job.finished.connect(self.finish)
         job.failed.connect(self.fail)
+        job.cancelled.connect(self.cancel)
         desk.begin(job, what)
 
     @Slot(object)
@@ -102,6 +108,11 @@ class _ExportTask(QObject):
             if exhibit.marks is marks and exhibit.result is result:
                 exhibit.exported = True
         self._desk.exported.emit(self._what, paths)
+
+    @Slot(object)
+    def cancel(self, _cancelled: object) -> None:
+        """Say that there is no new file."""
+        self._desk.cancelled.emit(self._what)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:

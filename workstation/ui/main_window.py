@@ -244,6 +244,8 @@ class MainWindow(QMainWindow):
         analyses.cancelled.connect(self.teller.tell_cancelled)
         analyses.progressed.connect(self.picture.show_progress)
         analyses.progressed.connect(self.teller.tell_progress)
+        exports.begun.connect(self.teller.tell_writing)
+        exports.cancelled.connect(self.teller.tell_not_written)
         exports.exported.connect(self._tell_exported)
         exports.exported.connect(self.cases.refresh)
         exports.failed.connect(self.teller.tell_problem)

@@ -42,7 +42,7 @@ class Teller(QObject):
 
     def __init__(self, session: Session, jobs: JobQueue, places: Places, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._centre = session, places.centre
+        self._session, self._jobs, self._centre = session, jobs, places.centre
         self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
         self._refused = ""
         self.last_problem: UnexpectedProblem | None = None
@@ -143,6 +143,21 @@ class Teller(QObject):
         """An analysis was stopped: what is shown is not its map, but that of the one before."""
         if exhibit is self._session.current and exhibit.result is not None:
             self._centre.say("The analysis was stopped. What is shown is the earlier result.", "information")
+
+    @Slot(str, object)
+    def tell_writing(self, what: str, job: Job) -> None:
+        """Something is being written; the list of jobs may be out of sight."""
+        self._centre.say(f"Writing {what}; the window stays usable.", "information", "Cancel", lambda: self.stop(job))
+
+    @Slot(str)
+    def tell_not_written(self, what: str) -> None:
+        """Writing was cancelled."""
+        self._centre.say(f"Cancelled: {what} was not written, what was exported before is kept.", "information")
+
+    def stop(self, job: Job) -> None:
+        """Ask a job to stop, if it still runs."""
+        if not job.is_over:
+            self._jobs.cancel(job)
 
     @Slot(str)
     def tell_refused(self, text: str) -> None:
