@@ -252,6 +252,20 @@ def test_what_cannot_be_opened_is_said_over_the_picture(window: MainWindow, tmp_
     assert not window.actions_table["analyze"].isEnabled()
 
 
+def test_one_of_several_files_that_cannot_be_opened_is_said_over_the_others(
+    window: MainWindow, photo: Photo, tmp_path: Path, qtbot
+) -> None:
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("this is no photograph")
+    with qtbot.waitSignal(window.opening.opening_failed, timeout=5000):
+        window.open_files([photo(), letter])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+    assert window.session.current.name == "photo.jpg"
+    assert "letter.jpg" in window.centre.message
+    assert window.findings.situation is Situation.READY
+
+
 def test_an_image_above_the_limit_leads_to_the_settings(make_window: Maker, photo: Photo, qtbot) -> None:
     window = make_window()
     window.store.change(max_pixels=1000)

@@ -237,6 +237,7 @@ class MainWindow(QMainWindow):
         opening.picture_arrived.connect(self._tell_zoom)
         opening.evidence_arrived.connect(self._take_evidence)
         opening.opening_failed.connect(self._take_state)
+        opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
             signal.connect(self._take_state)

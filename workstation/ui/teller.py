@@ -104,6 +104,12 @@ class Teller(QObject):
             self._tell_hash(exhibit)
 
     @Slot(object)
+    def tell_unopened(self, exhibit: OpenExhibit) -> None:
+        """One of several files cannot be opened, while another is looked at."""
+        if exhibit is not self._session.current and exhibit.problem is not None:
+            self.tell_problem(exhibit.problem)
+
+    @Slot(object)
     def tell_problem(self, problem: WorkstationError) -> None:
         """One sentence with the next step; an unexpected one offers its report."""
         text = problem.summary
