@@ -5,8 +5,9 @@ from PIL import Image
 
 from workstation import paths
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model import compact, load_encoder
+from workstation.analysis.model import compact, compact_pass, load_encoder
 from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork, residual, unshuffled_residual
+from workstation.analysis.model.compact_pass import CompactPass
 from workstation.errors import ImageTooSmall
 from workstation.progress import drain
 
@@ -37,17 +38,41 @@ def test_embeddings_have_unit_length_and_one_per_cell(encoder: compact.CompactEn
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=2), 1, atol=1e-5)
 
 
-def test_tiles_leave_no_seam(
+def test_bands_leave_no_seam(
     encoder: compact.CompactEncoder, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = encoder.default_grid(*image.shape[:2], None, None)
     whole = drain(encoder.embed(image, grid))
-    monkeypatch.setattr(compact, "TILE_ROWS", 64)
-    monkeypatch.setattr(compact, "TILE_COLUMNS", 128)
+    monkeypatch.setitem(compact.BAND_PIXELS, "cpu", 1)
+    steps = list(encoder.embed(image, grid))
 
-    tiled = drain(encoder.embed(image, grid))
+    banded = drain(encoder.embed(image, grid))
 
-    np.testing.assert_allclose(tiled, whole, atol=2e-4)
+    assert len(steps) == -(-336 // compact.LEAST_BAND)
+    np.testing.assert_allclose(banded, whole, atol=2e-6)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (203, 117)])
+def test_a_pass_in_bands_is_the_network_on_the_continued_picture(
+    height: int, width: int, *, fused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network = CompactNetwork(8, 8, 8)
+    network.moments(torch.randint(0, 256, (4, 3, 64, 64)))  # gives the batch norms statistics of their own
+    network.eval().requires_grad_(False).fold_batch_norm()
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
+    continued = np.pad(picture, ((0, rows - height), (0, columns - width), (0, 0)), mode="symmetric")
+    if not fused:
+        monkeypatch.setattr(compact_pass, "_fuses", lambda _: False)
+
+    with torch.inference_mode():
+        expected = network.moments(torch.from_numpy(continued).permute(2, 0, 1)[None], 2)[0].permute(1, 2, 0)
+        bands = list(CompactPass(network, torch.float32, torch.device("cpu")).moments(picture, (rows, columns), 2, 64))
+
+    assert len(bands) == -(-rows // 64)
+    torch.testing.assert_close(torch.cat(bands), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, image: np.ndarray) -> None:
@@ -63,7 +88,7 @@ def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, imag
     np.testing.assert_allclose(dense, windows, atol=1e-4)
 
 
-def test_a_feature_sees_no_further_than_the_halo() -> None:
+def test_a_feature_sees_no_further_than_the_margin() -> None:
     torch.manual_seed(0)
     network = CompactNetwork(8, 8, 8).eval()
     one = torch.full((1, 3, 256, 256), 128.0)
@@ -143,8 +168,9 @@ def large_splice() -> np.ndarray:
 
 
 def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
-    encoder: compact.CompactEncoder, large_splice: np.ndarray
+    encoder: compact.CompactEncoder, large_splice: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(compact, "PARTIAL_INTERVAL", 0.0)
     grid = encoder.default_grid(*large_splice.shape[:2], None, None)
     steps, shown = encoder.embed(large_splice, grid), []
     while True:
@@ -184,3 +210,27 @@ def test_a_picture_that_is_done_in_a_moment_is_not_glanced_at(
     grid = encoder.default_grid(*image.shape[:2], None, None)
 
     assert [step.fraction for step in encoder.embed(image, grid)] == [1.0]
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_more_threads_change_no_byte_and_no_setting(image: np.ndarray, threads: int) -> None:
+    picture = np.tile(image, (1, 3, 1))  # wide enough for two halves
+    one = load_encoder("compact", device="cpu", threads=1)
+    grid = one.default_grid(*picture.shape[:2], None, None)
+    alone = drain(one.embed(picture, grid))
+    shared = load_encoder("compact", device="cpu", threads=threads)
+
+    embeddings = drain(shared.embed(picture, grid))
+
+    assert picture.shape[1] >= compact.LEAST_SHARED
+    assert embeddings.tobytes() == alone.tobytes()
+    assert torch.get_num_threads() == threads  # what this thread's next request finds
+
+
+def test_closing_an_analysis_of_two_halves_ends_its_threads(image: np.ndarray) -> None:
+    picture = np.tile(image, (2, 3, 1))
+    encoder = load_encoder("compact", device="cpu", threads=2)
+    steps = encoder.embed(picture, encoder.default_grid(*picture.shape[:2], None, None))
+
+    next(steps)
+    steps.close()  # conftest fails the test if a thread is left

@@ -1,12 +1,13 @@
-"""The compact encoder on a device: one pass over the image in tiles, windows pooled from the features.
+"""The compact encoder on a device: one pass over the image in bands of rows, windows pooled from the features.
 
 Memory does not grow with the image's height beyond the embeddings themselves: features are pooled along each row as
-soon as a band of tiles is done, and a row of cells is embedded as soon as its window is complete.
+soon as a band is done, and a row of cells is embedded as soon as its window is complete.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Generator, Iterator, Mapping
 
 import numpy as np
@@ -17,9 +18,11 @@ from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, RECEPTIVE_MARGIN, CompactNetwork
+from workstation.analysis.model.compact_pass import CompactPass
 from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.result import FloatArray
+from workstation.analysis.side_by_side import in_step
 from workstation.errors import WeightsProblem
 from workstation.progress import Progress, Stopwatch
 
@@ -34,8 +37,21 @@ SMALL_IMAGE = 250_000
 """An image of fewer pixels is looked at through windows of `SMALL_PATCH` pixels: larger ones would blur it to a few
 dozen independent places (`python -m benchmarks.small_splices PHOTOS`)."""
 
-TILE_ROWS, TILE_COLUMNS = 1024, 2048
-"""Pixels of a tile without its halo: a quarter of a second to a second of work on one core."""
+BAND_PIXELS = {"cpu": 2**19}
+"""About how many pixels a band holds, by kind of device: on a CPU its features stay in the cache that all cores share,
+and the memory that it takes is used again for the next band."""
+
+BAND_PIXELS_ELSEWHERE = 2**22
+"""The same for other devices, which want more work at a time."""
+
+LEAST_BAND = 64
+"""Rows of a band at least; a multiple of 16."""
+
+LEAST_SHARED = 1024
+"""Columns of a picture whose halves go to two threads: each also computes the margin that it sees beyond its half."""
+
+PARTIAL_INTERVAL = 0.25
+"""Least seconds between two copies of the embeddings so far."""
 
 GLANCE_SHARE = 1 / 40
 """Share of the pixels that is looked at first, in windows spread over the whole picture, for a coarse map to show."""
@@ -51,7 +67,7 @@ class CompactEncoder(Placed):
         description: the weights that it runs.
         dimensions: length of an embedding.
         patch: side of a window in pixels unless another is asked for.
-        network: in evaluation, batch norms folded.
+        network: in evaluation, batch norms folded; the head and the whitening run in float32.
     """
 
     def __init__(self, description: WeightsDescription, network: CompactNetwork, placement: Placement) -> None:
@@ -60,6 +76,7 @@ class CompactEncoder(Placed):
         self.patch = description.patch
         self.network = network
         self._placement = placement
+        self._pass = CompactPass(network, placement.dtype, placement.device)
 
     @classmethod
     def from_weights(
@@ -119,26 +136,69 @@ class CompactEncoder(Placed):
     def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
         """See `Encoder.embed`. What is shown of a large picture is coarse at first and then refined row by row."""
         watch = Stopwatch()
-        shown = self._glance(image, grid)
-        if np.isfinite(shown).any():
-            yield Progress("embedding patches", 0.0, None, shown.copy())
         embeddings = np.full((grid.rows, grid.columns, self.dimensions), np.nan, np.float32)
         height, width = (-(-side // grid.stride) * grid.stride for side in image.shape[:2])
-        pooled = _RowPool(grid)
-        tiles = list(_tiles(height, width))
-        band: list[Tensor] = []
-        for number, (top, left, rows, columns) in enumerate(tiles, 1):
-            band.append(self._moments(image, (height, width), (top, left, rows, columns), pooled.block))
-            if left + columns == width:
-                pooled.add(torch.cat(band, 2))
-                band = []
-                for row, moments in pooled.complete(last=top + rows == height):
-                    shown[row] = embeddings[row] = self._embed(moments)
-            fraction = number / len(tiles)
-            yield Progress("embedding patches", fraction, watch.remaining(fraction), shown.copy())
+        pooled, band = _RowPool(grid), self._band(width)
+        lanes = self._lanes(image, (height, width), pooled.block, band)
+        with in_step(lanes) as steps:
+            shown, copied, done = self._glance(image, grid, len(lanes)), time.monotonic(), 0
+            if np.isfinite(shown).any():
+                yield Progress("embedding patches", 0.0, None, shown.copy())
+            for bottom, parts in zip((*range(band, height, band), height), steps, strict=True):
+                with self._placement.computing(lanes=len(lanes)):
+                    pooled.add(torch.cat(parts, 1))
+                    rows = pooled.complete(last=bottom == height)
+                    if rows:
+                        found = self.network.project(torch.stack(rows)).cpu().numpy()
+                        shown[done : done + len(rows)] = embeddings[done : done + len(rows)] = found
+                        done += len(rows)
+                partial, now = None, time.monotonic()
+                if now - copied >= PARTIAL_INTERVAL:
+                    partial, copied = shown.copy(), now
+                yield Progress("embedding patches", bottom / height, watch.remaining(bottom / height), partial)
         return embeddings
 
-    def _glance(self, image: NDArray[np.uint8], grid: PatchGrid) -> FloatArray:
+    def _band(self, width: int) -> int:
+        """Rows of pixels of a band."""
+        wanted = BAND_PIXELS.get(self._placement.device.type, BAND_PIXELS_ELSEWHERE) // width
+        return max(LEAST_BAND, wanted // 16 * 16)
+
+    def _lanes(self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int) -> list[Iterator[Tensor]]:
+        """Passes over the picture's left and right half, or one over all of it where a second thread would gain little.
+
+        Args:
+            image: (height, width, 3).
+            size: rows and columns of whole cells, up to which the image is continued by mirrored pixels.
+            block: side of a block in feature positions.
+            band: rows of pixels that are looked at together.
+
+        Returns:
+            One or two iterators of moments as `CompactPass.moments` gives them; side by side, they are the picture's.
+        """
+        height, width = size
+        if self._placement.threads < 2 or self._placement.device.type != "cpu" or width < LEAST_SHARED:
+            return [self._lane(image, size, block, band, slice(None))]
+        side = FEATURE_STRIDE * block
+        margin, middle = -(-RECEPTIVE_MARGIN // side), width // side // 2
+        left, right = (middle + margin) * side, (middle - margin) * side
+        return [
+            self._lane(image[:, :left], (height, left), block, band, slice(middle)),
+            self._lane(image[:, right:], (height, width - right), block, band, slice(margin, None)),
+        ]
+
+    def _lane(
+        self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int, kept: slice
+    ) -> Iterator[Tensor]:
+        """A pass over a part of the picture, of which some columns of blocks are kept."""
+        steps = self._pass.moments(image, size, block, band)
+        while True:
+            with self._placement.computing(lanes=1 if kept == slice(None) else 2):
+                moments = next(steps, None)
+            if moments is None:
+                return
+            yield moments[:, kept]
+
+    def _glance(self, image: NDArray[np.uint8], grid: PatchGrid, lanes: int) -> FloatArray:
         """What some windows say, each without its surroundings, in the place of all cells around it: only to be shown.
 
         Returns:
@@ -156,46 +216,16 @@ class CompactEncoder(Placed):
             for cells, side in ((grid.rows, height), (grid.columns, width))
         )
         cut = np.stack([image[y : y + grid.patch, x : x + grid.patch] for y in tops for x in lefts])
-        with self._placement.computing():
+        with self._placement.computing(lanes=lanes):
             pixels = torch.from_numpy(cut).to(self._placement.device).permute(0, 3, 1, 2)
             moments = self.network.moments(pixels, grid.patch // FEATURE_STRIDE, self._placement.dtype)
-        seen = self._embed(moments[:, :, 0, 0]).reshape(len(tops), len(lefts), -1)
+            seen = self.network.project(moments[:, :, 0, 0]).cpu().numpy().reshape(len(tops), len(lefts), -1)
         rows, columns = (
             np.minimum(np.arange(cells) // step, len(places) - 1)
             for cells, places in ((grid.rows, tops), (grid.columns, lefts))
         )
         coarse: FloatArray = seen[np.ix_(rows, columns)]
         return coarse
-
-    def _moments(
-        self, image: NDArray[np.uint8], size: tuple[int, int], tile: tuple[int, int, int, int], block: int
-    ) -> Tensor:
-        """Moments of the blocks of one tile, computed with a halo so that no seam shows.
-
-        Args:
-            image: (height, width, 3).
-            size: rows and columns of whole cells, up to which the image is continued by mirrored pixels.
-            tile: (top, left, rows, columns) in pixels, rows and columns multiples of the blocks' side.
-            block: side of a block in feature positions.
-
-        Returns:
-            (2·C, rows / 8 / block, columns / 8 / block) float32.
-        """
-        top, left, rows, columns = tile
-        side = FEATURE_STRIDE * block
-        halo = -(-RECEPTIVE_MARGIN // side) * side
-        y, x = max(0, top - halo), max(0, left - halo)
-        bottom, right = min(size[0], top + rows + halo), min(size[1], left + columns + halo)
-        cut = _continued(image[y:bottom, x:right], bottom - y, right - x)
-        with self._placement.computing():
-            pixels = torch.from_numpy(cut).to(self._placement.device).permute(2, 0, 1)[None]
-            moments = self.network.moments(pixels, block, self._placement.dtype)[0]
-            y, x = (top - y) // side, (left - x) // side
-            return moments[:, y : y + rows // side, x : x + columns // side]
-
-    def _embed(self, moments: Tensor) -> FloatArray:
-        with self._placement.computing():
-            return self.network.project(moments).cpu().numpy()
 
 
 class _RowPool:
@@ -213,39 +243,35 @@ class _RowPool:
         lead = (window - step) // 2
         self.block = math.gcd(window, step, lead)
         self._window, self._step, self._lead = window // self.block, step // self.block, lead // self.block
+        self._columns = grid.columns
         self._rows: list[Tensor] = []
         self._first = 0
         self._next = 0
 
     def add(self, blocks: Tensor) -> None:
-        """Take the next rows of blocks, (2·C, rows, columns), and pool them along the columns at once."""
-        pooled = functional.avg_pool1d(
-            blocks.flatten(0, 1), self._window, self._step, self._lead, count_include_pad=False
-        )
-        self._rows.extend(pooled.reshape(*blocks.shape[:2], -1).permute(1, 2, 0))
+        """Take the next rows of blocks, (rows, columns, 2·C), and pool them along the columns at once."""
+        cells = self._columns
+        starts = range(-self._lead, (cells - 1) * self._step - self._lead + 1, self._step)
+        beyond = starts[-1] + self._window - blocks.shape[1]
+        padded = functional.pad(blocks, (0, 0, self._lead, beyond))
+        total = padded[:, : starts[-1] + self._lead + 1 : self._step].clone()
+        for shift in range(1, self._window):
+            total += padded[:, shift : shift + starts[-1] + self._lead + 1 : self._step]
+        counts = [min(start + self._window, blocks.shape[1]) - max(start, 0) for start in starts]
+        self._rows.extend(total / torch.tensor(counts, dtype=total.dtype, device=total.device)[:, None])
 
-    def complete(self, *, last: bool) -> Iterator[tuple[int, Tensor]]:
-        """Rows of cells whose windows are complete: (row, moments (columns, 2·C))."""
+    def complete(self, *, last: bool) -> list[Tensor]:
+        """The next rows of cells whose windows are complete: moments (columns, 2·C)."""
         available = self._first + len(self._rows)
+        found = []
         while self._next < self._grid.rows:
             start = max(0, self._next * self._step - self._lead)
             stop = self._next * self._step - self._lead + self._window
             if stop > available and not last:
-                return
-            yield self._next, torch.stack(self._rows[start - self._first : stop - self._first]).mean(0)
+                break
+            found.append(torch.stack(self._rows[start - self._first : stop - self._first]).mean(0))
             self._next += 1
             keep = max(0, self._next * self._step - self._lead)
             del self._rows[: keep - self._first]
             self._first = keep
-
-
-def _continued(cut: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    """A copy of (rows, columns, 3), mirrored below and to the right where the image ends before its last cells do."""
-    return np.pad(cut, ((0, rows - cut.shape[0]), (0, columns - cut.shape[1]), (0, 0)), mode="symmetric")
-
-
-def _tiles(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
-    """(top, left, rows, columns) of the tiles of an image, in reading order."""
-    for top in range(0, height, TILE_ROWS):
-        for left in range(0, width, TILE_COLUMNS):
-            yield top, left, min(TILE_ROWS, height - top), min(TILE_COLUMNS, width - left)
+        return found

@@ -17,9 +17,11 @@ FEATURE_STRIDE = 8
 """Pixels between neighbouring feature positions; also the side of a JPEG block, so block phase is kept."""
 
 RECEPTIVE_MARGIN = 48
-"""Pixels of context on each side that a feature position sees (47, rounded up to the grid): the halo of a tile."""
+"""Pixels of context on each side that a feature position sees (47, rounded up to the grid)."""
 
-_GAIN = 10 / 127.5
+GAIN = 10 / 127.5
+"""What turns a difference of grey levels into a residual."""
+
 _STRIP = 32
 """Rows that are worked on at a time outside the convolutions: what a core's cache holds takes half the time."""
 
@@ -41,7 +43,7 @@ def residual(image: Tensor) -> Tensor:
 def _inner_residual(x: Tensor) -> Tensor:
     """The residual of (N, 3, H, W) float32 without the two outermost rows and columns on each side."""
     blurred = _binomial(_binomial(x, -1), -2)
-    return (x[..., 2:-2, 2:-2] * _GAIN).sub_(blurred, alpha=_GAIN / 256).clamp_(-4, 4)
+    return (x[..., 2:-2, 2:-2] * GAIN).sub_(blurred, alpha=GAIN / 256).clamp_(-4, 4)
 
 
 def unshuffled_residual(image: Tensor, dtype: torch.dtype) -> Tensor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 from workstation.analysis.model.encoder import Precision
 from workstation.errors import DeviceProblem
@@ -44,16 +46,27 @@ class Placement:
         return str(self.dtype).removeprefix("torch.")
 
     @contextmanager
-    def computing(self) -> Generator[None, None, None]:
+    def computing(self, *, lanes: int = 1) -> Generator[None, None, None]:
         """Inference on this device with these threads, repeatable, no TF32; never yield to a caller inside it.
+
+        Args:
+            lanes: how many threads of the program share the CPU threads, each inside such a context.
 
         Raises:
             DeviceProblem: if the device runs out of memory or fails.
         """
-        if torch.get_num_threads() != self.threads:  # OpenMP keeps this number per calling thread
-            torch.set_num_threads(self.threads)
-        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-        with failures_of(self.device), torch.inference_mode(), exact:
+        share = max(1, self.threads // lanes)
+        with ExitStack() as stack:
+            if torch.get_num_threads() != share:  # OpenMP keeps this number per calling thread
+                if lanes == 1:
+                    torch.set_num_threads(share)
+                else:  # torch's own function would set it for threads that come after, too
+                    stack.enter_context(_openmp().limit(limits=share))
+            if self.device.type == "cuda":
+                exact = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
+                stack.enter_context(torch.backends.cudnn.flags(**exact))
+            stack.enter_context(failures_of(self.device))
+            stack.enter_context(torch.inference_mode())
             yield
 
 
@@ -93,6 +106,12 @@ def failures_of(device: torch.device) -> Generator[None, None, None]:
         if device.type != "cpu" and ("CUDA error" in text or "MPS" in text or "cuDNN" in text):
             raise DeviceProblem(f"{device.type} failed ({first})") from error
         raise
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    """Sets the number of threads of torch's library for the calling thread alone."""
+    return ThreadpoolController().select(user_api="openmp")
 
 
 def place(device: str, *, threads: int | None, precision: Precision, bfloat16_allowed: bool) -> Placement:

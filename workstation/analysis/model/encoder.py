@@ -138,7 +138,8 @@ class Encoder(Protocol):
 
         Yields:
             Progress after each batch (at most about one second of work); `partial` is a copy of the array so
-            far, NaN where nothing is known yet. It is only to be shown: a patch may be stood in for by one near it.
+            far, NaN where nothing is known yet, or None soon after another one. It is only to be shown: a patch may be
+            stood in for by one near it.
 
         Returns:
             (grid.rows, grid.columns, dimensions) float32, unit length.

@@ -1,0 +1,68 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from workstation.analysis.side_by_side import AHEAD, beside, in_step
+
+
+def counted(stop: int, seen: set[int]) -> Iterator[int]:
+    for number in range(stop):
+        seen.add(threading.get_ident())
+        yield number
+
+
+def test_values_come_together_and_in_order() -> None:
+    with in_step([iter(range(9)), iter(range(10, 19))]) as steps:
+        assert list(steps) == [(n, n + 10) for n in range(9)]
+
+
+def test_each_iterator_has_one_thread_of_its_own() -> None:
+    one: set[int] = set()
+    two: set[int] = set()
+    with in_step([counted(20, one), counted(20, two)]) as steps:
+        assert len(list(steps)) == 20
+
+    assert len(one) == len(two) == 1
+    assert len(one | two | {threading.get_ident()}) == 3
+
+
+def test_a_single_iterator_stays_in_the_callers_thread() -> None:
+    seen: set[int] = set()
+    with in_step([counted(3, seen)]) as steps:
+        assert list(steps) == [(0,), (1,), (2,)]
+
+    assert seen == {threading.get_ident()}
+
+
+def test_leaving_early_ends_the_threads_and_computes_no_more() -> None:
+    taken: list[int] = []
+
+    def endless() -> Iterator[int]:
+        number = 0
+        while True:
+            taken.append(number)
+            yield number
+            number += 1
+
+    with in_step([endless(), iter(range(1000))]) as steps:
+        next(steps)
+
+    assert len(taken) <= 1 + AHEAD + 1  # conftest fails the test if a thread is left
+
+
+def test_an_error_in_a_thread_reaches_the_caller() -> None:
+    def failing() -> Iterator[int]:
+        yield 0
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"), in_step([failing(), iter(range(9))]) as steps:
+        list(steps)
+
+
+def test_a_task_beside_others_gives_its_result_or_its_error() -> None:
+    with beside(threading.get_ident) as result:
+        other = result()
+    assert other != threading.get_ident()
+    with beside(lambda: 1 // 0) as result, pytest.raises(ZeroDivisionError):
+        result()

@@ -1,0 +1,75 @@
+"""Two things of one analysis at once: the one place of this room with threads.
+
+numpy and torch let go of the interpreter while they compute. Threads that each do a whole piece of work meet seldom;
+those that share every small step, as torch's own do, wait for each other after each of them, and where other programs
+want the processor, too, they wait far longer than they compute.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+AHEAD = 2
+"""Values that a thread computes before they are asked for."""
+
+
+@contextmanager
+def in_step(sources: Sequence[Iterator[T]]) -> Generator[Iterator[tuple[T, ...]], None, None]:
+    """Advance iterators side by side, each in a thread of its own from now on; a single one in the caller's.
+
+    When the body is left, early or by an error of one of them, the threads finish the value that they are at.
+
+    Args:
+        sources: equally long.
+
+    Yields:
+        What gives the first values of all of them, the second ones, and so on.
+    """
+    if len(sources) == 1:
+        yield ((value,) for value in sources[0])
+        return
+    with ExitStack() as stack:
+        lanes = [stack.enter_context(_lane()) for _ in sources]
+
+        def ask() -> list[Future[T | None]]:
+            return [lane.submit(next, source, None) for lane, source in zip(lanes, sources, strict=True)]
+
+        yield _answers(deque(ask() for _ in range(AHEAD)), ask)
+
+
+def _answers(
+    asked: deque[list[Future[T | None]]], ask: Callable[[], list[Future[T | None]]]
+) -> Iterator[tuple[T, ...]]:
+    """Values that belong together, until there is one missing; as each is taken, another one is asked for."""
+    while True:
+        asked.append(ask())
+        values = [value for future in asked.popleft() if (value := future.result()) is not None]
+        if len(values) < len(asked[0]):
+            return
+        yield tuple(values)
+
+
+@contextmanager
+def beside(task: Callable[[], T]) -> Generator[Callable[[], T], None, None]:
+    """Run a task in a thread of its own while the body runs; what is given waits for its result, or raises its error.
+
+    The task is done when the body is left.
+    """
+    with _lane() as lane:
+        yield lane.submit(task).result
+
+
+@contextmanager
+def _lane() -> Generator[ThreadPoolExecutor, None, None]:
+    """One thread; what it has not begun when the body is left is dropped."""
+    lane = ThreadPoolExecutor(1)
+    try:
+        yield lane
+    finally:
+        lane.shutdown(wait=True, cancel_futures=True)
