@@ -12,6 +12,9 @@ from workstation.ui.copying import copy_text
 from workstation.ui.icons import icon
 from workstation.ui.theme import GRID, tabular
 
+MADE_AHEAD = 4
+"""Rows that are made with the window: a widget that is made while a result is shown costs a millisecond."""
+
 
 class FindingsList(QWidget):
     """One sentence per finding, each with a button that copies it with its numbers."""
@@ -23,6 +26,8 @@ class FindingsList(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(GRID)
         self._layout.setColumnStretch(0, 1)
+        self._rows: list[tuple[QLabel, _CopyButton]] = []
+        self._make_rows(MADE_AHEAD)
 
     def show_findings(self, findings: list[Finding], after: QWidget) -> QWidget:
         """Replace all sentences; without any the list hides.
@@ -34,28 +39,36 @@ class FindingsList(QWidget):
         Returns:
             The last control of the list, or `after`.
         """
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for row, finding in enumerate(findings):
-            label = wrapped_label(finding.sentence, weight=self._weight)
-            label.setToolTip(_numbers(finding))
-            copy = _CopyButton(finding)
-            self._layout.addWidget(label, row, 0)
-            self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
-            chain_focus(after, copy)
-            after = copy
+        self._make_rows(len(findings))
+        for number, (label, copy) in enumerate(self._rows):
+            finding = findings[number] if number < len(findings) else None
+            copy.finding = finding
+            if finding is not None:
+                label.setText(finding.sentence)
+                label.setToolTip(_numbers(finding))
+                chain_focus(after, copy)
+                after = copy
+            label.setVisible(finding is not None)
+            copy.setVisible(finding is not None)
         self.setVisible(bool(findings))
         return after
+
+    def _make_rows(self, count: int) -> None:
+        for row in range(len(self._rows), count):
+            label, copy = wrapped_label(weight=self._weight), _CopyButton()
+            self._layout.addWidget(label, row, 0)
+            self._layout.addWidget(copy, row, 1, Qt.AlignmentFlag.AlignTop)
+            label.hide()
+            copy.hide()
+            self._rows.append((label, copy))
 
 
 class _CopyButton(QToolButton):
     """Copies one finding as text."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._finding = finding
+        self.finding: Finding | None = None
         self.setIcon(icon("copy"))
         self.setIconSize(icon_size(self, 1.0))
         self.setAccessibleName("Copy this finding")
@@ -63,8 +76,9 @@ class _CopyButton(QToolButton):
         self.clicked.connect(self.copy)
 
     def copy(self) -> None:
-        numbers = _numbers(self._finding)
-        copy_text(self._finding.sentence + (f"\n{numbers}" if numbers else ""))
+        if self.finding is not None:
+            numbers = _numbers(self.finding)
+            copy_text(self.finding.sentence + (f"\n{numbers}" if numbers else ""))
 
 
 class Figures(QWidget):
@@ -78,16 +92,11 @@ class Figures(QWidget):
         self._layout.setVerticalSpacing(GRID)
         self._labels: list[tuple[QLabel, QLabel]] = []
         self._per_row = 0
+        self._make_labels(MADE_AHEAD)
 
     def show_figures(self, figures: tuple[tuple[str, str, str], ...]) -> None:
         """Replace all numbers, each as name, value and meaning."""
-        while len(self._labels) < len(figures):
-            pair = QLabel(self), wrapped_label()
-            pair[1].setParent(self)
-            pair[0].setProperty("weight", "muted")
-            pair[1].setFont(tabular(pair[1].font()))
-            self._labels.append(pair)
-            self._per_row = 0
+        self._make_labels(len(figures))
         for name, value in self._labels[len(figures) :]:
             name.hide()
             value.hide()
@@ -100,6 +109,17 @@ class Figures(QWidget):
                 label.setVisible(True)
         self._arrange()
         self.setVisible(True)
+
+    def _make_labels(self, count: int) -> None:
+        while len(self._labels) < count:
+            pair = QLabel(self), wrapped_label()
+            pair[1].setParent(self)
+            pair[0].setProperty("weight", "muted")
+            pair[1].setFont(tabular(pair[1].font()))
+            for label in pair:
+                label.hide()
+            self._labels.append(pair)
+            self._per_row = 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: one or two numbers in a row."""
