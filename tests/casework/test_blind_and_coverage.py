@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from workstation.analysis.regions import Region
 from workstation.casework import CaseFile
 from workstation.casework.problems import CannotUndo, CaseRefusal
 from workstation.evidence.record import Evidence
@@ -54,6 +55,21 @@ def test_lock_and_reveal_are_logged_and_must_stand(blind: CaseFile) -> None:
             blind.undo(entry)
     with pytest.raises(CaseRefusal, match="begun already"):
         blind.exhibits.hide_metadata(exhibit.id)
+
+
+def test_what_is_written_on_a_region_is_locked_with_the_notes(blind: CaseFile) -> None:
+    (exhibit,) = blind.exhibits.all()
+    square = ((10.0, 10.0), (60.0, 60.0))
+    region = blind.regions.add(exhibit.id, Region("1", "rectangle", square, "soft edge"))
+    blind.regions.add(exhibit.id, Region("2", "rectangle", square))
+    blind.exhibits.lock_notes(exhibit.id)
+    blind.exhibits.reveal_metadata(exhibit.id)
+    blind.regions.change(region.id, Region("1", "rectangle", square, "sharp edge"))
+    blind.regions.remove(region.id)
+
+    (kept,) = blind.notes.all(exhibit.id)
+    assert (kept.text, kept.kind, kept.locked) == ("1: soft edge", "pixels", True)
+    assert blind.verify().intact
 
 
 def test_a_case_that_is_not_blind_hides_nothing(case: CaseFile, evidence: Evidence) -> None:

@@ -15,6 +15,7 @@ from workstation.report.archival import CONTENT_FILE
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import OpinionDialog, opinion_fields
 from workstation.ui.case_keeper import CaseKeeper, NewCase
+from workstation.ui.case_rows import note_rows
 from workstation.ui.casing import Keeping
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
@@ -66,6 +67,10 @@ def test_what_is_open_is_taken_in_and_what_changes_is_kept(
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="a square was pasted"))
     saved(window, qtbot)
 
+    assert [row.cells[:3] for row in note_rows(window.cases.view)] == [
+        ("1 · photo.jpg", "a square was pasted", "general"),
+        ("1 · photo.jpg, region sign", "softer than its surroundings", "region"),
+    ]
     assert window.session.unsaved == ()
     assert window.cases.close()
     with CaseFile.open(folder, operator="", read_only=True) as case:

@@ -159,6 +159,15 @@ def test_the_matrix_shows_both_measures_and_tests_two(qtbot, jobs: JobQueue) -> 
     assert float(dialog.model.index(0, 2).data()) > 1
 
 
+def test_a_region_is_tested_against_another_one_first(qtbot, jobs: JobQueue) -> None:
+    sets = [patches(name, 1, (1, 0)) for name in ("1", "1, region 1", "1, region 2")]
+    dialog = LikenessDialog(jobs, sets_of(*sets), "the case")
+    dialog.choose_first("1, region 2")
+    qtbot.addWidget(dialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 3, timeout=5000)
+    assert (dialog.first.currentText(), dialog.second.currentText()) == ("1, region 2", "1, region 1")
+
+
 def test_sets_of_different_weights_are_not_compared(qtbot, jobs: JobQueue) -> None:
     dialog = LikenessDialog(jobs, sets_of(patches("1", 1, (1, 0)), patches("2", 2, (1, 0), "b")), "the case")
     qtbot.addWidget(dialog)

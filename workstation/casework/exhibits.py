@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from workstation.casework import schema
 from workstation.casework.durable import finished
+from workstation.casework.log import now
 from workstation.casework.problems import CaseNotSaved, CaseReadOnly, CaseRefusal
 from workstation.casework.records import ExhibitRecord
 from workstation.casework.shelves import Shelf
@@ -183,6 +184,8 @@ class Exhibits(Shelf[ExhibitRecord]):
     def lock_notes(self, number: int) -> ExhibitRecord:
         """End the pixel-only notes of an exhibit: they can no longer be changed ("blind.lock").
 
+        What is written on its regions is kept as locked notes, too: a region itself may be changed later.
+
         Raises:
             CaseRefusal: if its metadata are not hidden.
         """
@@ -205,7 +208,22 @@ class Exhibits(Shelf[ExhibitRecord]):
             if state == "locked":
                 for note in self._store.rows(schema.notes, exhibit=number):
                     draft.update(schema.notes, note["id"], {"locked": 1})
+                for region in self._store.rows(schema.regions, exhibit=number):
+                    if region["note"].strip():
+                        draft.insert(schema.notes, self._kept_note(number, region))
         return self.get(number)
+
+    def _kept_note(self, exhibit: int, region: Mapping[str, Any]) -> dict[str, Any]:
+        """A region's note as a locked note on its exhibit; it does not hang on the region, which may be deleted."""
+        return {
+            "exhibit": exhibit,
+            "region": None,
+            "kind": "pixels",
+            "text": f"{region['name']}: {region['note']}",
+            "author": self._store.operator,
+            "written": now(),
+            "locked": 1,
+        }
 
     def _next_label(self) -> str:
         with self._store.reading() as connection:

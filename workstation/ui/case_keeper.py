@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseDetails, CaseRecord, Entry, ExhibitRecord, NoteRecord
-from workstation.casework.records import BookmarkRecord, Coverage
+from workstation.casework.records import BookmarkRecord, Coverage, RegionRecord
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -85,7 +85,7 @@ class CaseView:
     Attributes:
         folder, details, operator: which case, and in whose name it is written.
         read_only, holder, warnings: how it is open; `holder` is "" or says who writes it.
-        exhibits, notes, bookmarks: all of them, oldest first.
+        exhibits, notes, regions, bookmarks: all of them, oldest first.
         coverage: by the exhibit's number.
         history: entries of the audit log, oldest first.
     """
@@ -98,9 +98,15 @@ class CaseView:
     warnings: tuple[str, ...]
     exhibits: tuple[ExhibitRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
+    regions: tuple[RegionRecord, ...] = ()
     bookmarks: tuple[BookmarkRecord, ...] = ()
     coverage: Mapping[int, Coverage] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
+
+    @property
+    def noted_regions(self) -> tuple[RegionRecord, ...]:
+        """Regions that something is written on."""
+        return tuple(record for record in self.regions if record.region.note.strip())
 
     def exhibit(self, number: int) -> ExhibitRecord | None:
         """The exhibit with this number."""
@@ -189,6 +195,7 @@ class CaseKeeper:
             warnings=file.warnings,
             exhibits=file.exhibits.all(),
             notes=file.notes.all(),
+            regions=file.regions.all(),
             bookmarks=file.bookmarks.all(),
             coverage={one.exhibit: one for one in file.coverage.all()},
             history=tuple(self._history),

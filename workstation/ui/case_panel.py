@@ -73,7 +73,7 @@ class CasePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.exhibits = _Page("Exhibits of the case", EXHIBITS, widths=(7, 26, 18, 18, 24, 10, 22))
+        self.exhibits = _Page("Exhibits of the case", EXHIBITS, widths=(7, 26, 18, 18, 30, 10, 22))
         self.notes = _Page("Notes of the case", NOTES, widths=(22, 60, 10, 16, 22, 8))
         self.bookmarks = _Page("Bookmarks of the case", BOOKMARKS, widths=(22, 16, 16, 40, 24))
         self.history = _Page("History of the case", HISTORY, widths=(7, 22, 18, 30, 22, 22))
@@ -107,7 +107,8 @@ class CasePanel(QWidget):
         self._details.setEnabled(not view.read_only)
         self._fill(self._tabs.currentIndex())
         for position, (title, (_, rows)) in enumerate(self._pages.items()):
-            count = {exhibit_rows: view.exhibits, note_rows: view.notes, bookmark_rows: view.bookmarks}.get(rows)
+            notes = (*view.notes, *view.noted_regions)
+            count = {exhibit_rows: view.exhibits, note_rows: notes, bookmark_rows: view.bookmarks}.get(rows)
             self._tabs.setTabText(position, title if count is None else f"{title} ({len(count)})")
 
     @Slot(object)

@@ -113,13 +113,16 @@ def _exhibit_row(record: ExhibitRecord, coverage: Coverage | None) -> TextRow:
 
 
 def note_rows(view: CaseView) -> list[TextRow]:
-    """One row per note, newest first; regions' notes stand with their regions."""
+    """One row per note, newest first, then what is written on regions."""
     rows = []
     for note in reversed(view.notes):
         where = "case" if note.exhibit is None else _label(view, note.exhibit)
         locked = "locked" if note.locked else ""
         cells = (where, note.text, note.kind, note.author or NOT_STATED, _time(note.written), locked)
         rows.append(TextRow(cells, note, "note"))
+    for record in view.noted_regions:
+        where = f"{_label(view, record.exhibit)}, region {record.region.name}"
+        rows.append(TextRow((where, record.region.note, "region", "", "", ""), record, "rectangle"))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -147,7 +147,7 @@ class LikenessDialog(QDialog):
             box.addItems(list(compared.likeness.names))
         wanted = max(0, self.first.findText(self._wanted))
         self.first.setCurrentIndex(wanted)
-        self.second.setCurrentIndex(0 if wanted else min(1, len(compared.sets) - 1))
+        self.second.setCurrentIndex(_other_than(wanted, [one.exhibit for one in compared.sets]))
         self._test.setEnabled(len(compared.sets) > 1)
         self._said.setText("Choose two, in the matrix or below, and test whether they differ more than by chance.")
         self._show()
@@ -248,3 +248,13 @@ class LikenessDialog(QDialog):
         layout.addWidget(wrapped_label(WHAT_IT_IS_NOT, weight="muted"))
         layout.addWidget(buttons)
         self.resize(760, 620)
+
+
+def _other_than(chosen: int, exhibits: Sequence[int]) -> int:
+    """What is tested against `chosen` at first: for a region another one of its exhibit, the whole is no other set."""
+    whole = exhibits.index(exhibits[chosen])
+    regions = [place for place, exhibit in enumerate(exhibits) if exhibit == exhibits[chosen] and place != whole]
+    others = [place for place in regions if place != chosen]
+    if chosen != whole and others:
+        return others[0]
+    return 0 if chosen else min(1, len(exhibits) - 1)
