@@ -123,11 +123,6 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class NewPage:
-    """The next block starts a page."""
-
-
-@dataclass(frozen=True, slots=True)
 class Signatures:
     """Lines to be filled in by hand, `labels` under them."""
 
@@ -143,5 +138,5 @@ class EndMark:
 
 Block: TypeAlias = (
     "Letterhead | Title | Contents | Heading | Text | Bullets | Facts | Listing | Tables | Figure | Together | "
-    "NewPage | Signatures | EndMark"
+    "Signatures | EndMark"
 )

@@ -77,7 +77,6 @@ class _Page:
             b.Tables: _tables,
             b.Figure: self._figure,
             b.Together: lambda block: "\n".join(self.of(inner) for inner in block.blocks),
-            b.NewPage: lambda _: '<div class="new-page"></div>',
             b.Signatures: lambda block: f'<div class="signatures">{_all("span", block.labels)}</div>',
             b.EndMark: lambda block: f'<p class="end">{_shown(block.text)}</p>',
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workstation.report.blocks import Block, Bullets, Facts, Figure, Heading, NewPage, Text, Together, Tone
+from workstation.report.blocks import Block, Bullets, Facts, Figure, Heading, Text, Together, Tone
 from workstation.report.claim_sections import claims
 from workstation.report.opening_sections import headline
 from workstation.report.reasons import region_reason
@@ -34,9 +34,7 @@ def observations(sheet: Sheet) -> list[Block]:
     """One part per exhibit."""
     story: list[Block] = [sheet.section("observations"), sheet.said("observations.apart")]
     story += _notes(sheet, sheet.content.get("notes", ()), "notes.on_the_case")
-    for index, exhibit in enumerate(sheet.exhibits):
-        if index:
-            story.append(NewPage())
+    for exhibit in sheet.exhibits:
         story += [sheet.subsection(sheet.named(exhibit)), *_picture(sheet, exhibit), *_image(sheet, exhibit)]
         story += [*_findings(sheet, exhibit), *_maps(sheet, exhibit), *_regions(sheet, exhibit)]
         story += [*_file(sheet, exhibit), *claims(sheet, exhibit), *_warnings(sheet, exhibit)]

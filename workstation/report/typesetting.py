@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, Table
 
 from workstation.analysis.legends import Swatch, paint_swatch
 from workstation.report import blocks as b
@@ -56,7 +56,6 @@ class _Typesetter:
             b.Tables: self._tables,
             b.Figure: self._figure,
             b.Together: lambda block: [f.Kept(self._plain(block.blocks))],
-            b.NewPage: lambda _: [PageBreak()],
             b.Signatures: self._signatures,
             b.EndMark: lambda block: [f.paragraph(block.text, f.END)],
         }
@@ -78,9 +77,8 @@ class _Typesetter:
         if not leading:
             return [] if block is None else self._one(block)
         head = self._plain(leading)
-        if block is None or isinstance(block, b.NewPage):
-            rest = [] if block is None else self._one(block)
-            return [*self._beginning(leading, head, f.height_of(head)), *rest]
+        if block is None:
+            return self._beginning(leading, head, f.height_of(head))
         inner = self._plain(block.blocks) if isinstance(block, b.Together) else self._one(block)
         if isinstance(block, b.Listing | b.Tables):
             room = min(ROOM, f.height_of(inner)) if isinstance(block, b.Listing) else ROOM
