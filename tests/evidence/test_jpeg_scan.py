@@ -51,3 +51,37 @@ def test_sound_data_are_not_complained_about(
 
 def test_what_follows_the_picture_is_no_damage_to_it(picture: Image.Image, tmp_path: Path) -> None:
     assert "jpeg-damaged" not in codes_of(tmp_path / "longer.jpg", jpeg(picture) + b"\x00" * 999)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"subsampling": "4:4:4"},
+        {"subsampling": "4:2:2", "progressive": True},
+        {"keep_rgb": True},
+        {"restart_marker_blocks": 8},
+    ],
+)
+def test_pixels_are_those_that_pillow_decodes(picture: Image.Image, tmp_path: Path, options: dict[str, object]) -> None:
+    data = jpeg(picture.crop((0, 0, 613, 477)), **options)
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(data)
+
+    evidence = open_evidence(path)
+
+    with Image.open(io.BytesIO(data)) as opened:
+        np.testing.assert_array_equal(evidence.pixels.rgb, np.asarray(opened))
+    assert not evidence.pixels.rgb.flags.writeable
+
+
+def test_damaged_data_are_shown_as_pillow_decodes_them(picture: Image.Image, tmp_path: Path) -> None:
+    damaged = bytearray(jpeg(picture))
+    damaged[len(damaged) // 2] ^= 0x10
+    path = tmp_path / "damaged.jpg"
+    path.write_bytes(damaged)
+
+    evidence = open_evidence(path)
+
+    with Image.open(io.BytesIO(bytes(damaged))) as opened:
+        np.testing.assert_array_equal(evidence.pixels.rgb, np.asarray(opened))

@@ -260,6 +260,7 @@ _LIBRARIES = (
     ("transformers", "transformers"),
     ("safetensors", "safetensors"),
     ("pillow", "PIL"),
+    ("simplejpeg", "simplejpeg"),
     ("pi-heif", "pi_heif"),
     ("piexif", "piexif"),
 )

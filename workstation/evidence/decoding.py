@@ -1,7 +1,7 @@
 """Compressed bytes become stored pixels: 8-bit RGB by recorded rules, never rotated, never colour-managed.
 
-Pillow decodes everything but HEIF, for which pi-heif is used. Neither is asked to repair: data that end early are
-an error, not a half-grey picture.
+Pillow decodes everything but HEIF, for which pi-heif is used, and sound JPEGs in colour, which simplejpeg decodes into
+the same pixels. None is asked to repair: data that end early are an error, not a half-grey picture.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from PIL import (
 from workstation.errors import DamagedImage, Reason, RecordedWarning, TooManyPixels, UnsupportedFormat
 from workstation.evidence.container import Container
 from workstation.evidence.display import oriented, unoriented
-from workstation.evidence.jpeg_scan import complaint_about
+from workstation.evidence.jpeg_scan import complaint_about, sound_pixels
 from workstation.evidence.record import Pixels
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
@@ -151,19 +151,22 @@ def decode_pixels(
     if container.size is not None:
         _check_size(path, container.size[1], container.size[0], max_pixels)
     caught: list[RecordedWarning] = []
+    sound: NDArray[np.uint8] | None = None
     with _undisturbed(caught):
         try:
+            if name == "JPEG" and container.jpeg is not None:
+                sound = sound_pixels(data, container.jpeg)
             if name == "HEIF":
                 pixels, reduction = _decode_heif(path, data, container, max_pixels)
             else:
                 pixels, reduction = _decode_with_pillow(
-                    path, data, name, container, orientation=orientation, max_pixels=max_pixels
+                    path, data, name, container, orientation=orientation, max_pixels=max_pixels, sound=sound
                 )
         except MemoryError as error:
             raise DamagedImage(path, "its pixels do not fit into memory") from error
         except _DECODER_FAILURES as error:
             raise _why(path, name, container, error) from error
-    found = [*caught, *reduction.warnings, *_suspicious(name, data, container, pixels)]
+    found = [*caught, *reduction.warnings, *_suspicious(name, data, container, pixels, sound=sound is not None)]
     return pixels, tuple(found)
 
 
@@ -188,8 +191,16 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
 
 
 def _decode_with_pillow(
-    path: Path, data: bytes, name: str, container: Container, *, orientation: int, max_pixels: int
+    path: Path,
+    data: bytes,
+    name: str,
+    container: Container,
+    *,
+    orientation: int,
+    max_pixels: int,
+    sound: NDArray[np.uint8] | None,
 ) -> tuple[Pixels, _Reduction]:
+    """Decode the first frame, but for pixels that are there already: then Pillow only reads what is around them."""
     with _PLUGINS[name](io.BytesIO(data)) as image:
         _check_size(path, image.width, image.height, max_pixels)
         profile = image.info.get("icc_profile")
@@ -199,9 +210,12 @@ def _decode_with_pillow(
         frames = getattr(image, "n_frames", 1) if name in ("TIFF", "AVIF") else container.frames
         if name == "AVIF":
             orientation = transform_orientation(container.transforms)
-        image.load()
-        # PNG colour type 4 is grey with alpha (PNG, third edition, 11.2.1).
-        rgb, reduction = _reduced(path, image, bits, stored_grey=name == "PNG" and data[25] == 4)
+        if sound is not None and image.mode == "RGB" and (image.height, image.width) == sound.shape[:2]:
+            rgb, reduction = sound, _Reduction(Reason(_MODE_NAMES["RGB"], _MODE_CODES["RGB"], bits=bits))
+        else:
+            image.load()
+            # PNG colour type 4 is grey with alpha (PNG, third edition, 11.2.1).
+            rgb, reduction = _reduced(path, image, bits, stored_grey=name == "PNG" and data[25] == 4)
     if turned in range(2, 9):
         rgb = unoriented(rgb, turned)
     if frames > 1:
@@ -399,8 +413,11 @@ def _untransformed(rgb: NDArray[np.uint8], container: Container, reduction: _Red
     return unoriented(rgb, orientation)
 
 
-def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels) -> list[RecordedWarning]:
-    """Signs of missing or damaged image data that a JPEG decoder passes over in silence."""
+def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels, *, sound: bool) -> list[RecordedWarning]:
+    """Signs of missing or damaged image data that a JPEG decoder passes over in silence.
+
+    `sound` says that they were looked for already, and that there was no complaint.
+    """
     jpeg = container.jpeg
     found: list[RecordedWarning] = []
     if name != "JPEG" or jpeg is None:
@@ -409,7 +426,7 @@ def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels) ->
         decoded, stated = f"{pixels.width}×{pixels.height}", f"{jpeg.size[1]}×{jpeg.size[0]}"
         message = f"the decoder gives {decoded} pixels, the frame header {stated}"
         found.append(RecordedWarning.of("jpeg-size", message, decoded=decoded, stated=stated))
-    complaint = complaint_about(data, jpeg)
+    complaint = None if sound else complaint_about(data, jpeg)
     if complaint is not None:
         message = f"the compressed image data are damaged, and parts of the picture are guesses ({complaint})"
         found.append(RecordedWarning.of("jpeg-damaged", message, said=complaint))
