@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -247,3 +248,37 @@ def test_shutting_down_with_work_left_ends_both_threads(qapp, qtbot) -> None:
     assert waiting.state is JobState.CANCELLED
     with pytest.raises(RuntimeError, match="shut down"):
         jobs.submit("late", lambda: count_to(1))
+
+
+class _Garbage(QObject):
+    """A Qt object that only the collector can find, for it holds itself; says in which thread it goes."""
+
+    def __init__(self, gone_in: list[threading.Thread]) -> None:
+        super().__init__()
+        self.itself, self.gone_in = self, gone_in
+
+    def __del__(self) -> None:
+        self.gone_in.append(threading.current_thread())
+
+
+def test_qt_objects_are_never_collected_in_a_worker(queue: JobQueue, qtbot) -> None:
+    gone_in: list[threading.Thread] = []
+
+    def allocating() -> Generator[Progress, None, int]:
+        kept = []
+        for step in range(40):
+            kept.append([[number] for number in range(2000)])  # many times what makes Python look for garbage
+            yield Progress("allocating", step / 40)
+            time.sleep(0.02)
+        return len(kept)
+
+    _Garbage(gone_in)
+    job = queue.submit("allocating", allocating)
+    with qtbot.waitSignal(job.finished, timeout=10_000):
+        _Garbage(gone_in)
+    qtbot.waitUntil(lambda: len(gone_in) == 2, timeout=10_000)
+
+    assert set(gone_in) == {threading.main_thread()}
+    assert not gc.isenabled()
+    assert queue.shut_down(5000)
+    assert gc.isenabled()

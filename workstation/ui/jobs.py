@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from workstation.errors import Cancelled, WorkstationError
 from workstation.progress import Progress
+from workstation.ui.garbage import GarbageInTurns
 from workstation.ui.problem_report import UnexpectedProblem
 
 Steps: TypeAlias = Generator[Progress, None, Any]
@@ -230,6 +231,7 @@ class JobQueue(QObject):
         self._entries: dict[int, _Entry] = {}
         self._lanes: dict[LaneName, _LaneState] = {}
         self._closed = False
+        self._garbage = GarbageInTurns(self)
         self._calls = {
             LaneName.FILES: self._work_for_files,
             LaneName.ANALYSIS: self._work_for_analysis,
@@ -268,6 +270,7 @@ class JobQueue(QObject):
         if self._closed:
             raise RuntimeError("the queue was shut down")
         if not self._lanes[lane].thread.isRunning():
+            self._garbage.begin()
             self._lanes[lane].thread.start()
         number = next(self._numbers)
         job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
@@ -318,6 +321,8 @@ class JobQueue(QObject):
         for state in self._lanes.values():
             state.thread.quit()
         ended = [state.thread.wait(wait_ms) for state in self._lanes.values()]
+        if all(ended):
+            self._garbage.end()
         return all(ended)
 
     def _next(self, name: LaneName) -> None:

@@ -120,7 +120,8 @@ def preload() -> Generator[Progress, None, None]:
     Imports make hundreds of thousands of objects that stay. Looking through them for garbage would stop the window for
     a fifth of a second at a time, so that waits until the end and is spared for ever after.
     """
-    gc.disable()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)  # nobody looks, not the window either
     try:
         yield Progress("loading the analysis")
         importlib.import_module("workstation.analysis.pipeline")  # scipy, scikit-learn
@@ -130,7 +131,7 @@ def preload() -> Generator[Progress, None, None]:
         importlib.import_module("workstation.analysis.model.loading")  # torch
         gc.freeze()
     finally:
-        gc.enable()
+        gc.set_threshold(*thresholds)
 
 
 def _load_torch_library() -> None:
