@@ -61,8 +61,18 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
 
 
 def test_a_task_beside_others_gives_its_result_or_its_error() -> None:
-    with beside(threading.get_ident) as result:
-        other = result()
-    assert other != threading.get_ident()
-    with beside(lambda: 1 // 0) as result, pytest.raises(ZeroDivisionError):
-        result()
+    with beside(2) as other:
+        where, failing = other.start(threading.get_ident), other.start(lambda: 1 // 0)
+        assert where() != threading.get_ident()
+        with pytest.raises(ZeroDivisionError):
+            failing()
+
+
+def test_with_one_thread_a_task_waits_until_it_is_asked_for() -> None:
+    done: list[int] = []
+    with beside(1) as other:
+        task = other.start(lambda: done.append(threading.get_ident()))
+        assert done == []
+        task()
+
+    assert done == [threading.get_ident()]

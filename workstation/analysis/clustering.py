@@ -40,15 +40,19 @@ def k_means(points: FloatArray, k: int, weights: FloatArray, rng: np.random.Gene
     """
     runs = np.repeat(weights, RESTARTS, axis=0)
     centres = _starting_centres(points, k, runs, rng)
-    previous = None
+    nearest = np.full(runs.shape, -1)
+    moving = np.arange(len(runs))
     for _ in range(SWEEPS):
-        nearest = nearest_centre(points, centres)
-        if previous is not None and np.array_equal(nearest, previous):
+        now = nearest_centre(points, centres[moving])
+        changed = (now != nearest[moving]).any(axis=1)
+        moving = moving[changed]  # the others have come to rest
+        if not len(moving):
             break
-        previous = nearest
-        member = (nearest[:, None, :] == np.arange(k)[:, None]) * runs[:, None, :]
+        nearest[moving] = now[changed]
+        member = (nearest[moving][:, None, :] == np.arange(k)[:, None]) * runs[moving][:, None, :]
         sizes = member.sum(axis=2)[..., None]
-        centres = np.where(sizes > 0, member @ points / np.maximum(sizes, 1), centres).astype(np.float32)
+        means = member @ points / np.maximum(sizes, 1)
+        centres[moving] = np.where(sizes > 0, means, centres[moving]).astype(np.float32)
     gaps = ((points - np.take_along_axis(centres, nearest[..., None], axis=1)) ** 2).sum(axis=2)
     inertia = (gaps * runs).sum(axis=1).reshape(len(weights), RESTARTS)
     best: FloatArray = centres.reshape(len(weights), RESTARTS, k, -1)[np.arange(len(weights)), inertia.argmin(axis=1)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ from workstation.analysis.result import (
     Partition,
     Suitability,
 )
+from workstation.analysis.side_by_side import beside
+from workstation.analysis.statement import Conditions
 from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.errors import ImageTooSmall, NotAssessable, RecordedWarning, TooFewPatches, WeightsProblem
@@ -40,6 +43,8 @@ from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 
 __all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
+
+T = TypeVar("T")
 
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two partial maps; the first comes at once."""
@@ -129,17 +134,36 @@ def _complete(task: _Task) -> Generator[Progress, None, AnalysisResult]:
 
 
 def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, AnalysisResult]:
-    """From the embeddings to the result."""
+    """From the embeddings to the result: groups, and beside them the comparison that needs none, and the conditions."""
+    grid, timeline = task.grid, task.timeline
+    published = maps.is_published(task.encoder.description.architecture, grid)
+    with beside(task.encoder.threads) as other:
+        linear = None if published else other.start(lambda: _result_of(_linear(embeddings, task)))
+        conditions = other.start(lambda: conditions_of(task.evidence))
+        sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
+        groups = _group_cells(sorting.labels, task.suitability.assessable, grid)
+        if linear is None:
+            steps = maps.compare_published(embeddings, grid, task.suitability.assessable, groups == 0)
+            comparison = yield from timeline.through("comparing patches", steps)
+        else:
+            yield timeline.at("comparing patches")
+            comparison = linear()
+        return (yield from _draw(task, embeddings, groups, sorting, comparison=comparison, measured=conditions))
+
+
+def _draw(
+    task: _Task,
+    embeddings: FloatArray,
+    groups: LabelArray,
+    sorting: partition.Sorting,
+    *,
+    comparison: maps.Comparison,
+    measured: Callable[[], Conditions],
+) -> Generator[Progress, None, AnalysisResult]:
+    """Maps, and what they say in words."""
     grid, request, timeline = task.grid, task.request, task.timeline
     height, width = task.image.shape[:2]
     assessable = task.suitability.assessable
-    sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
-    groups = _group_cells(sorting.labels, assessable, grid)
-    if maps.is_published(task.encoder.description.architecture, grid):
-        steps = maps.compare_published(embeddings, grid, assessable, groups == 0)
-    else:
-        steps = maps.compare_linear(embeddings, grid, assessable, request.seed)
-    comparison = yield from timeline.through("comparing patches", steps)
     yield timeline.at("drawing maps")
     components, scatter = maps.component_maps(embeddings, grid, assessable)
     drawn = Maps(
@@ -153,7 +177,7 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
     found = partition.describe(sorting, groups, comparison.departure)
     said, unsaid = (yield from _claims(task, drawn, found)) if task.claims else (None, None)
     yield timeline.at("writing findings")
-    conditions = conditions_of(task.evidence)
+    conditions = measured()
     detection = detect(embeddings, grid, drawn, found, score=comparison.score)
     table, problem = calibration.table_for(task.encoder.description)
     statement = calibration.state(table, detection, conditions)
@@ -237,6 +261,19 @@ def _provisional(embeddings: FloatArray, task: _Task) -> PartialMap | None:
     cells = published.vote_mean(distances, task.grid, known)[:, :, 0]
     geometry = maps.map_geometry(task.grid, task.image.shape[0], task.image.shape[1])
     return PartialMap(maps.to_extent(cells, task.grid), geometry)
+
+
+def _linear(embeddings: FloatArray, task: _Task) -> Generator[float, None, maps.Comparison]:
+    return maps.compare_linear(embeddings, task.grid, task.suitability.assessable, task.request.seed)
+
+
+def _result_of(steps: Generator[float, None, T]) -> T:
+    """Run a computation to its end without listening."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
 
 def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partition.Sorting]:

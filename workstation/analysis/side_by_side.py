@@ -55,14 +55,28 @@ def _answers(
         yield tuple(values)
 
 
-@contextmanager
-def beside(task: Callable[[], T]) -> Generator[Callable[[], T], None, None]:
-    """Run a task in a thread of its own while the body runs; what is given waits for its result, or raises its error.
+class Beside:
+    """Runs tasks one after the other beside what the caller does."""
 
-    The task is done when the body is left.
+    def __init__(self, lane: ThreadPoolExecutor | None) -> None:
+        self._lane = lane
+
+    def start(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Begin a task; what is given waits for its result, or raises its error. To be called once."""
+        return task if self._lane is None else self._lane.submit(task).result
+
+
+@contextmanager
+def beside(threads: int) -> Generator[Beside, None, None]:
+    """A thread for tasks beside the body; with fewer than two threads a task is done when its result is asked for.
+
+    When the body is left, the task that runs is finished, and those that were not begun are dropped.
     """
+    if threads < 2:
+        yield Beside(None)
+        return
     with _lane() as lane:
-        yield lane.submit(task).result
+        yield Beside(lane)
 
 
 @contextmanager
