@@ -200,3 +200,14 @@ def test_an_existing_file_survives_a_full_disk(
 
     assert target.read_text() == "earlier"
     assert [p.name for p in tmp_path.iterdir() if p.suffix != ".jpg"] == ["result.json"]
+
+
+def test_the_data_hold_plain_values_only(exhibit: Exhibit) -> None:
+    """A repeated analysis is compared with what was read from a file: a subclass of text would differ from text."""
+
+    def kinds(value: object) -> set[type]:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return {type(value)}.union(*(kinds(one) for one in inner))
+
+    document = build(Case((exhibit,)), created=MOMENT)
+    assert kinds(as_json(document)) <= {dict, list, str, int, float, bool, type(None)}
