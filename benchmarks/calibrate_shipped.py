@@ -5,12 +5,13 @@
     python -m benchmarks.calibrate_shipped --stored [--model compact]
 
 PHOTOS holds manifest.csv; the cameras with the roles "calibration" and "error rates" (resources/calibration) are
-measured. Then the splices between its dev cameras, and with --bench an evaluation set with a manifest.tsv, are
-evaluated as `exifact evaluate --peers` does. Writes resources/weights/calibration/<model>.json, docs/validation/
-(measures, stability, summaries of the evaluations, figures), docs/validation.md and the stored results that `exifact
-validate` compares with. Stopped, it goes on from what stands in --work. The table is fitted to the measures as they
-are stored, so --stored makes table and page anew from docs/validation without a photograph, after a change of what a
-table holds; evaluations that were judged by the table keep what it said then.
+measured, and the untouched photographs of those with the role "model choice", which stand behind p-values alone. Then
+the splices between its dev cameras, and with --bench an evaluation set with a manifest.tsv, are evaluated as `exifact
+evaluate --peers` does. Writes resources/weights/calibration/<model>.json, docs/validation/ (measures, stability,
+summaries of the evaluations, figures), docs/validation.md and the stored results that `exifact validate` compares with.
+Stopped, it goes on from what stands in --work. The table is fitted to the measures as they are stored, so --stored
+makes table and page anew from docs/validation without a photograph, after a change of what a table holds; evaluations
+that were judged by the table keep what it said then.
 
 For a trial, --trial DIR writes everything below DIR instead and leaves the stored results alone, --limit N takes N
 photographs (and N images of either class of each evaluation set), --only some treatments (workstation/evaluation/
@@ -35,7 +36,7 @@ from workstation.analysis.model import Encoder, WeightsDescription, load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest
 from workstation.evaluation import calibration_run
-from workstation.evaluation.calibration_images import camera_roles, list_photos
+from workstation.evaluation.calibration_images import MODEL_CHOICE, Photo, camera_roles, list_photos
 from workstation.evaluation.calibration_measure import chosen_photos
 from workstation.evaluation.command import chosen, write
 from workstation.evaluation.datasets import Dataset
@@ -71,15 +72,21 @@ class Places:
 
 def material(photos: Path, limit: int | None) -> calibration_run.Material:
     """The photographs whose cameras have a role in the tables; for a trial evenly taken from all of them."""
-    roles = camera_roles()
-    cameras = {*roles["calibration"], *roles["error rates"]}
-    kept = chosen_photos([photo for photo in list_photos(photos) if photo.camera in cameras])
-    if limit is not None:
-        kept = kept[:: max(1, len(kept) // limit)][:limit]
-    count = len({photo.camera for photo in kept})
-    return calibration_run.Material(
-        kept, f"{len(kept)} photographs of {count} cameras of a public collection, splices between them"
+    roles, found = camera_roles(), list_photos(photos)
+    stated = {*roles["calibration"], *roles["error rates"]}
+    kept, judges = (
+        _some(chosen_photos([photo for photo in found if photo.camera in cameras]), limit)
+        for cameras in (stated, roles[MODEL_CHOICE])
     )
+    count, further = (len({photo.camera for photo in side}) for side in (kept, judges))
+    sentence = f"{len(kept)} photographs of {count} cameras of a public collection, splices between them"
+    if judges:
+        sentence += f"; behind the p-values {len(judges)} of {further} further cameras as well"
+    return calibration_run.Material(kept, sentence, judges)
+
+
+def _some(photos: tuple[Photo, ...], limit: int | None) -> tuple[Photo, ...]:
+    return photos if limit is None else photos[:: max(1, len(photos) // limit)][:limit]
 
 
 def said(steps: Generator[Progress, None, T]) -> T:
@@ -115,7 +122,8 @@ def measure(
 
 def fitted(sentence: str, weights: WeightsDescription, places: Places) -> dict[str, Any]:
     """The table that the stored measures make."""
-    return calibration_run.table_of(calibration_run.read_measures(places.docs / MEASURES), sentence, weights)
+    measures, judges = calibration_run.read_measures(places.docs / MEASURES), camera_roles()[MODEL_CHOICE]
+    return calibration_run.table_of(measures, sentence, weights, judges=judges)
 
 
 def from_stored(model: str, places: Places) -> None:

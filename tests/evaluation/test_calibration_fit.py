@@ -77,6 +77,34 @@ def test_a_level_needs_photographs_of_other_cameras(measures: tuple[Measure, ...
     assert error_rate(0.06, fit.authentic, fit.spliced).stated
 
 
+def test_cameras_that_only_judge_stand_behind_p_values_and_in_no_rate(measures: tuple[Measure, ...]) -> None:
+    judges = [measure(100 + i, 50 + i, (i + 1) / 10, groups=3) for i in range(10)]  # 0.1 … 1.0
+    alone, fit = (
+        fit_stratum(kept, PLAN, judges={judge.camera for judge in judges}) for kept in (measures, (*measures, *judges))
+    )
+    assert alone is not None
+    assert fit is not None
+    assert (len(fit.values), fit.cameras) == (50, 30)
+    assert {one.behind for one in fit.authentic} == {48}
+    assert not {one.measure.camera for one in (*fit.authentic, *fit.spliced)} & {judge.camera for judge in judges}
+    assert (fit.rates[0].photos, fit.rates[0].cameras) == (40, 20)
+    assert fit.pointing == alone.pointing
+    by_value = {round(one.measure.detection.contrast, 2): one for one in fit.authentic if one.measure.detection}
+    assert by_value[0.40].p == pytest.approx(8 / 49)  # 0.4, 0.5 … 1.0 of the judges
+    stored = fit.fields()
+    assert (stored["photos"], stored["cameras"]) == (50, 30)
+    assert stored["devices"] == {"phone": {"photos": 40, "cameras": 20}}  # of those whose rates are stated
+
+
+def test_cameras_that_only_judge_let_a_level_be_stated(measures: tuple[Measure, ...]) -> None:
+    few = [m for m in measures if int(m.photo, 16) < 20]
+    judges = [measure(100 + i, 50 + i, (i + 1) / 10) for i in range(2)]
+    fit = fit_stratum([*few, *judges], PLAN, judges={judge.camera for judge in judges})
+    assert fit is not None
+    assert {one.behind for one in fit.authentic} == {20}
+    assert (fit.rates[0].stated, fit.rates[0].photos) == (True, 20)
+
+
 def test_groups_are_counted_by_photograph(measures: tuple[Measure, ...]) -> None:
     fit = fit_stratum(measures, PLAN)
     assert fit is not None

@@ -74,7 +74,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_rates_stand_with_their_intervals_and_numbers(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert "| 641 to 900 pixels, JPEG 70 to 84 | 40 | 40 | 2 of 40 (5.0%) | 0.6% to 16.9% |" in text
+    assert "JPEG 70 to 84 | 40 | 40 | 40 of 40 cameras | 2 of 40 (5.0%) | 0.6% to 16.9% |" in text
     assert "fewer than 99 photographs: not stated" in text
     assert "0 of 40 (0.0%) | 0.0% to 8.8% | 40 of 40" in text  # groups
     assert "| turned | 3 | 2 of 4 | 1 | 3 of 3 | 0.87 |" in text

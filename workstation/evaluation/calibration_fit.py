@@ -8,7 +8,7 @@ them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -51,8 +51,8 @@ class StratumFit:
         plan: which pictures.
         statistic: which of the candidates.
         authentic, spliced: judged with cameras left out.
-        values: (n,) float64, ascending, one per untouched photograph.
-        cameras: of the untouched photographs.
+        values: (n,) float64, ascending, one per untouched photograph, those included that only judge.
+        cameras: of these photographs.
         not_assessable: images without a value.
         intercept, slope: of the natural-log likelihood ratio, fitted to all images.
         llr_limits: (low, high) log10.
@@ -108,27 +108,31 @@ class StratumFit:
         }
 
 
-def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: str = STATISTIC) -> StratumFit | None:
+def fit_stratum(
+    measures: Iterable[Measure], plan: StratumPlan, *, statistic: str = STATISTIC, judges: Collection[str] = ()
+) -> StratumFit | None:
     """Everything that is known of one stratum.
 
     Args:
         measures: of any treatment.
         plan: which of them count.
         statistic: one of `CANDIDATES`.
+        judges: cameras whose untouched photographs judge others and are not judged: no rate counts them.
 
     Returns:
         None with fewer than two cameras, or without splices.
     """
     own = _of_plan(measures, plan)
     usable = [measure for measure in own if measure.detection is not None]
-    untouched, foreign = ([m for m in usable if bool(m.donor) is spliced] for spliced in (False, True))
+    judging, foreign = ([m for m in usable if bool(m.donor) is spliced] for spliced in (False, True))
+    untouched = [measure for measure in judging if measure.camera not in judges]
     if len({measure.camera for measure in untouched}) < 2 or not foreign:
         return None
     value = _value_of(statistic)
     authentic, spliced = (
-        tuple(_judge(measure, untouched, foreign, value) for measure in side) for side in (untouched, foreign)
+        tuple(_judge(measure, judging, foreign, value) for measure in side) for side in (untouched, foreign)
     )
-    intercept, slope = _line(untouched, foreign, value)
+    intercept, slope = _line(judging, foreign, value)
     limits = empirical_limits(_llrs(authentic), _llrs(spliced))
     rates = tuple(error_rate(level, authentic, spliced) for level in LEVELS)
     return StratumFit(
@@ -136,8 +140,8 @@ def fit_stratum(measures: Iterable[Measure], plan: StratumPlan, *, statistic: st
         statistic=statistic,
         authentic=authentic,
         spliced=spliced,
-        values=np.sort([value(measure) for measure in untouched]),
-        cameras=len({measure.camera for measure in untouched}),
+        values=np.sort([value(measure) for measure in judging]),
+        cameras=len({measure.camera for measure in judging}),
         not_assessable=len(own) - len(usable),
         intercept=intercept,
         slope=slope,

@@ -29,6 +29,9 @@ from workstation.evidence.record import Metadata, Present
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"})
 
+MODEL_CHOICE = "model choice"
+"""Role of the cameras that choose: their untouched photographs judge others, and no error rate counts them."""
+
 FLYING_KINDS = {"drone": "drone/action camera", "action/trail": "drone/action camera"}
 """Kinds that a manifest tells apart and EXIF data do not."""
 

@@ -82,7 +82,13 @@ def name_hash(photo: Photo) -> str:
 
 
 def measure(
-    photos: Sequence[Photo], treatments: Sequence[Treatment], encoder: Encoder, journal: Path, *, seed: int = 0
+    photos: Sequence[Photo],
+    treatments: Sequence[Treatment],
+    encoder: Encoder,
+    journal: Path,
+    *,
+    seed: int = 0,
+    splices: bool = True,
 ) -> Generator[Progress, None, tuple[Measure, ...]]:
     """Measure all reference images that the journal does not hold yet.
 
@@ -92,6 +98,7 @@ def measure(
         encoder: that embeds them.
         journal: JSON lines; begun anew if it belongs to other weights or parameters.
         seed: of the draws.
+        splices: whether spliced images are made.
 
     Yields:
         Progress after each image.
@@ -104,12 +111,12 @@ def measure(
     """
     head = _head(photos, encoder.description, seed)
     done = {measure.key: measure for measure in _read(journal, head)}
-    wanted = sum(2 for t in treatments for p in photos if t.fits(p.width, p.height) and _wanted(p, t))
+    wanted = sum(1 + splices for t in treatments for p in photos if t.fits(p.width, p.height) and _wanted(p, t))
     watch, count = Stopwatch(), 0
     kept: list[Measure] = []
     with tempfile.TemporaryDirectory() as folder, _opened(journal, head, done) as lines:
         for treatment in treatments:
-            for image in reference_images(photos, treatment, seed=seed):
+            for image in reference_images(photos, treatment, seed=seed, splices=splices):
                 key = name_hash(image.photo), treatment.name, image.spliced
                 if not _wanted(image.photo, treatment):
                     continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,10 +36,13 @@ class Material:
     Attributes:
         photos: that count.
         sentence: on where they come from, for the table.
+        judges: further photographs, of other cameras, that stand behind p-values and whose own error rates are not
+            stated: those of cameras that served to choose something.
     """
 
     photos: tuple[Photo, ...]
     sentence: str
+    judges: tuple[Photo, ...] = ()
 
     @property
     def cameras(self) -> int:
@@ -94,22 +97,29 @@ def calibrate(
         CalibrationProblem: if no stratum can be fitted.
     """
     measures = yield from measure(material.photos, treatments, encoder, journal, seed=seed)
+    if material.judges:
+        beside = journal.with_name(f"judges-{journal.name}")
+        measures += yield from measure(material.judges, treatments, encoder, beside, seed=seed, splices=False)
     yield Progress("fitting", 1.0)
-    return measures, table_of(measures, material.sentence, encoder.description)
+    judges = {photo.camera for photo in material.judges}
+    return measures, table_of(measures, material.sentence, encoder.description, judges=judges)
 
 
-def table_of(measures: Sequence[Measure], material: str, weights: WeightsDescription) -> dict[str, Any]:
+def table_of(
+    measures: Sequence[Measure], material: str, weights: WeightsDescription, *, judges: Collection[str] = ()
+) -> dict[str, Any]:
     """The table that these measures make.
 
     Args:
         measures: of all treatments.
         material: one sentence on the photographs.
         weights: that they were measured with.
+        judges: cameras that stand behind p-values only.
 
     Raises:
         CalibrationProblem: if no stratum can be fitted.
     """
-    fits = fit_all(measures)
+    fits = fit_all(measures, judges=judges)
     if not fits:
         raise CalibrationProblem("no stratum has untouched and spliced images of two cameras")
     return {
@@ -125,10 +135,12 @@ def table_of(measures: Sequence[Measure], material: str, weights: WeightsDescrip
     }
 
 
-def fit_all(measures: Iterable[Measure], statistic: str = STATISTIC) -> tuple[StratumFit, ...]:
-    """All strata that can be fitted, in the order of the plans."""
+def fit_all(
+    measures: Iterable[Measure], statistic: str = STATISTIC, *, judges: Collection[str] = ()
+) -> tuple[StratumFit, ...]:
+    """All strata that can be fitted, in the order of the plans; `judges` as for `table_of`."""
     kept = tuple(measures)
-    fits = (fit_stratum(kept, plan, statistic=statistic) for plan in PLANS)
+    fits = (fit_stratum(kept, plan, statistic=statistic, judges=judges) for plan in PLANS)
     return tuple(fit for fit in fits if fit is not None)
 
 

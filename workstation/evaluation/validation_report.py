@@ -18,7 +18,7 @@ from workstation.analysis.model.registry import find
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
 from workstation.errors import WeightsProblem
 from workstation.evaluation.calibration_fit import Judged, StratumFit
-from workstation.evaluation.calibration_images import camera_roles
+from workstation.evaluation.calibration_images import MODEL_CHOICE, camera_roles
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure
 from workstation.evaluation.calibration_run import fit_all, read_measures
 from workstation.evaluation.intervals import clopper_pearson
@@ -59,7 +59,7 @@ def write_page(
     Returns:
         The page.
     """
-    fits = fit_all(measures)
+    fits = fit_all(measures, judges=camera_roles()[MODEL_CHOICE])
     validated = [fit for fit in fits if fit.rates[0].stated]
     images = docs / "validation"
     images.mkdir(parents=True, exist_ok=True)
@@ -111,11 +111,14 @@ def _material(measures: Sequence[Measure], table: dict[str, Any]) -> Iterator[st
 
 
 def _rates(fits: Sequence[StratumFit]) -> Iterator[str]:
-    yield "| pictures | untouched | cameras | at 5 %: false alarms | 95 % interval | splices found | at 1 % |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| pictures | untouched | cameras | behind the p-value | at 5 %: false alarms | 95 % interval | splices found "
+        "| at 1 % |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for fit in fits:
         five, one = fit.rates
-        head = f"| {fit.plan.name} | {five.photos} | {five.cameras} "
+        head = f"| {fit.plan.name} | {five.photos} | {five.cameras} | {len(fit.values)} of {fit.cameras} cameras "
         yield f"{head}| {_alarms(five)} | {_interval(five)} | {_found(five)} | {_alarms(one)} |"
 
 

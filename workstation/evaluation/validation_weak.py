@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from workstation.analysis.calibration import FEWEST_PHOTOS
 from workstation.analysis.statement import ErrorRate
 from workstation.evaluation.calibration_fit import StratumFit, error_rate, judge_strictly
-from workstation.evaluation.calibration_images import camera_roles
+from workstation.evaluation.calibration_images import MODEL_CHOICE, camera_roles
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.strata import COARSE
 
@@ -60,9 +60,11 @@ def in_strict_judgement(
     measures: Sequence[Measure], fits: Sequence[StratumFit]
 ) -> Iterator[tuple[str, int, ErrorRate]]:
     """Cameras with the role "error rates" judged by those with the role "calibration": (stratum, judges, rate)."""
-    reference = set(camera_roles()["calibration"])
+    roles = camera_roles()
+    reference, choosing = set(roles["calibration"]), set(roles[MODEL_CHOICE])
+    others = [measure for measure in measures if measure.camera not in choosing]
     for fit in fits:
-        judged = judge_strictly(measures, fit.plan, reference)
+        judged = judge_strictly(others, fit.plan, reference)
         if judged is not None and judged[0]:
             yield fit.plan.name, judged[0][0].behind, error_rate(LEVEL, *judged)
 
@@ -100,7 +102,7 @@ def _not_stated(fits: Sequence[StratumFit]) -> Iterator[str]:
         yield "- 1 % is not stated anywhere: that takes 99 photographs of a size (`exifact calibrate`)."
     for fit in fits:
         if not fit.rates[0].stated:
-            photos, needed = len(fit.authentic), fit.rates[0].needed
+            photos, needed = len(fit.values), fit.rates[0].needed
             yield (
                 f"- {fit.plan.name}: not validated. {photos} photographs of {fit.cameras} cameras here are large "
                 f"enough; {needed} are needed beside those of the camera that is judged. A laboratory adds its own "
@@ -117,7 +119,7 @@ def _not_stated(fits: Sequence[StratumFit]) -> Iterator[str]:
         f"{smallest} pixels, or saved below JPEG {COARSE[0]}."
     )
     if largest < min(ORIGINAL):
-        yield _whole_originals(max(len(fit.authentic) for fit in stated))
+        yield _whole_originals(max(len(fit.values) for fit in stated))
 
 
 def _whole_originals(photos: int) -> str:
@@ -156,6 +158,7 @@ def _strict(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator
 
 
 def _devices(measures: Sequence[Measure]) -> str:
-    photos = {measure.photo: measure.kind for measure in measures}
+    choosing = camera_roles()[MODEL_CHOICE]
+    photos = {measure.photo: measure.kind for measure in measures if measure.camera not in choosing}
     counted = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(Counter(photos.values()).items()))
     return f"- Device classes are unevenly filled: {counted} photographs."

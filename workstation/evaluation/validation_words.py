@@ -9,7 +9,8 @@ same on its own photographs with `exifact calibrate --photos DIR`, and its own t
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. The shipped
 weights and the distances from which groups count were chosen by how well they find splices between *all* cameras of
 this collection, those with the roles *calibration* and *error rates* included; the rates below are therefore a little
-too good. The statistic was chosen on the cameras with the role *model choice* only. No camera was trained on.
+too good. The statistic was chosen on the cameras with the role *model choice* only; their untouched photographs stand
+behind the p-values, and no rate counts them. No camera was trained on.
 
 ## What was measured
 """
@@ -26,9 +27,10 @@ at 90 or as the camera saved it (then as PNG); enlarged means by 1.4.
 high a value is among untouched photographs of the stratum, not how probable a manipulation is. n photographs cannot
 give less than 1/(n + 1), so 5 % needs 19 and 1 % needs 99; what they cannot give is not stated.
 
-**Folds.** A photograph is judged by those of all other cameras, a splice by those of neither of its two cameras. The
-table that ships holds all of them. Intervals are exact (Clopper-Pearson) and take photographs for independent, which
-those of one camera are not quite; hence the limit per camera.
+**Folds.** A photograph is judged by those of all other cameras, a splice by those of neither of its two cameras; those
+with the role *model choice* judge and are not judged. The table that ships holds all of them. Intervals are exact
+(Clopper-Pearson) and take photographs for independent, which those of one camera are not quite; hence the limit per
+camera.
 
 **Likelihood ratio.** "A part comes from another camera, as in these splices" against "one processing throughout",
 logistic calibration with the classes balanced, limited by empirical bounds (Vergeer et al. 2016). In words on the scale
