@@ -42,3 +42,12 @@ def test_half_a_soft_picture_is_half_out_of_focus() -> None:
     grey[:, 256:] = blurred
 
     assert out_of_focus_share(grey) == pytest.approx(0.5, abs=0.05)
+
+
+def test_rows_of_grey_are_the_mean_of_the_channels() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (9, 31, 3), dtype=np.uint8)
+
+    grey = conditions.GreyRows(rgb)[2:7]
+
+    assert grey.dtype == np.float32
+    np.testing.assert_array_equal(grey, rgb[2:7].sum(axis=2, dtype=np.float32) / np.float32(3))
