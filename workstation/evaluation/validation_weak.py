@@ -93,7 +93,8 @@ def _alarmed(fits: Sequence[StratumFit]) -> Iterator[str]:
             if fit.rates[0].stated and one.p <= LEVEL:
                 alarms.setdefault(one.measure.camera, []).append(fit.plan.name)
     for camera, strata in sorted(alarms.items()):
-        yield f"- Untouched photographs of the {named(camera)} were called inconsistent: {'; '.join(strata)}."
+        where = "; ".join(dict.fromkeys(strata))
+        yield f"- Untouched photographs of the {named(camera)} were called inconsistent: {where}."
 
 
 def _not_stated(fits: Sequence[StratumFit]) -> Iterator[str]:
