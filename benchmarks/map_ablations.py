@@ -1,8 +1,8 @@
 """What the steps between embeddings and departure map are worth, on splices between cameras of one split.
 
-    python -m benchmarks.map_ablations PHOTOS [--split dev] [--count 40] [--seed 777] [--model compact]
+    python -m benchmarks.map_ablations PHOTOS [--split dev] [--role ROLE] [--count 40] [--seed 777] [--model compact]
 
-PHOTOS holds manifest.csv as for benchmarks/dev_splices.py. Prints the mean pixel average precision of the shipped way,
+PHOTOS holds manifest.csv and --role takes the cameras of one role alone, as for benchmarks/dev_splices.py. Prints the mean pixel average precision of the shipped way,
 and the paired difference of every other way with its 95 % bootstrap interval. Maps are compared per cell of the
 grid, all of whose cells count here, so the figures differ a little from those of benchmarks/dev_splices.py.
 """
@@ -25,6 +25,7 @@ from sklearn.metrics import average_precision_score
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
+from workstation.evaluation.calibration_images import camera_roles
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
@@ -47,6 +48,7 @@ class Embedded:
 
 WAYS: dict[str, Callable[[Embedded], Map]] = {
     "shipped": Embedded.departure,
+    "without the second look": partial(Embedded.departure, second_look=False),
     "without whitening": partial(Embedded.departure, way="unwhitened"),
     "window of 128 px": partial(Embedded.departure, way="wide"),
     "mean over windows of 64 and 128 px": lambda e: (e.departure() + e.departure("wide")) / 2,
@@ -63,7 +65,13 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
     if not isinstance(shipped, CompactEncoder) or not isinstance(plain, CompactEncoder):
         raise SystemExit(f"weights {options.model!r} are not compact")
     plain.network.whitening = torch.eye(plain.dimensions)
-    for splice in make_splices(options.photos, split=options.split, count=options.count, seed=options.seed):
+    for splice in make_splices(
+        options.photos,
+        split=options.split,
+        count=options.count,
+        seed=options.seed,
+        only=camera_roles()[options.role] if options.role else None,
+    ):
         for variant in VARIANTS:
             rgb, mask = splice.saved(variant)
             height, width = rgb.shape[:2]
@@ -92,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--split", default="dev")
+    parser.add_argument("--role", choices=tuple(camera_roles()))
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--model", default="compact")

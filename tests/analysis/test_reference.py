@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
+from workstation.analysis import discriminant
 from workstation.analysis.reference import departure
 
 
@@ -67,3 +69,53 @@ def test_the_reference_holds_the_stated_share_and_the_same_seed_gives_the_same_b
     assert one.reference.mean() == pytest.approx(0.7, abs=0.01)
     assert not (one.reference & mask.ravel())[mask.ravel()].any()
     assert one.values.tobytes() == two.values.tobytes()
+
+
+def _with_a_scene(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A host with a strong scene along one direction, and a foreign part off along another.
+
+    Returns:
+        Embeddings (N, 16), positions (N, 2) and the mask (N,) of a grid of 36 × 48 patches.
+    """
+    rng = np.random.default_rng(seed)
+    axes = np.linalg.qr(rng.normal(size=(16, 16)))[0]
+    scene = np.abs(rng.normal(0, 1, (36, 48))) * (rng.random((36, 48)) < 0.15)  # odd patches everywhere
+    mask = np.zeros((36, 48), bool)
+    mask[8:18, 10:22] = True
+    embeddings = axes[0] + 0.02 * rng.normal(size=(36, 48, 16))
+    embeddings += 0.9 * scene[..., None] * axes[1] + 0.30 * mask[..., None] * axes[2]
+    embeddings += 0.10 * rng.normal(size=(36, 48, 1)) * axes[2]
+    embeddings /= np.linalg.norm(embeddings, axis=2, keepdims=True)
+    return embeddings.reshape(-1, 16).astype(np.float32), np.argwhere(np.ones((36, 48), bool)), mask.ravel()
+
+
+def test_the_second_look_raises_the_foreign_part_above_what_a_scene_makes_depart() -> None:
+    gains = []
+    for seed in range(5):
+        embeddings, positions, mask = _with_a_scene(seed)
+        first = departure(embeddings, positions=positions, seed=0, smoothing=0.5, second_look=False).values
+        second = departure(embeddings, positions=positions, seed=0, smoothing=0.5).values
+        gains.append(average_precision_score(mask, second) - average_precision_score(mask, first))
+
+    assert min(gains) > 0
+    assert np.mean(gains) > 0.05
+
+
+def test_the_second_look_keeps_the_scale_and_the_reference() -> None:
+    embeddings, positions, _ = _with_a_scene(0)
+    first = departure(embeddings, positions=positions, seed=0, second_look=False)
+    second = departure(embeddings, positions=positions, seed=0)
+
+    np.testing.assert_array_equal(np.sort(first.values), np.sort(second.values))
+    np.testing.assert_array_equal(first.reference, second.reference)
+    assert not np.array_equal(first.values, second.values)
+
+
+def test_few_patches_get_no_second_look() -> None:
+    embeddings, positions, _ = _with_a_scene(0)
+    few = discriminant.FEWEST_PATCHES - 1
+
+    first = departure(embeddings[:few], positions=positions[:few], seed=0, second_look=False).values
+    second = departure(embeddings[:few], positions=positions[:few], seed=0).values
+
+    np.testing.assert_array_equal(first, second)

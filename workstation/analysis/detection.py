@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workstation.analysis import discriminant
 from workstation.analysis import partition as partition_rules
 from workstation.analysis import reference as reference_rules
 from workstation.analysis.geometry import PatchGrid
@@ -61,6 +62,8 @@ def method(architecture: str) -> str:
     components = ", ".join(map(str, reference_rules.COMPONENTS))
     return (
         f"parts {parts}; reference {REFERENCE_SHARE:g} in {components} components, blurred over {SMOOTHING:g} cells; "
+        f"second look {discriminant.DEPARTING_SHARE:g} in {discriminant.COMPONENTS} "
+        f"from {discriminant.FEWEST_PATCHES}; "
         f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "
         f"separation from {partition_rules.SEPARATION_EXCESS:g}"
     )

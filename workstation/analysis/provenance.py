@@ -10,7 +10,7 @@ from platform import python_version
 from typing import Any, TypeVar
 
 from workstation import __version__
-from workstation.analysis import cut, maps, mean_shift, partition, pca, reference, suitability
+from workstation.analysis import cut, discriminant, maps, mean_shift, partition, pca, reference, suitability
 from workstation.analysis.geometry import PUBLISHED_PER_DIMENSION, RESPONSE_LIMIT, PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.result import AnalysisRequest, Provenance, Suitability
@@ -225,6 +225,11 @@ def _of_linear_maps() -> tuple[tuple[str, str], ...]:
         ("embeddings blurred over", f"{reference.SMOOTHING:g} cells (standard deviation)"),
         ("share of patches that the reference is fitted to", str(reference.REFERENCE_SHARE)),
         ("departure measured in", f"{', '.join(map(str, reference.COMPONENTS))} components, geometric mean"),
+        ("second look along", f"{discriminant.COMPONENTS} components, from {discriminant.FEWEST_PATCHES} patches on"),
+        (
+            "departing group begins with",
+            f"{discriminant.DEPARTING_SHARE:.0%} of the patches, {discriminant.STEPS} steps",
+        ),
         ("departure of 0.5 at", f"{reference.HALF_WAY:g} typical deviations of the reference"),
         ("largest number of points cut without landmarks", str(cut.LANDMARKS)),
     )

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from workstation.analysis import discriminant
+
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
 
@@ -53,11 +55,13 @@ def departure(
     seed: int,
     components: Sequence[int] = COMPONENTS,
     smoothing: float = SMOOTHING,
+    second_look: bool = True,
 ) -> Departure:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
     d is divided by the square root of the number of components and averaged over `COMPONENTS` (geometric mean), so
-    that 1 is a typical member of the reference.
+    that 1 is a typical member of the reference. These departures are then dealt out anew in an order to which the
+    direction towards what departs most has its say (`workstation.analysis.discriminant`).
 
     Args:
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
@@ -65,6 +69,7 @@ def departure(
         seed: of the subsample that principal components are taken from (above 4096 patches).
         components: as `COMPONENTS`.
         smoothing: as `SMOOTHING`.
+        second_look: whether departures are dealt out anew, where patches are enough.
     """
     smooth = smoothed(embeddings, positions, smoothing).astype(np.float64)
     sample = smooth
@@ -72,7 +77,8 @@ def departure(
         sample = smooth[np.random.default_rng(seed).permutation(len(smooth))[:_FIT_SAMPLE]]
     centre = sample.mean(0)
     variances, axes = np.linalg.eigh(np.cov(sample.T))  # far cheaper than a decomposition of the sample itself
-    most = min(max(components), len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
+    usable = min(len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
+    most = min(max(*components, discriminant.COMPONENTS), usable)
     if most == 0:
         return Departure(np.zeros(len(smooth), np.float32), np.ones(len(smooth), bool))
     points = (smooth - centre) @ axes[:, ::-1][:, :most]
@@ -80,7 +86,11 @@ def departure(
     distances = np.stack([_robust_distance(points[:, :count]) for count in counts])
     distance = np.exp(np.log(np.maximum(distances, 1e-6)).mean(0))
     reference = distance <= np.quantile(distance, REFERENCE_SHARE)
-    return Departure((distance / (distance + HALF_WAY)).astype(np.float32), reference)
+    values = (distance / (distance + HALF_WAY)).astype(np.float32)
+    if second_look and len(values) >= discriminant.FEWEST_PATCHES:
+        odds = discriminant.log_odds(points[:, : discriminant.COMPONENTS], values, positions)
+        values = discriminant.dealt_anew(values, odds)
+    return Departure(values, reference)
 
 
 def _robust_distance(points: NDArray[Any]) -> NDArray[Any]:
