@@ -175,6 +175,11 @@ class ImageView(QWidget):
         """The layer that is really seen: the original while blinking, or where the chosen one has nothing to show."""
         return self._seen
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is painted of the picture is final."""
+        return self.canvas.picture.settled
+
     def visible_area(self) -> tuple[float, float, float, float] | None:
         """(x, y, width, height) of what is in view, in stored pixels, cut at the picture's border; None for nothing."""
         if self._pixels is None:

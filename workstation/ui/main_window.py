@@ -50,6 +50,9 @@ from workstation.ui.wording import metadata_instead
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
+PATIENCE_TURNS = 30
+"""Turns of the event loop that metadata wait for the picture to be painted; a hidden picture never is."""
+
 FRAME = QSize(16, 48)
 """What title bar and borders take on the common desktops; they are not known before the window is shown."""
 
@@ -343,7 +346,7 @@ class MainWindow(QMainWindow):
     def _take_evidence(self, exhibit: OpenExhibit) -> None:
         self.teller.tell_evidence(exhibit)
         if exhibit is self.session.current:
-            self.turns.take("metadata", self._showing_metadata())  # hundreds of rows: clicks that wait come first
+            self.turns.take("metadata", self._showing_metadata_after_the_picture())  # hundreds of rows
             self.status.show_exhibit(exhibit)
         self._take_state(exhibit)
 
@@ -351,6 +354,13 @@ class MainWindow(QMainWindow):
         self.turns.drop("metadata")
         for _ in self._showing_metadata():
             pass
+
+    def _showing_metadata_after_the_picture(self) -> Iterator[None]:
+        for _ in range(PATIENCE_TURNS):
+            if self.view.is_settled:
+                break
+            yield
+        yield from self._showing_metadata()
 
     def _showing_metadata(self) -> Iterator[None]:
         exhibit = self.session.current

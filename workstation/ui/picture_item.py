@@ -25,6 +25,9 @@ CACHE_BYTES = 64 * 1024 * 1024
 CONVERSION_SECONDS = 0.006
 """How long one painting may convert tiles; the rest follows in the next ones and is shown unconverted until then."""
 
+FIRST_CONVERSION_SECONDS = 0.002
+"""The same for the first painting of a stage, which has all tiles to sketch."""
+
 BUILDING_SECONDS = 0.004
 """How long the pyramid is built before events get their turn."""
 
@@ -184,7 +187,7 @@ class PictureItem(QGraphicsObject):
             sketched: whether the stage holds at least a sketch of every tile already.
         """
         top, bottom, left, right = area
-        end = time.perf_counter() + CONVERSION_SECONDS
+        end = time.perf_counter() + (CONVERSION_SECONDS if sketched else FIRST_CONVERSION_SECONDS)
         finished = True
         for row in range(top, bottom + 1):
             for column in range(left, right + 1):
