@@ -2,9 +2,10 @@
 
     python -m benchmarks.map_ablations PHOTOS [--split dev] [--role ROLE] [--count 40] [--seed 777] [--model compact]
 
-PHOTOS holds manifest.csv and --role takes the cameras of one role alone, as for benchmarks/dev_splices.py. Prints the mean pixel average precision of the shipped way,
-and the paired difference of every other way with its 95 % bootstrap interval. Maps are compared per cell of the
-grid, all of whose cells count here, so the figures differ a little from those of benchmarks/dev_splices.py.
+PHOTOS holds manifest.csv and --role takes the cameras of one role alone, as for benchmarks/dev_splices.py. Prints the
+mean pixel average precision of the shipped way, and the paired difference of every other way with its 95 % bootstrap
+interval. Maps are compared per cell of the grid, all of whose cells count here, so the figures differ a little from
+those of benchmarks/dev_splices.py.
 """
 
 from __future__ import annotations
