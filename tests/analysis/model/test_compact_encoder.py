@@ -38,38 +38,42 @@ def test_embeddings_have_unit_length_and_one_per_cell(encoder: compact.CompactEn
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=2), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize(("patch", "stride"), [(32, 16), (64, 32), (64, 64)])
 def test_bands_leave_no_seam(
-    encoder: compact.CompactEncoder, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    encoder: compact.CompactEncoder, image: np.ndarray, monkeypatch: pytest.MonkeyPatch, patch: int, stride: int
 ) -> None:
-    grid = encoder.default_grid(*image.shape[:2], None, None)
+    grid = PatchGrid.covering(*image.shape[:2], patch=patch, stride=stride)
     whole = drain(encoder.embed(image, grid))
     monkeypatch.setitem(compact.BAND_PIXELS, "cpu", 1)
     steps = list(encoder.embed(image, grid))
 
     banded = drain(encoder.embed(image, grid))
 
-    assert len(steps) == -(-336 // compact.LEAST_BAND)
+    assert len(steps) == -(-330 // compact.LEAST_BAND)
     np.testing.assert_allclose(banded, whole, atol=2e-6)
 
 
 @pytest.mark.parametrize("fused", [True, False])
-@pytest.mark.parametrize(("height", "width"), [(64, 96), (203, 117)])
+@pytest.mark.parametrize("block", [2, 8])  # blocks of 8 features are higher than what the first band completes
+@pytest.mark.parametrize(("height", "width"), [(64, 128), (203, 117)])
 def test_a_pass_in_bands_is_the_network_on_the_continued_picture(
-    height: int, width: int, *, fused: bool, monkeypatch: pytest.MonkeyPatch
+    height: int, width: int, block: int, *, fused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
     network = CompactNetwork(8, 8, 8)
     network.moments(torch.randint(0, 256, (4, 3, 64, 64)))  # gives the batch norms statistics of their own
     network.eval().requires_grad_(False).fold_batch_norm()
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
+    rows, columns = -(-height // 64) * 64, -(-width // 64) * 64
     continued = np.pad(picture, ((0, rows - height), (0, columns - width), (0, 0)), mode="symmetric")
     if not fused:
         monkeypatch.setattr(compact_pass, "_fuses", lambda _: False)
 
     with torch.inference_mode():
-        expected = network.moments(torch.from_numpy(continued).permute(2, 0, 1)[None], 2)[0].permute(1, 2, 0)
-        bands = list(CompactPass(network, torch.float32, torch.device("cpu")).moments(picture, (rows, columns), 2, 64))
+        expected = network.moments(torch.from_numpy(continued).permute(2, 0, 1)[None], block)[0].permute(1, 2, 0)
+        bands = list(
+            CompactPass(network, torch.float32, torch.device("cpu")).moments(picture, (rows, columns), block, 64)
+        )
 
     assert len(bands) == -(-rows // 64)
     torch.testing.assert_close(torch.cat(bands), expected, atol=1e-5, rtol=1e-5)

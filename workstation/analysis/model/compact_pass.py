@@ -192,10 +192,13 @@ class _Blocks:
         self._side = side
         self._rows = 0
         self._total = self._squares = torch.empty(0)
+        self._empty = torch.empty(0)
         self._means: list[Tensor] = []
 
     def add(self, rows: Tensor) -> None:
         """Take (rows, columns, channels)."""
+        columns, channels = rows.shape[1] // self._side, rows.shape[2]
+        self._empty = torch.empty(0, 2, columns, channels, device=rows.device)
         for row in rows:
             values = row.float()
             if self._rows == 0:
@@ -217,7 +220,7 @@ class _Blocks:
 
     def take(self, count: int) -> Tensor:
         """Means of the features, and of their squares: (count, 2, columns, channels) float32."""
-        taken = torch.stack(self._means[:count])
+        taken = torch.stack(self._means[:count]) if count else self._empty
         del self._means[:count]
         return taken
 
