@@ -167,7 +167,7 @@ def _coverage(sheet: Sheet, exhibit: Content) -> list[tuple[str, str]]:
     elif fitness is not None:
         share = fitness["assessable"] / fitness["patches"] if fitness["patches"] else None
         values = {"assessable": fitness["assessable"], "patches": fitness["patches"], "share": texts.share(share)}
-        assessed = texts("coverage.assessed", **values)
+        assessed = texts("coverage.counted" if exhibit["maps"] is None else "coverage.assessed", **values)
     frames = exhibit["image"]["frames"]
     rows = [(texts("coverage.viewed"), seen), (texts("coverage.patches"), assessed)]
     if frames > 1:

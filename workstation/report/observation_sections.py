@@ -318,7 +318,7 @@ def _file(sheet: Sheet, exhibit: Content) -> list[Block]:
         estimated = texts("jpeg.other_table") if quality is None else texts("jpeg.ijg", quality=quality)
         rows.append((texts("file.jpeg"), f"{process}, {jpeg['subsampling'] or '–'}, {estimated}"))
     words = Text(texts("file.said"), "small")
-    return [Together((Heading(texts("file.title"), 3), words, Facts(tuple(rows))))]
+    return [Heading(texts("file.title"), 3), words, Facts(tuple(rows))]
 
 
 def _told(sheet: Sheet, entry: Content) -> str:
