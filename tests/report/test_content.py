@@ -123,6 +123,7 @@ def with_claims(exhibit: Exhibit) -> Exhibit:
     found = Claims(
         *("compact", 40, True, (make, quality, TagClaim("Flash", "fired", "not testable"))),
         regions=(RegionClaims("A", 30, (quality,)), RegionClaims("B", 10, ()), RegionClaims("C", 14, (other,))),
+        unnamed=("Blurred", "Noise Added"),
     )
     assert exhibit.result is not None
     return replace(exhibit, result=replace(exhibit.result, claims=found))
@@ -157,6 +158,8 @@ def test_claims_are_told_with_their_numbers_in_either_language(
     assert "Not testable with this model: Flash." in english
     history = "the whole picture: Last JPEG Quality 90; region A: Last JPEG Quality 90; region C: Last JPEG Quality 70."
     assert f"(a tendency without a stated error rate): {history}" in english
+    assert "right no more often than the commonest value: Blurred, Noise Added." in english
+    assert "nicht öfter stimmt als der häufigste Wert: Blurred, Noise Added." in german
     assert "err at most 10.0 % of the time each" in english
     assert "Of 1 tags judged here, up to 0.1 would conflict in an honest file." in english
     assert "Images that a program generated as a whole are out of scope." in english

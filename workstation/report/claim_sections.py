@@ -54,7 +54,11 @@ def _history(sheet: Sheet, found: Content) -> Block:
     parts = [(texts("claims.whole"), found["history"])]
     parts += [(texts("claims.region", name=region["name"]), region["history"]) for region in found["regions"]]
     told = [f"{name}: {', '.join(f'{tag} {value}' for tag, value in said.items())}" for name, said in parts if said]
-    return sheet.said("claims.history", parts="; ".join(told)) if told else sheet.said("claims.no_history")
+    if not told:
+        return sheet.said("claims.no_history")
+    words = texts("claims.history", parts="; ".join(told))
+    rest = found.get("history_not_named") or []  # a result of an earlier version does not say
+    return Text(f"{words} {texts('claims.unnamed', tags=', '.join(rest))}" if rest else words)
 
 
 def _cautions(sheet: Sheet, found: Content) -> list[str]:
