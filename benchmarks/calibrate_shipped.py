@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 
 from workstation import paths
 from workstation.analysis import validation
+from workstation.analysis.detection import method
 from workstation.analysis.model import Encoder, WeightsDescription, load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest
@@ -132,6 +133,8 @@ def from_stored(model: str, places: Places) -> None:
     weights = find(model)
     if before["weights_sha256"] != weights.sha256:
         raise SystemExit(f"{places.table} and the stored measures belong to other weights than {model!r}")
+    if before["method"] != method(weights.architecture):
+        raise SystemExit("the stored measures were made with other parameters of the analysis: measure anew")
     table = {**fitted(before["material"], weights, places), "date": before["date"]}
     calibration_run.write_table(table, places.table)
     page(table, places.docs)
