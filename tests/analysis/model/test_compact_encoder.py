@@ -166,9 +166,11 @@ def test_residuals_are_the_same_in_strips_and_as_a_convolution() -> None:
 
 @pytest.fixture(scope="module")
 def large_splice() -> np.ndarray:
-    """The bundled splice, enlarged by repeating it: (2048, 3072, 3)."""
+    """The bundled splice beside and above its mirror images: (2048, 3072, 3)."""
     with Image.open(paths.resources() / "examples" / "spliced.jpg") as opened:
-        return np.tile(np.asarray(opened.convert("RGB")), (2, 2, 1))
+        splice = np.asarray(opened.convert("RGB"))
+    row = np.concatenate([splice, splice[:, ::-1]], axis=1)
+    return np.concatenate([row, row[::-1]])
 
 
 def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
@@ -187,7 +189,7 @@ def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
     first = shown[0].partial
     assert shown[0].fraction == 0.0
     assert np.isfinite(first).all()  # the whole picture at once
-    assert 24 <= len(np.unique(first.reshape(-1, first.shape[2]), axis=0)) <= 60
+    assert 16 <= len(np.unique(first.reshape(-1, first.shape[2]), axis=0)) <= 30
     like = np.einsum("rcd,rcd->rc", first, embeddings)
     assert np.median(like) > 0.5
     refined = [int((one.partial == embeddings).all(axis=2).sum()) for one in shown]

@@ -53,10 +53,10 @@ LEAST_SHARED = 1024
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two copies of the embeddings so far."""
 
-GLANCE_SHARE = 1 / 40
+GLANCE_SHARE = 1 / 60
 """Share of the pixels that is looked at first, in windows spread over the whole picture, for a coarse map to show."""
 
-FEWEST_GLANCED, MOST_GLANCED = 24, 256
+FEWEST_GLANCED, MOST_GLANCED = 20, 256
 """Windows of such a glance; a picture that is too small for the fewest is done in a moment anyway."""
 
 
