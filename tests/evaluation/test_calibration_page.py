@@ -107,13 +107,15 @@ def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
     tmp_path: Path, made_rows: list[Row]
 ) -> None:
     measures, weights = made_up(), find("compact")
+    table = table_of(measures, "made up", weights)
     plan = Plan(Dataset("splices", tmp_path, ()), AnalysisRequest(), tmp_path)
     question = {"model": "compact", "program": "0", "dataset": "splices", "degradation": "", "threshold": 0.5}
-    question |= {"weights_sha256": weights.sha256, "calibration": ""}
+    question |= {"weights_sha256": weights.sha256, "calibration": f"shipped with the weights, {table['date']}"}
     folder = tmp_path / "validation" / "evaluations"
     folder.mkdir(parents=True)
-    for name, sha256 in (("splices", weights.sha256), ("old", "0" * 64)):
-        asked = {**question, "weights_sha256": sha256}
+    before = {"calibration": "shipped with the weights, 2026-11-21T10:00:00Z"}
+    for name, other in (("splices", {}), ("old", {"weights_sha256": "0" * 64}), ("judged otherwise", before)):
+        asked = {**question, **other}
         summary = summarise(Evaluated(plan, tuple(made_rows), asked, "cpu (made up), 1 thread, float32"))
         (folder / f"{name}.json").write_text(json.dumps(summary), encoding="utf-8")
     make = TagValidation(
@@ -122,7 +124,6 @@ def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
     )
     model, last = replace(make, tag="Model", auc_low=0.49), replace(make, tag="Last JPEG Quality")
     claims = Validation("", 12, 300, (make, model, last, replace(last, tag="Sharpened", top1=0.2)))
-    table = table_of(measures, "made up", weights)
     text = write_page(measures, table, tmp_path, stability=None, claims=claims).read_text(encoding="utf-8")
     row = "photographs | 9 (6), 20 | 0.70 [0.60, 0.80] | 40% (chance 30%) | 0.50 (chance 0.35) |"
     assert f"| Make | testable | {row}" in text
@@ -131,7 +132,7 @@ def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
     assert "It does not name Sharpened: not testable, or what fits best" in text
     assert "| splices | 16 | 48 s | 32 s | 2.00 s | 2.00 s | cpu (made up), 1 thread, float32 |" in text
     assert "## Finding foreign parts: splices, weights compact" in text
-    assert "Left out, since they belong to other weights: old." in text
+    assert "Left out, since they belong to other weights or another table: judged otherwise, old." in text
 
 
 @pytest.mark.parametrize(

@@ -287,9 +287,13 @@ def _history(claims: Validation) -> str:
 
 
 def _evaluations(folder: Path, table: dict[str, Any]) -> Iterator[str]:
-    """What evaluations found and how long they took; summaries of other weights are left out and named."""
+    """What evaluations found and how long they took; those of other weights or another table are left out and named."""
     stored = {file: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
-    own = [f for f, summary in stored.items() if summary["weights_sha256"] == table["weights_sha256"]]
+    own = [
+        file
+        for file, summary in stored.items()
+        if summary["weights_sha256"] == table["weights_sha256"] and summary["calibration"].endswith(table["date"])
+    ]
     yield from ("", "## How long an evaluation takes", "")
     if own:
         yield (
@@ -309,7 +313,7 @@ def _evaluations(folder: Path, table: dict[str, Any]) -> Iterator[str]:
         yield f"| {file.stem} | {images} | {' | '.join(cells)} | {summary['computed_on'] or '–'} |"
     others = sorted(file.stem for file in stored if file not in own)
     if others:
-        yield from ("", f"Left out, since they belong to other weights: {', '.join(others)}.")
+        yield from ("", f"Left out, since they belong to other weights or another table: {', '.join(others)}.")
     yield ""
     yield from stored_sections(own)
 
