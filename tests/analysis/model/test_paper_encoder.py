@@ -113,12 +113,17 @@ def test_an_image_is_embedded_patch_by_patch_in_row_order(encoder: PaperEncoder)
 
 def test_every_beginning_of_the_batches_is_spread_over_the_picture() -> None:
     assert spread_order(1) == [0]
-    assert spread_order(8) == [0, 4, 2, 6, 1, 5, 3, 7]
-    for count in (3, 45, 90):
+    assert spread_order(8) == [0, 5, 2, 7, 4, 1, 6, 3]
+    for count in (3, 45, 46, 90):
         order = spread_order(count)
         assert sorted(order) == list(range(count))
         quarter = sorted(order[: -(-count // 4)])
-        assert max(b - a for a, b in zip(quarter, [*quarter[1:], count], strict=True)) <= 4
+        assert max(b - a for a, b in zip(quarter, [*quarter[1:], count], strict=True)) <= 8  # twice as far as even
+
+
+def test_two_batches_to_a_row_are_taken_from_both_halves_in_turns() -> None:
+    assert {number % 2 for number in spread_order(46)[:2]} == {0, 1}
+    assert sum(number % 2 for number in spread_order(46)[:12]) == 6
 
 
 def test_the_order_of_the_batches_changes_no_byte(encoder: PaperEncoder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -201,6 +202,11 @@ def patch_batch(image: NDArray[np.uint8], grid: PatchGrid, batch: int, number: i
 
 
 def spread_order(count: int) -> list[int]:
-    """The numbers below `count`, so that each beginning is spread evenly (bit reversal; van der Corput 1935)."""
-    bits = max(1, (count - 1).bit_length())
-    return sorted(range(count), key=lambda number: int(f"{number:0{bits}b}"[::-1], 2))
+    """The numbers below `count`, so that each beginning is spread evenly: steps of about the golden section of them.
+
+    A step has no factor in common with `count`, so that even and odd numbers alternate where there are as many of both:
+    two batches to a row of patches would show the left half first.
+    """
+    wanted = count * (math.sqrt(5) - 1) / 2
+    step = min((one for one in range(1, count + 1) if math.gcd(one, count) == 1), key=lambda one: abs(one - wanted))
+    return [number * step % count for number in range(count)]
