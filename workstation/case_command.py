@@ -205,7 +205,8 @@ def show(folder: Folder) -> None:
             coverage = case.coverage.of(exhibit.id)
             seen = "nothing" if coverage is None else f"{coverage.share:.0%}"
             withdrawn = "" if exhibit.withdrawn is None else f", withdrawn: {exhibit.withdrawn}"
-            terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{withdrawn}")
+            tags = "".join(f", #{word}" for word in case.tags.of(exhibit.id))
+            terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{tags}{withdrawn}")
         say_head(case)
 
 

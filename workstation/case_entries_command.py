@@ -1,4 +1,4 @@
-"""The commands `exifact case note`, `opinion`, `review`, `lock`, `reveal` and `undo`: what an examiner adds by hand."""
+"""What an examiner adds by hand: `exifact case note`, `tag`, `opinion`, `review`, `lock`, `reveal` and `undo`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,26 @@ def note(
         written = case.notes.add(text, exhibit=about)
         kind = "a pixel-only note" if written.kind == "pixels" else "a note"
         terminal.say(f"written as {kind}, number {written.id}")
+        say_head(case)
+
+
+@case_app.command()
+def tag(
+    folder: Folder,
+    label: Label,
+    words: Annotated[list[str], typer.Argument(metavar="WORD…")],
+    operator: Operator = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take these words off.")] = False,
+) -> None:
+    """Put words on an exhibit, by which `exifact case search` finds it."""
+    with open_case(folder, operator) as case:
+        about = chosen(case, [label])[0].id
+        for word in words:
+            if remove:
+                case.tags.remove(about, word)
+            else:
+                case.tags.add(about, word)
+        terminal.say(f"exhibit {label}: {', '.join(case.tags.of(about)) or 'no tags'}")
         say_head(case)
 
 

@@ -145,6 +145,15 @@ def test_search_prints_where_the_words_stand(exifact: Command, filled: Path) -> 
     assert exifact("search", filled, "absent").exit_code == 1
 
 
+def test_words_are_put_on_an_exhibit_and_found(exifact: Command, filled: Path) -> None:
+    assert exifact("tag", filled, "1", "harbour", "night").stdout.splitlines()[0] == "exhibit 1: night, harbour"
+    assert "exhibit 1, tags: harbour" in exifact("search", filled, "harbour").stdout
+    assert "#night, #harbour" in exifact("show", filled).stdout
+    assert "exhibit 1: night" in exifact("tag", filled, "1", "harbour", "--remove").stdout
+    assert exifact("search", filled, "harbour").exit_code == 1
+    assert exifact("verify", filled).exit_code == 0
+
+
 def test_an_export_can_be_checked_without_exifact(exifact: Command, filled: Path, tmp_path: Path) -> None:
     assert exifact("export", filled, "--out", tmp_path / "out").exit_code == 0
     case = json.loads((tmp_path / "out" / "case.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from workstation.report.archival import CONTENT_FILE
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import OpinionDialog, opinion_fields
 from workstation.ui.case_keeper import CaseKeeper, NewCase
-from workstation.ui.case_rows import note_rows
+from workstation.ui.case_rows import exhibit_rows, note_rows
 from workstation.ui.casing import Keeping
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
@@ -247,6 +247,26 @@ def test_what_rested_on_the_screen_at_full_size_is_kept(
     seen_before = window.view.visible_area()
     window.actions_table["next-unseen"].trigger()
     assert window.view.visible_area() != seen_before
+
+
+def test_an_exhibits_tags_are_stated_with_its_intake(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    folder = make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    number = window.session.current.record.id
+    window.cases.describe(number, {"received_by": "B. Rau", "tags": "harbour, night ,, harbour"})
+    qtbot.waitUntil(lambda: window.cases.tags_of(number) == ("harbour", "night"), timeout=5000)
+    window.cases.describe(number, {"tags": "night"})
+    qtbot.waitUntil(lambda: window.cases.tags_of(number) == ("night",), timeout=5000)
+    assert "tags: night" in exhibit_rows(window.cases.view)[0].tip
+    window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [tag.word for tag in case.tags.all()] == ["night"]
+        assert case.exhibits.get(number).received_by == "B. Rau"
+        assert case.verify().intact
 
 
 def test_another_file_in_an_exhibits_place_is_not_taken_for_it(

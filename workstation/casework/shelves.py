@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import Table
@@ -201,6 +201,19 @@ class Tags(Shelf[TagRecord]):
         for row in self._store.rows(self.table, exhibit=exhibit, word=word):
             with self._store.change("tag.remove") as draft:
                 draft.delete(self.table, row["id"])
+
+    def of(self, exhibit: int) -> tuple[str, ...]:
+        """The words on an exhibit, oldest first."""
+        return tuple(record.word for record in self.all(exhibit))
+
+    def replace(self, exhibit: int, words: Iterable[str]) -> None:
+        """Let an exhibit have these words and no others; each difference is an entry."""
+        wanted = list(dict.fromkeys(stripped for word in words if (stripped := word.strip())))
+        for word in self.of(exhibit):
+            if word not in wanted:
+                self.remove(exhibit, word)
+        for word in wanted:
+            self.add(exhibit, word)
 
     def _view(self, row: Mapping[str, Any]) -> TagRecord:
         return TagRecord(**row)

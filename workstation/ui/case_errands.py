@@ -194,7 +194,7 @@ class CaseErrands(QObject):
         if self._may_change():
             self._form(
                 f"Intake of {record.name}",
-                intake_fields(record),
+                intake_fields(record, self._cases.tags_of(record.id)),
                 "Keep",
                 lambda values: self._cases.describe(record.id, stated(values)),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workstation.casework import CaseDetails, ExhibitRecord
@@ -61,7 +61,7 @@ def details_fields(details: CaseDetails) -> list[Field]:
     ]
 
 
-def intake_fields(record: ExhibitRecord) -> list[Field]:
+def intake_fields(record: ExhibitRecord, tags: Sequence[str] = ()) -> list[Field]:
     """Of "Intake"."""
     return [
         Field("label", "Label", "Unique in the case.", value=record.label, needed=True),
@@ -70,6 +70,7 @@ def intake_fields(record: ExhibitRecord) -> list[Field]:
         Field("received_by", "Received by", value=record.received_by or ""),
         Field("received_from", "Received from", value=record.received_from or ""),
         Field("description", "Description", kind="text", value=record.description or ""),
+        Field("tags", "Tags", "Words to find it by, with commas between them.", value=", ".join(tags)),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ No Qt here; what reads or writes runs in the lane of the case.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseDetails, CaseRecord, Entry, ExhibitRecord, NoteRecord
-from workstation.casework.records import BookmarkRecord, Coverage, RegionRecord
+from workstation.casework.records import BookmarkRecord, Coverage, RegionRecord, TagRecord
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -86,7 +86,7 @@ class CaseView:
         folder, details, operator: which case, and in whose name it is written.
         read_only, holder, warnings: how it is open; `holder` is "" or says who writes it.
         exhibits, notes, regions, bookmarks: all of them, oldest first.
-        coverage: by the exhibit's number.
+        coverage, tags: by the exhibit's number.
         history: entries of the audit log, oldest first.
     """
 
@@ -101,6 +101,7 @@ class CaseView:
     regions: tuple[RegionRecord, ...] = ()
     bookmarks: tuple[BookmarkRecord, ...] = ()
     coverage: Mapping[int, Coverage] = field(default_factory=dict)
+    tags: Mapping[int, Sequence[str]] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
 
     @property
@@ -198,6 +199,7 @@ class CaseKeeper:
             regions=file.regions.all(),
             bookmarks=file.bookmarks.all(),
             coverage={one.exhibit: one for one in file.coverage.all()},
+            tags=_by_exhibit(file.tags.all()),
             history=tuple(self._history),
         )
 
@@ -389,3 +391,10 @@ def _remove_others(shelf: _Shelf, known: dict[str, tuple[int, Any]], there: Mapp
 
 def _number(value: object, missing: float = 0.0) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else missing
+
+
+def _by_exhibit(tags: Iterable[TagRecord]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for tag in tags:
+        found.setdefault(tag.exhibit, []).append(tag.word)
+    return found

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from workstation.casework import Entry, ExhibitRecord
-from workstation.casework.records import Coverage
 from workstation.ui.case_keeper import CaseView
 from workstation.ui.rows_model import TextRow
 from workstation.ui.theme import shortened_hash
@@ -90,10 +89,11 @@ _ACTIONS: Final[Mapping[str, str]] = {
 
 def exhibit_rows(view: CaseView) -> list[TextRow]:
     """One row per exhibit."""
-    return [_exhibit_row(record, view.coverage.get(record.id)) for record in view.exhibits]
+    return [_exhibit_row(view, record) for record in view.exhibits]
 
 
-def _exhibit_row(record: ExhibitRecord, coverage: Coverage | None) -> TextRow:
+def _exhibit_row(view: CaseView, record: ExhibitRecord) -> TextRow:
+    coverage = view.coverage.get(record.id)
     state = f"withdrawn: {record.withdrawn}" if record.withdrawn is not None else _BLIND[record.blind]
     cells = (
         record.label,
@@ -106,7 +106,7 @@ def _exhibit_row(record: ExhibitRecord, coverage: Coverage | None) -> TextRow:
     )
     tip = (
         f"{record.path}\nSHA-256 {record.sha256}\nreceived by: {record.received_by or NOT_STATED}\n"
-        f"description: {record.description or NOT_STATED}"
+        f"description: {record.description or NOT_STATED}\ntags: {', '.join(view.tags.get(record.id, ())) or 'none'}"
     )
     icon = "state-not-applicable" if record.withdrawn is not None else "image"
     return TextRow(cells, record, icon, tip)

@@ -351,8 +351,19 @@ class CaseDesk(QObject):
             )
 
     def describe(self, number: int, values: Mapping[str, str | None]) -> None:
-        """State how an exhibit came in."""
-        self.do("describing the exhibit", lambda keeper: keeper.file.exhibits.describe(number, **values))
+        """State how an exhibit came in, and the words to find it by ("tags", with commas between them)."""
+        stated = {name: value for name, value in values.items() if name != "tags"}
+
+        def step(keeper: CaseKeeper) -> None:
+            keeper.file.exhibits.describe(number, **stated)
+            if "tags" in values:
+                keeper.file.tags.replace(number, (values["tags"] or "").split(","))
+
+        self.do("describing the exhibit", step)
+
+    def tags_of(self, number: int) -> tuple[str, ...]:
+        """The words on an exhibit."""
+        return () if self.view is None else tuple(self.view.tags.get(number, ()))
 
     def set_details(self, values: Mapping[str, str | bool | None]) -> None:
         """State what the case is about."""
