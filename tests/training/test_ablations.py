@@ -9,7 +9,7 @@ from workstation.training.configuration import ConfigurationProblem
 from workstation.training.paper_cli import _with_numbers
 from workstation.training.paper_command import PaperData
 from workstation.training.paper_configuration import PaperConfiguration
-from workstation.training.paper_training import PaperReport
+from workstation.training.paper_report import PaperReport
 
 BASE = PaperConfiguration(steps=1, batch=2)
 TAGS = ("Make", "Model", "Flash")

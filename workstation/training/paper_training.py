@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +26,7 @@ from workstation.training.gradient_cache import CachedGradients
 from workstation.training.paper_batches import CropBatch, Steps, Texts, loader
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
+from workstation.training.paper_report import Totals
 from workstation.training.retrieval import top1_share
 from workstation.training.shards import BrokenPhoto, PhotoStore
 from workstation.training.text_objective import Truth, symmetric_contrast
@@ -47,28 +47,6 @@ _CHANGEABLE = {"steps", "micro_batch", "cache_mb"}
 """What may differ when a run is resumed."""
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-@dataclass(frozen=True, slots=True)
-class PaperReport:
-    """What the steps since the last report measured.
-
-    Attributes:
-        step: steps done.
-        loss, gradient_norm: means.
-        waiting: share of the time in which the networks waited for data, 0..1.
-        photos_per_second: over all processes.
-        broken: different photographs that could not be used so far, in all processes.
-        dev: figures on the dev half, by name; empty where none were due.
-    """
-
-    step: int
-    loss: float
-    gradient_norm: float
-    waiting: float
-    photos_per_second: float
-    broken: int
-    dev: dict[str, float]
 
 
 class PaperTraining:
@@ -148,7 +126,7 @@ class PaperTraining:
         with self._listening(), self._drawing() as curves:
             try:
                 self._listed = _reasons(self._folder / BROKEN)
-                totals = _Totals()
+                totals = Totals()
                 batches = loader(steps, self._workers)
                 while self.step < limit and not self._company.any(self._stop):
                     started = time.monotonic()
@@ -164,10 +142,10 @@ class PaperTraining:
                         dev = self.measure() if self.step % measure_every == 0 or ends else {}
                         report = totals.report(self.step, self.settings.batch, self._broken(), dev)
                         if curves is not None:
-                            curves.add(self.step, _numbers(report))
+                            curves.add(self.step, report.numbers)
                         done = (self.step - first) / max(1, limit - first)
                         yield Progress("training", self.step / self.settings.steps, watch.remaining(done), report)
-                        totals = _Totals()
+                        totals = Totals()
             finally:
                 self.save()
 
@@ -321,40 +299,6 @@ class PaperTraining:
         unfinished = self._folder / (CHECKPOINT + ".part")
         torch.save(state, unfinished)
         os.replace(unfinished, self._folder / CHECKPOINT)  # noqa: PTH105 - Path.replace is the same call
-
-
-@dataclass(slots=True)
-class _Totals:
-    """Sums since the last report."""
-
-    loss: float = 0.0
-    norm: float = 0.0
-    waited: float = 0.0
-    steps: int = 0
-    since: float = -1.0
-
-    def __post_init__(self) -> None:
-        self.since = time.monotonic()
-
-    def add(self, loss: float, norm: float) -> None:
-        self.loss, self.norm, self.steps = self.loss + loss, self.norm + norm, self.steps + 1
-
-    def report(self, step: int, batch: int, broken: int, dev: dict[str, float]) -> PaperReport:
-        elapsed = max(1e-9, time.monotonic() - self.since)
-        steps = max(1, self.steps)
-        return PaperReport(
-            step, self.loss / steps, self.norm / steps, self.waited / elapsed, steps * batch / elapsed, broken, dev
-        )
-
-
-def _numbers(report: PaperReport) -> dict[str, float]:
-    return {
-        "loss": report.loss,
-        "gradient norm": report.gradient_norm,
-        "waiting for data": report.waiting,
-        "photos per second": report.photos_per_second,
-        **report.dev,
-    }
 
 
 def _reasons(listing: Path) -> set[str]:
