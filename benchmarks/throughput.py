@@ -6,8 +6,10 @@
 The peak is measured, not looked up: the best of many products of two square matrices in the same arithmetic. Each
 network then works on random pixels that are on the device already, so that neither decoding nor a bus is measured:
 `paper` (ResNet-50, 768 values) on single patches of 124 pixels; `compact` of the shipped size on tiles of 512 pixels
-with windows of 64 pixels every 16 (embedding), as it reads photographs, and on tiles of 128 pixels with one window each
-(training). A training step is forward, a loss among the embeddings and backward, in autocast, without the optimizer.
+with windows of 64 pixels every 16 (embedding), and on tiles of 128 pixels with one window each (training). A training
+step is forward, a loss among the embeddings and backward, in autocast, without the optimizer. An analysis runs the same
+convolutions of `compact` over a photograph in bands, and on a CPU takes ReLU and sums into them, where the counter does
+not see them; `benchmarks.compact_speed` times that.
 
 Operations are counted by torch.utils.flop_counter (convolutions and matrix products; two per multiplication and
 addition). All take turns and the fastest turn counts, so that a busy machine favours nobody. A CPU gets smaller sizes.
@@ -162,7 +164,7 @@ def paper_embedding(device: torch.device, dtype: torch.dtype, patches: int) -> W
 
 
 def compact_embedding(device: torch.device, dtype: torch.dtype, tiles: int) -> Work:
-    """The compact network as an analysis prepares it, with overlapping windows pooled from its features."""
+    """The compact network, batch norms folded, with overlapping windows pooled from its features."""
     network, pixels = CompactNetwork().eval().requires_grad_(False), noise(tiles, COMPACT_TILE, device)
     network.fold_batch_norm()
     network.to(device)
