@@ -10,8 +10,10 @@ from pathlib import Path
 from workstation.case_analysis import open_exhibit
 from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedReport
 from workstation.casework.problems import CaseRefusal
+from workstation.errors import DamagedImage, FileProblem, TooManyPixels, UnsupportedFormat
 from workstation.progress import Progress, drain
 from workstation.report.atomic import write_bytes
+from workstation.report.commission import Step
 from workstation.report.document import ReportDocument, build
 from workstation.report.from_case import circumstances_of
 from workstation.report.html import print_html
@@ -68,7 +70,13 @@ def _html(document: ReportDocument) -> bytes:
 def document_steps(
     case: CaseFile, exhibits: Sequence[ExhibitRecord], template: Path | None = None
 ) -> Generator[Progress, None, ReportDocument]:
-    """Gather what a report on these exhibits says; the arguments and errors of `report_steps`."""
+    """Gather what a report on these exhibits says; the arguments and errors of `report_steps`.
+
+    A file that is the one that came in, but whose picture cannot be decoded, is no part of the report, which says so.
+
+    Raises:
+        DamagedImage, UnsupportedFormat, TooManyPixels: if no exhibit can be decoded.
+    """
     if not exhibits:
         raise CaseRefusal("the case has no exhibit to report on")
     hidden = [exhibit.label for exhibit in exhibits if exhibit.metadata_hidden]
@@ -76,19 +84,33 @@ def document_steps(
         raise CaseRefusal(
             f"the metadata of exhibit {', '.join(hidden)} are hidden, and a report prints them; reveal them first"
         )
-    opened: list[Exhibit] = []
+    opened: dict[int, Exhibit] = {}
+    unopened: list[Step] = []
     for position, exhibit in enumerate(exhibits):
         yield Progress(f"reading {exhibit.name}", 0.6 * position / len(exhibits))
-        evidence = drain(open_exhibit(case, exhibit))
-        opened.append(replace(case.as_exhibit(exhibit.id, evidence), note=""))  # the notes come with author and date
+        try:
+            evidence = drain(open_exhibit(case, exhibit))
+        except (DamagedImage, UnsupportedFormat, TooManyPixels) as problem:
+            if len(unopened) + 1 == len(exhibits):
+                raise
+            unopened.append(_not_opened(exhibit, problem))
+            continue
+        opened[exhibit.id] = replace(case.as_exhibit(exhibit.id, evidence), note="")  # notes come with author and date
     yield Progress("verifying the case", 0.6)
     verified = case.verify(originals=False)
     state = "intact" if verified.intact else "; ".join(finding.sentence for finding in verified.findings)
     record = case.snapshot()
-    positions = {exhibit.id: position for position, exhibit in enumerate(exhibits, start=1)}
+    positions = {number: position for position, number in enumerate(opened, start=1)}
     details = record.details
-    whole = Case(tuple(opened), title=details.title, operator=case.operator, record=record)
+    whole = Case(tuple(opened.values()), title=details.title, operator=case.operator, record=record)
     look = load_template(template)
     if details.laboratory and not look.laboratory:
         look = replace(look, laboratory=details.laboratory)
-    return build(whole, circumstances=circumstances_of(record, positions, checked=state), template=look)
+    stated = replace(circumstances_of(record, positions, checked=state), steps=tuple(unopened))
+    return build(whole, circumstances=stated, template=look)
+
+
+def _not_opened(exhibit: ExhibitRecord, problem: FileProblem) -> Step:
+    """That an exhibit has no part of its own in a report, and why."""
+    what = problem.what.removeprefix(f"{exhibit.name}: ")
+    return Step(None, "opening", "failed", f"{exhibit.label}, {exhibit.name}, SHA-256 {exhibit.sha256}: {what}")

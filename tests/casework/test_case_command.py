@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import pytest
+from pypdf import PdfReader
 from statistics_encoder import StatisticsEncoder
 from typer.testing import CliRunner, Result
 
@@ -87,6 +88,28 @@ def test_a_failed_analysis_is_kept_and_ends_with_1(exifact: Command, folder: Pat
             None,
         ]
         assert case.verify().findings[0].kind == "original"
+
+
+def test_a_report_says_which_exhibit_cannot_be_decoded(
+    exifact: Command, folder: Path, photograph: Path, tmp_path: Path
+) -> None:
+    cut, out = tmp_path / "cut.png", tmp_path / "report.pdf"
+    cut.write_bytes(photograph.read_bytes()[:200])
+    exifact("new", folder, "--title", "T")
+    exifact("add", folder, cut, photograph)
+    alone = exifact("report", folder, "--out", out, "--exhibit", "1")
+    assert (alone.exit_code, out.exists()) == (1, False)
+    assert exifact("report", folder, "--out", out).exit_code == 0
+
+    with pikepdf.open(out) as pdf:
+        content = json.loads(pdf.attachments[CONTENT_FILE].get_file().read_bytes())
+    assert [one["exhibit"]["name"] for one in content["exhibits"]] == ["bridge.png"]
+    (step,) = [step for step in content["steps"] if step["name"] == "opening"]
+    digest = hashlib.sha256(cut.read_bytes()).hexdigest()
+    assert (step["exhibit"], step["outcome"]) == (None, "failed")
+    assert step["reason"].startswith(f"1, cut.png, SHA-256 {digest}: the PNG data end")
+    text = " ".join(PdfReader(out).pages[1].extract_text().split())
+    assert "Not examined, since its picture cannot be decoded: exhibit 1, cut.png" in text
 
 
 def test_tampering_ends_with_1_and_names_the_entry(exifact: Command, filled: Path) -> None:

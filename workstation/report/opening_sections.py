@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workstation.report.blocks import Block, Bullets, Contents, Facts, Heading, Letterhead, Text, Title, Together
 from workstation.report.interpretation_sections import level_in_words
+from workstation.report.reasons import step_reason
 from workstation.report.sheet import Content, Sheet
 from workstation.report.typeface import has_substitutes
 
@@ -153,6 +154,11 @@ def summary(sheet: Sheet) -> list[Block]:
         warnings = texts("summary.warnings", count=warned) if warned else texts("summary.no_warnings")
         block.append(Text(f"{texts('summary.hashes')}: {hashes}. {warnings}"))
         story.append(Together(tuple(block)))
+    story += [
+        Text(texts("summary.unopened", what=step_reason(sheet, step)), "alert")
+        for step in sheet.content["steps"]
+        if step["name"] == "opening"
+    ]
     story.append(Text(f"{texts('summary.interpretation')}: {level_in_words(sheet)}", "strong"))
     story.append(Text(texts("summary.read"), "small"))
     return story

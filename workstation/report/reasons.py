@@ -51,7 +51,7 @@ def step_reason(sheet: Sheet, step: Content) -> str:
     if sheet.texts.own(known):
         return sheet.texts(known)
     if exhibit is None:
-        return str(step["reason"])
+        return sheet.unworded(step["reason"]) if step["name"] == "opening" else str(step["reason"])
     calibration = exhibit["calibration"]
     if step["name"] == "calibration" and calibration is not None and calibration["reason"] == step["reason"]:
         return calibration_reason(sheet, calibration)
