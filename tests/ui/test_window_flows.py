@@ -191,6 +191,7 @@ def test_the_question_before_a_job_is_stopped_offers_to_go_on(
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         offered.append(([button.text() for button in box.buttons()], box.defaultButton().text()))
+        assert box.width() > 24 * box.fontMetrics().height() / 2  # not one word to a line
         QTest.keyClick(box, Qt.Key.Key_Escape)
 
     QTimer.singleShot(200, press_escape)

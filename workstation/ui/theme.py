@@ -142,6 +142,7 @@ def style_sheet(theme: Theme) -> str:
     """What Fusion does not do by itself: flat panels, hairlines, a visible focus. No fixed height cuts grown text."""
     return f"""
     QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 26em; }}
     QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 4px; }}
     QMainWindow::separator {{ background: {theme.border}; width: 1px; height: 1px; margin: 2px; }}
     QMainWindow::separator:hover {{ background: {theme.accent}; }}
