@@ -70,7 +70,7 @@ def stated(exhibit: Exhibit, **more: Any) -> Circumstances:
         notes=(Note("Soft edge.", "J. Examiner", "T1", 1),),
         custody=(Handover("T2", 1, "received", "A. Clerk", "seal 7"),),
         audit=Audit(
-            "c" * 32, "ab" * 32, 12, (AuditEntry(12, "T3", "J. E.", "0.1", "note.add", "x", "cd" * 32),), 11, "ok"
+            "c" * 32, "ab" * 32, 12, (AuditEntry(12, "T3", "J. E.", "0.1", "note.add", "x", "cd" * 32),), 11, "ok", 3
         ),
         reviews=(Review("K. Second", "technical", "agreed with remarks", "Larger figures.", "T4"),),
         steps=(Step(1, "claims", "failed", "no memory"),),
@@ -207,6 +207,7 @@ def test_what_was_stated_is_printed(exhibit: Exhibit) -> None:
         "claims failed no memory",
         "T2 Exhibit 1 received A. Clerk seal 7",
         "Number of entries 12",
+        "Exhibits of the case 3, in this report 1",
         "ab" * 32,
         "K. Second technical agreed with remarks",
         "— End of report LAB-7 —",

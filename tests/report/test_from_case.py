@@ -81,4 +81,4 @@ def test_the_audit_extract_leaves_out_what_was_only_looked_at(case: CaseFile) ->
     assert isinstance(audit, Audit)
     assert (audit.case, audit.head, audit.entries) == (case.details().identifier, head.hash, 4)
     assert [entry.action for entry in audit.extract] == ["case.new", "exhibit.add", "exhibit.add"]
-    assert (audit.left_out, audit.state) == (1, "intact")
+    assert (audit.left_out, audit.state, audit.exhibits) == (1, "intact", 2)

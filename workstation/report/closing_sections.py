@@ -45,8 +45,13 @@ def _audit(sheet: Sheet, audit: Content | None) -> list[Block]:
     heading = sheet.subsection(texts("audit.title"))
     if audit is None:
         return [Together((heading, Text(texts("audit.none"), "strong")))]
+    held = audit.get("exhibits")  # reports of earlier versions do not say
+    known = (
+        [] if held is None else [(texts("audit.exhibits"), texts("audit.held", held=held, here=len(sheet.exhibits)))]
+    )
     rows = (
         (texts("audit.case"), sheet.filled(audit["case"])),
+        *known,
         (texts("audit.head"), audit["head"]),
         (texts("audit.entries"), str(audit["entries"])),
         (texts("audit.state"), _state(sheet, audit["state"])),

@@ -188,6 +188,7 @@ class Audit:
         extract: of the log, oldest first.
         left_out: number of entries that the extract leaves out.
         state: outcome of the chain's check at the time of the report, "" if it was not checked.
+        exhibits: in the case, those of the report and all others but withdrawn ones; None = not known.
     """
 
     case: str
@@ -196,6 +197,7 @@ class Audit:
     extract: tuple[AuditEntry, ...] = ()
     left_out: int = 0
     state: str = ""
+    exhibits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

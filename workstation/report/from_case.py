@@ -181,4 +181,5 @@ def _audit(record: CaseRecord, checked: str) -> Audit:
         extract=extract,
         left_out=len(record.entries) - len(shown),
         state=checked,
+        exhibits=sum(exhibit.withdrawn is None for exhibit in record.exhibits),
     )
