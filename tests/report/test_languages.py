@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -119,8 +120,8 @@ def test_every_reason_has_german_words_that_its_values_fill() -> None:
         found = [words_of(f"{table}.{word}") for table in tables if report_texts("de").own(f"{table}.{word}")]
         assert found, f"{where}: {word} is in none of {', '.join(tables)}"
         assert fields(found[0]) <= filled_with(call), f"{where}: {word}"
-    for code in _MODE_CODES.values():
-        assert fields(words_of(f"stored_modes.{code}")) <= {"bits"}
+    for mode_code in _MODE_CODES.values():
+        assert fields(words_of(f"stored_modes.{mode_code}")) <= {"bits"}
     assert seen > 40
 
 
@@ -274,6 +275,27 @@ def test_a_warning_of_a_version_without_values_is_printed_in_its_own_words(exhib
     old = replace(exhibit.result, warnings=(RecordedWarning("spread-capped", "each patch votes for 3×3 cells"),))
 
     assert f"each patch votes for 3×3 cells {ENGLISH}" in printed(replace(exhibit, result=old))
+
+
+def test_the_data_of_an_earlier_version_are_printed_in_their_own_words(exhibit: Exhibit, tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    Image.fromarray(np.linspace(0, 65535, 96 * 128).astype(np.uint16).reshape(96, 128)).save(path)
+    scan = replace(exhibit, evidence=open_evidence(path), regions=())
+    publication = publish(build(Case((scan,)), created=MOMENT, template=Template(language="de")))
+    content = json.loads(publication.json)
+    (old,) = content["exhibits"]
+    for key in ("reduction_codes", "stored_mode_code"):
+        del old["image"][key]
+    for record, keys in ((old["warnings"], ("variant", "values")), (old["findings"], ("codes",))):
+        for one in record:
+            for key in keys:
+                del one[key]
+
+    reader = PdfReader(BytesIO(print_pdf(replace(publication, content=content))))
+    text = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    assert f"grey 16 bit {ENGLISH}" in text
+    assert f"16 bit to 8: the high byte, value // 256 {ENGLISH}; grey repeated three times {ENGLISH}" in text
+    assert f"the file holds 16 bits per sample; 8 are examined {ENGLISH}" in text
 
 
 def test_another_language_is_one_more_file(exhibit: Exhibit) -> None:
