@@ -21,6 +21,7 @@ from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.marks import Marks
+from workstation.ui.report_dialog import ReportDialog
 from workstation.ui.report_order import ReportOrder
 from workstation.ui.session import AnalysisState, HashState
 from workstation.ui.wording import Situation
@@ -176,6 +177,26 @@ def test_a_cancelled_second_analysis_leaves_the_first_result_and_says_so(
     assert window.view.shown_result is exhibit.result
     assert exhibit.analysis is AnalysisState.DONE
     assert window.centre.message == "The analysis was stopped. What is shown is the earlier result."
+
+
+def test_no_report_is_asked_for_while_an_analysis_runs(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    open_file(window, photo())
+    exhibit = window.session.current
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: exhibit.is_busy, timeout=3000)
+
+    window.actions_table["export-report"].trigger()
+
+    assert f"no result of {exhibit.name}" in window.centre.message
+    assert not window.findChildren(ReportDialog)
+    window.actions_table["cancel-job"].trigger()
+    qtbot.waitUntil(lambda: not window.analyses.is_busy, timeout=3000)
+    window.actions_table["export-report"].trigger()
+    (dialog,) = window.findChildren(ReportDialog)
+    dialog.reject()
 
 
 def test_the_question_before_a_job_is_stopped_offers_to_go_on(

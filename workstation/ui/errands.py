@@ -98,6 +98,14 @@ class Errands(QObject):
                 "warning",
             )
             return
+        unfinished = [exhibit.name for exhibit in self._session.exhibits if exhibit.is_busy]
+        if unfinished:
+            self._teller.tell(
+                f"A report now would hold no result of {', '.join(unfinished)}, whose analysis is not done. "
+                "Wait for it, or stop it (Esc), and export again.",
+                "warning",
+            )
+            return
         from workstation.report.texts import languages  # noqa: PLC0415 - reportlab loads when a report is asked for
 
         evidence = tuple(exhibit.path for exhibit in self._session.exhibits)
