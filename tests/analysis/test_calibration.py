@@ -189,7 +189,11 @@ def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) 
     [
         ({"device_class": "drone/action camera"}, "device-class", "no untouched photographs were measured of the kind"),
         ({"device_class": "slr/mirrorless"}, "device-class", "(measured: 20 compact, 12 phone, 7 unknown)"),
-        ({"out_of_focus": 0.31}, "focus", "31.0% of its detail is out of focus; 30.0% is reached by untouched"),
+        (
+            {"out_of_focus": 0.31},
+            "focus",
+            "31.0% of its detail is out of focus; too few untouched photographs were measured with more than 30.0%",
+        ),
         ({"out_of_focus": None}, "no-detail", "5 untouched photographs of 1 camera were measured that have none"),
         ({"interpolated": True}, "enlarged", "2 untouched photographs of 2 cameras were measured that show them"),
     ],

@@ -115,8 +115,9 @@ class ValidatedRange:
             sentence = f"it has no detail to judge its focus by; {self.without_detail.words} measured that have none"
             yield Remark("no-detail", f"{sentence}; {NEEDED}", self.without_detail.values)
         if share is not None and (self.softest is None or share > self.softest):
-            reached = "no such share is reached" if self.softest is None else f"{self.softest:.1%} is reached"
-            sentence = f"{share:.1%} of its detail is out of focus; {reached} by untouched photographs enough; {NEEDED}"
+            limit = "however little" if self.softest is None else f"more than {self.softest:.1%}"
+            measured = f"too few untouched photographs were measured with {limit}"
+            sentence = f"{share:.1%} of its detail is out of focus; {measured}; {NEEDED}"
             said = (("share", round(share, 4)), ("softest", self.softest))
             yield Remark("focus", sentence, (*said, ("needed", FEWEST_ALIKE), ("needed_cameras", FEWEST_CAMERAS)))
 
