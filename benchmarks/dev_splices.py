@@ -24,7 +24,7 @@ from workstation import analysis
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.pipeline import stored_scale_map
 from workstation.analysis.result import AnalysisRequest
-from workstation.evaluation.calibration_images import camera_roles
+from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.control import colour_and_texture_map
 from workstation.evaluation.intervals import bootstrap_mean, paired_difference
 from workstation.evaluation.localisation import Localisation, localise
@@ -102,7 +102,7 @@ def main() -> None:
         split=options.split,
         count=options.count,
         seed=options.seed,
-        only=camera_roles()[options.role] if options.role else None,
+        only=cameras_of(options.role),
     )
     figures = measure(splices, encoder, options.out)
     print_table(figures, options.model)

@@ -26,7 +26,7 @@ from sklearn.metrics import average_precision_score
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
-from workstation.evaluation.calibration_images import camera_roles
+from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
@@ -71,7 +71,7 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
         split=options.split,
         count=options.count,
         seed=options.seed,
-        only=camera_roles()[options.role] if options.role else None,
+        only=cameras_of(options.role),
     ):
         for variant in VARIANTS:
             rgb, mask = splice.saved(variant)

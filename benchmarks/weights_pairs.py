@@ -23,7 +23,7 @@ from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import read_description
 from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import departure
-from workstation.evaluation.calibration_images import camera_roles
+from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
@@ -68,7 +68,7 @@ def main() -> None:
         split=options.split,
         count=options.count,
         seed=options.seed,
-        only=camera_roles()[options.role] if options.role else None,
+        only=cameras_of(options.role),
     ):
         for variant in VARIANTS:
             row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders]

@@ -41,7 +41,7 @@ class Stopwatch:
         return elapsed * (1 - fraction) / fraction
 
 
-def drain(steps: Generator[Progress, None, T]) -> T:
+def drain(steps: Generator[object, None, T]) -> T:
     """Run a computation to its end without listening, and return its result."""
     while True:
         try:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.special import expit
+
+from workstation.analysis.neighbours import blurred
 
 COMPONENTS = 4
 """Leading principal components in which the two groups are separated."""
@@ -48,8 +49,8 @@ def log_odds(points: NDArray[Any], departures: NDArray[Any], positions: NDArray[
         (N,) float64; the same for all patches where these do not differ.
     """
     count, components = points.shape
-    blurred = _blurred(departures.astype(np.float64), positions, _BLUR_OF_DEPARTURE)
-    departing = (blurred >= np.quantile(blurred, 1 - DEPARTING_SHARE)).astype(np.float64)
+    first = blurred(departures.astype(np.float64)[:, None], positions, _BLUR_OF_DEPARTURE)[:, 0]
+    departing = (first >= np.quantile(first, 1 - DEPARTING_SHARE)).astype(np.float64)
     odds = np.zeros(count)
     for _ in range(STEPS):
         departing = np.clip(departing, 1e-3, 1 - 1e-3)
@@ -61,7 +62,7 @@ def log_odds(points: NDArray[Any], departures: NDArray[Any], positions: NDArray[
         direction = np.linalg.solve(covariance, centres[1] - centres[0])
         odds = (points - centres.mean(0)) @ direction / np.sqrt(components)
         odds += np.log(departing.mean() / rest.mean())
-        odds = _blurred(odds, positions, _BLUR_OF_ODDS)
+        odds = blurred(odds[:, None], positions, _BLUR_OF_ODDS)[:, 0]
         departing = expit(np.clip(odds, -_CERTAIN, _CERTAIN))
     return odds
 
@@ -87,13 +88,3 @@ def dealt_anew(departures: NDArray[np.float32], odds: NDArray[np.float64]) -> ND
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = values.std()
     return np.asarray((values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values))
-
-
-def _blurred(values: NDArray[np.float64], positions: NDArray[np.intp], deviation: float) -> NDArray[np.float64]:
-    """(N,) values blurred over their neighbours on the grid, where there are any."""
-    rows, columns = positions.max(0) + 1
-    grid, known = np.zeros((rows, columns)), np.zeros((rows, columns))
-    at = positions[:, 0], positions[:, 1]
-    grid[at], known[at] = values, 1.0
-    blurred, weight = (ndimage.gaussian_filter(plane, deviation, mode="constant") for plane in (grid, known))
-    return np.asarray(blurred[at] / weight[at])

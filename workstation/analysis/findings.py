@@ -299,21 +299,13 @@ def _nearest(statement: CalibrationStatement, rate: ErrorRate) -> Finding:
 
 def _alike(statement: CalibrationStatement, rate: AlikeRate) -> Finding:
     """A rate of the photographs that are like the picture in device and focus, or that there are too few."""
-    numbers = (
-        ("level", rate.level),
-        ("false_alarms", float(rate.false_alarms)),
-        ("photos", float(rate.photos)),
-        ("cameras", float(rate.cameras)),
-        ("low", rate.low),
-        ("high", rate.high),
-    )
     variant = "alike" if rate.stated else "alike-not-stated"
     codes = tuple((name, value) for name, value in (("device", rate.device), ("focus", rate.focus)) if value)
     sentence = f"Error rate {rate.words} ({_source(statement)})."
-    return Finding("error-rate", sentence, numbers, variant=variant, codes=codes)
+    return Finding("error-rate", sentence, _counts(rate), variant=variant, codes=codes)
 
 
-def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:
+def _counts(rate: ErrorRate | AlikeRate) -> tuple[tuple[str, float], ...]:
     return (
         ("level", rate.level),
         ("false_alarms", float(rate.false_alarms)),
@@ -321,6 +313,12 @@ def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:
         ("cameras", float(rate.cameras)),
         ("low", rate.low),
         ("high", rate.high),
+    )
+
+
+def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:
+    return (
+        *_counts(rate),
         ("needed", float(rate.needed)),
         ("found", float(rate.found)),
         ("spliced", float(rate.spliced)),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +39,10 @@ from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.errors import ImageTooSmall, NotAssessable, RecordedWarning, TooFewPatches, WeightsProblem
 from workstation.evidence.record import Evidence
-from workstation.progress import Progress
+from workstation.progress import Progress, drain
 
 __all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
 
-T = TypeVar("T")
 
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two partial maps; the first comes at once."""
@@ -138,7 +136,7 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
     grid, timeline = task.grid, task.timeline
     published = maps.is_published(task.encoder.description.architecture, grid)
     with beside(task.encoder.threads) as other:
-        linear = None if published else other.start(lambda: _result_of(_linear(embeddings, task)))
+        linear = None if published else other.start(lambda: drain(_linear(embeddings, task)))
         conditions = other.start(lambda: conditions_of(task.evidence))
         sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
         groups = _group_cells(sorting.labels, task.suitability.assessable, grid)
@@ -265,15 +263,6 @@ def _provisional(embeddings: FloatArray, task: _Task) -> PartialMap | None:
 
 def _linear(embeddings: FloatArray, task: _Task) -> Generator[float, None, maps.Comparison]:
     return maps.compare_linear(embeddings, task.grid, task.suitability.assessable, task.request.seed)
-
-
-def _result_of(steps: Generator[float, None, T]) -> T:
-    """Run a computation to its end without listening."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
 
 
 def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partition.Sorting]:

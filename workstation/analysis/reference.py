@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from workstation.analysis import discriminant
+from workstation.analysis.neighbours import blurred
 
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
@@ -132,13 +132,6 @@ def smoothed(
         positions: (N, 2) row and column of each.
         deviation: of the Gaussian, in cells.
     """
-    rows, columns = positions.max(0) + 1
-    grid = np.zeros((rows, columns, embeddings.shape[1]), np.float32)
-    known = np.zeros((rows, columns), np.float32)
-    grid[positions[:, 0], positions[:, 1]] = embeddings
-    known[positions[:, 0], positions[:, 1]] = 1
-    blurred = ndimage.gaussian_filter(grid, (deviation, deviation, 0), mode="constant")
-    weight = ndimage.gaussian_filter(known, deviation, mode="constant")
-    values = blurred[positions[:, 0], positions[:, 1]] / weight[positions[:, 0], positions[:, 1], None]
+    values = blurred(embeddings.astype(np.float32, copy=False), positions, deviation)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return np.asarray(values / np.maximum(lengths, 1e-12), np.float32)

@@ -88,6 +88,11 @@ def camera_roles() -> Mapping[str, tuple[str, ...]]:
     return {role: tuple(cameras) for role, cameras in fields["roles"].items()}
 
 
+def cameras_of(role: str | None) -> tuple[str, ...] | None:
+    """The cameras of one role; None = no role was asked for, so all of them count."""
+    return camera_roles()[role] if role else None
+
+
 def list_photos(folder: Path, *, split: str = "dev") -> tuple[Photo, ...]:
     """The photographs of a folder: those of its manifest.csv, or else every image file below it.
 
