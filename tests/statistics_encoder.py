@@ -52,7 +52,9 @@ class StatisticsEncoder:
             )
         return PatchGrid.covering(height, width, patch=side, stride=self.stride)
 
-    def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+    def embed(
+        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False
+    ) -> Generator[Progress, None, FloatArray]:
         found = np.full((grid.rows, grid.columns, self.dimensions), np.nan, np.float32)
         for row in range(grid.rows):
             for column in range(grid.columns):
@@ -62,7 +64,7 @@ class StatisticsEncoder:
                 found[row, column] = np.concatenate([pixels.mean((0, 1)) - 0.5, pixels.std((0, 1)), *steps])
             self.embedded += 1
             fraction = (row + 1) / grid.rows
-            yield Progress("embedding patches", fraction, None, found.copy())
+            yield Progress("embedding patches", fraction, None, found.copy() if watched else None)
         spread = found.std(axis=(0, 1))
         found = (found - found.mean(axis=(0, 1))) / np.where(spread > 1e-6, spread, 1)
         lengths = np.linalg.norm(found, axis=2, keepdims=True)

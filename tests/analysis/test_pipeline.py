@@ -202,7 +202,7 @@ def test_progress_rises_and_partial_maps_grow(
     splice: Evidence, encoder: StatisticsEncoder, monkeypatch: pytest.MonkeyPatch, result: AnalysisResult
 ) -> None:
     monkeypatch.setattr(pipeline, "PARTIAL_INTERVAL", 0.0)
-    reports = list(run(splice, REQUEST, encoder=encoder))
+    reports = list(run(splice, REQUEST, encoder=encoder, watched=True))
     fractions = [report.fraction for report in reports]
     assert all(isinstance(report, Progress) for report in reports)
     assert all(fraction is not None for fraction in fractions)
@@ -218,7 +218,7 @@ def test_progress_rises_and_partial_maps_grow(
 
 
 def test_partial_maps_come_at_most_four_times_a_second(splice: Evidence, encoder: StatisticsEncoder) -> None:
-    reports = list(run(splice, REQUEST, encoder=encoder))
+    reports = list(run(splice, REQUEST, encoder=encoder, watched=True))
     partial = [report for report in reports if report.partial is not None]
     assert pipeline.PARTIAL_INTERVAL >= 0.25
     assert len(partial) < len([report for report in reports if report.stage == "embedding patches"])

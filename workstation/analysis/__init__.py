@@ -16,7 +16,12 @@ __all__ = ["AnalysisRequest", "AnalysisResult", "PartialMap", "run"]
 
 
 def run(
-    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None, claims: bool = False
+    evidence: Evidence,
+    request: AnalysisRequest,
+    *,
+    encoder: Encoder | None = None,
+    claims: bool = False,
+    watched: bool = False,
 ) -> Generator[Progress, None, AnalysisResult]:
     """Analyse the pixels of one file; see `workstation.analysis.pipeline.run`.
 
@@ -25,9 +30,11 @@ def run(
         request: everything that decides what is computed.
         encoder: already loaded weights, so that a batch or a window loads them once; None = those of the request.
         claims: whether what the file says is held against what is seen, where the weights have a text side.
+        watched: whether partial maps are wanted.
 
     Yields:
-        Progress; its `partial` is a `PartialMap` while patches are being embedded. Closing the generator cancels.
+        Progress; if watched, its `partial` is a `PartialMap` while patches are being embedded. Closing the generator
+        cancels.
 
     Returns:
         The result; "not assessable" is one, too.
@@ -38,4 +45,4 @@ def run(
     """
     from workstation.analysis import pipeline  # noqa: PLC0415 - scipy: only now
 
-    return (yield from pipeline.run(evidence, request, encoder=encoder, claims=claims))
+    return (yield from pipeline.run(evidence, request, encoder=encoder, claims=claims, watched=watched))

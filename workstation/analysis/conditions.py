@@ -6,7 +6,7 @@ Everything here is measured the same way on reference images and on an analyst's
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +47,11 @@ windows of untouched photographs stay below; of those scaled by 1.2 to 1.4 and s
 SHORTEST_PERIODIC = 64
 """Pixels along an axis that a search for periods needs."""
 
-STRIP = 64
-"""Rows that are looked at together."""
-
 BLOCK = 32
 """Side of the blocks whose focus is judged, in pixels."""
+
+STRIP = 64
+"""Rows that are looked at together, a multiple of `BLOCK`."""
 
 SOFT = 0.4
 """A block is soft if its fine detail over its coarse detail is less than this part of that of the picture's sharpest
@@ -69,12 +69,14 @@ def conditions_of(evidence: Evidence) -> Conditions:
     structure = evidence.metadata.jpeg
     quality = None if structure is None else last_quality(structure)
     grey = GreyRows(evidence.pixels.rgb)
+    interpolation, focus = _Interpolation(*grey.shape), _Focus(*grey.shape)
+    _in_strips(grey, interpolation, focus)
     return Conditions(
         long_side=max(grey.shape),
         quality=quality,
         quality_estimated=structure is not None and structure.quality is None,
-        interpolated=interpolation_peak(grey) >= INTERPOLATED,
-        out_of_focus=out_of_focus_share(grey),
+        interpolated=interpolation.peak() >= INTERPOLATED,
+        out_of_focus=focus.share(),
         device_class=device_class(evidence.metadata),
     )
 
@@ -104,6 +106,37 @@ class GreyRows:
 
 
 Grey: TypeAlias = NDArray[np.float32] | GreyRows
+
+
+class _Rows:
+    """Some rows of a picture, addressed by their numbers in it."""
+
+    def __init__(self, start: int, data: NDArray[np.float32]) -> None:
+        self._start, self._data = start, data
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        return self._data[rows.start - self._start : rows.stop - self._start]
+
+
+class _Measure(Protocol):
+    """What is measured while a picture passes."""
+
+    def add(self, top: int, rows: _Rows) -> None:
+        """Take the strip that begins at a row; `rows` holds it, one row before it and two after it."""
+
+
+Measure = TypeVar("Measure", bound=_Measure)
+
+
+def _in_strips(grey: Grey, measure: Measure, *others: _Measure) -> Measure:
+    """Show a picture to measures, strip by strip: a strip stays in the processor's cache, and is made grey once."""
+    for top in range(0, grey.shape[0], STRIP):
+        start = max(0, top - 1)
+        rows = _Rows(start, grey[start : top + STRIP + 2])
+        measure.add(top, rows)
+        for other in others:
+            other.add(top, rows)
+    return measure
 
 
 def last_quality(structure: JpegStructure) -> int | None:
@@ -142,18 +175,33 @@ def interpolation_peak(grey: Grey) -> float:
     Returns:
         Highest peak over the median of the spectrum, of the weaker of the two axes; 0 for a tiny image.
     """
-    if min(grey.shape) < SHORTEST_PERIODIC:
-        return 0.0
-    height, width = grey.shape
-    columns = np.zeros(width - 2)
-    rows = np.empty(height - 2, np.float32)
-    for top in range(0, height, STRIP):  # strips of rows stay in the processor's cache
-        strip = grey[top : top + STRIP + 2]
+    return _in_strips(grey, _Interpolation(*grey.shape)).peak()
+
+
+class _Interpolation:
+    """Adds up second differences strip by strip."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._height = height
+        self._columns = np.zeros(max(0, width - 2))
+        self._rows = np.empty(max(0, height - 2), np.float32)
+        self._tiny = min(height, width) < SHORTEST_PERIODIC
+
+    def add(self, top: int, rows: _Rows) -> None:
+        """The strip's rows and two more, as far as there are."""
+        if self._tiny:
+            return
+        strip = rows[top : top + STRIP + 2]
         across = _second(strip[:STRIP, :-2], strip[:STRIP, 1:-1], strip[:STRIP, 2:])
-        columns += across.sum(0)
+        self._columns += across.sum(0)
         down = _second(strip[:-2], strip[1:-1], strip[2:])
-        rows[top : top + len(down)] = down.mean(1)
-    return min(_peak((columns / height).astype(np.float32)), _peak(rows))
+        self._rows[top : top + len(down)] = down.mean(1)
+
+    def peak(self) -> float:
+        """As `interpolation_peak`."""
+        if self._tiny:
+            return 0.0
+        return min(_peak((self._columns / self._height).astype(np.float32)), _peak(self._rows))
 
 
 def _second(
@@ -189,22 +237,36 @@ def out_of_focus_share(grey: Grey) -> float | None:
     Returns:
         0..1; None if no block has detail.
     """
-    rows, columns = (side // BLOCK for side in grey.shape)
-    if not rows or not columns:
-        return None
-    fine = _detail(grey, rows, columns, BLOCK)
-    coarse = _detail(_quarter(grey, rows * BLOCK, columns * BLOCK), rows, columns, BLOCK // 4)
-    judged = coarse >= LEAST_DETAIL
-    if not judged.any():
-        return None
-    ratio = fine[judged] / coarse[judged]
-    return float(np.mean(ratio < SOFT * np.quantile(ratio, 0.95)))
+    return _in_strips(grey, _Focus(*grey.shape)).share()
 
 
-def _quarter(grey: Grey, height: int, width: int) -> NDArray[np.float32]:
-    """Means over squares of four by four pixels of the first rows and columns; `height` a multiple of `BLOCK`."""
-    tops = range(0, height, BLOCK)
-    return np.concatenate([_halved(_halved(grey[top : top + BLOCK][:, :width])) for top in tops])
+class _Focus:
+    """Measures fine detail strip by strip, and keeps a quarter of the picture to measure coarse detail on."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._blocks = height // BLOCK, width // BLOCK
+        self._fine = np.empty(self._blocks)
+        self._quarters: list[NDArray[np.float32]] = []
+
+    def add(self, top: int, rows: _Rows) -> None:
+        """Whole rows of blocks that begin in the strip; a row more on either side, where there is one."""
+        count, columns = self._blocks
+        for row in range(top // BLOCK, min((top + STRIP) // BLOCK, count)):
+            self._fine[row] = _detail_of_row(rows, row, count, columns, BLOCK)
+            block = rows[row * BLOCK : (row + 1) * BLOCK][:, : columns * BLOCK]
+            self._quarters.append(_halved(_halved(block)))
+
+    def share(self) -> float | None:
+        """As `out_of_focus_share`."""
+        rows, columns = self._blocks
+        if not rows or not columns:
+            return None
+        coarse = _detail(np.concatenate(self._quarters), rows, columns, BLOCK // 4)
+        judged = coarse >= LEAST_DETAIL
+        if not judged.any():
+            return None
+        ratio = self._fine[judged] / coarse[judged]
+        return float(np.mean(ratio < SOFT * np.quantile(ratio, 0.95)))
 
 
 def _halved(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -215,19 +277,21 @@ def _halved(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _detail(grey: Grey, rows: int, columns: int, block: int) -> NDArray[np.float64]:
     """Root mean square of the Laplacian per block, of the first `rows` and `columns` of blocks."""
-    blocks = np.empty((rows, columns))
-    for row in range(rows):  # strips of rows stay in the processor's cache
-        top, bottom = row * block, (row + 1) * block
-        beyond = int(row == 0), int(row == rows - 1)
-        strip = grey[max(0, top - 1) : min(bottom + 1, rows * block)][:, : columns * block]
-        framed = np.pad(strip, (beyond, (1, 1)), mode="symmetric")
-        laplacian = framed[:-2, 1:-1] + framed[2:, 1:-1]
-        laplacian += framed[1:-1, :-2]
-        laplacian += framed[1:-1, 2:]
-        laplacian -= 4 * framed[1:-1, 1:-1]
-        sums = np.square(laplacian, out=laplacian).sum(0)
-        blocks[row] = sums.reshape(columns, block).sum(1, dtype=np.float64)
-    return np.asarray(np.sqrt(blocks / block**2))
+    return np.stack([_detail_of_row(grey, row, rows, columns, block) for row in range(rows)])
+
+
+def _detail_of_row(grey: Grey | _Rows, row: int, rows: int, columns: int, block: int) -> NDArray[np.float64]:
+    """The same of one row of blocks; beyond the last of them its own pixels are repeated."""
+    top, bottom = row * block, (row + 1) * block
+    beyond = int(row == 0), int(row == rows - 1)
+    strip = grey[max(0, top - 1) : min(bottom + 1, rows * block)][:, : columns * block]
+    framed = np.pad(strip, (beyond, (1, 1)), mode="symmetric")
+    laplacian = framed[:-2, 1:-1] + framed[2:, 1:-1]
+    laplacian += framed[1:-1, :-2]
+    laplacian += framed[1:-1, 2:]
+    laplacian -= 4 * framed[1:-1, 1:-1]
+    sums = np.square(laplacian, out=laplacian).sum(0)
+    return np.asarray(np.sqrt(sums.reshape(columns, block).sum(1, dtype=np.float64) / block**2))
 
 
 def device_class(metadata: Metadata) -> DeviceClass:

@@ -49,7 +49,12 @@ PARTIAL_INTERVAL = 0.25
 
 
 def run(
-    evidence: Evidence, request: AnalysisRequest, *, encoder: Encoder | None = None, claims: bool = False
+    evidence: Evidence,
+    request: AnalysisRequest,
+    *,
+    encoder: Encoder | None = None,
+    claims: bool = False,
+    watched: bool = False,
 ) -> Generator[Progress, None, AnalysisResult]:
     """Analyse the pixels of one file.
 
@@ -59,10 +64,11 @@ def run(
         encoder: already loaded weights, so that a batch or a window loads them once; None = those of the request.
         claims: whether what the file says is held against what is seen, where the weights have a text side; a text side
             that cannot be used is a warning.
+        watched: whether partial maps are wanted; they cost a little time and change nothing.
 
     Yields:
-        Progress after each step; its `partial` is a `PartialMap` while patches are being embedded, at most four
-        times a second. Closing the generator cancels the analysis; nothing is kept.
+        Progress after each step; if watched, its `partial` is a `PartialMap` while patches are being embedded, at most
+        four times a second. Closing the generator cancels the analysis; nothing is kept.
 
     Returns:
         The result. Same request, same file, same device and number of threads: the same arrays, byte for byte.
@@ -99,7 +105,7 @@ def run(
             grid=grid,
             suitability=suitability,
         )
-    task = _Task(evidence, request, encoder, grid, suitability, timeline, started, claims)
+    task = _Task(evidence, request, encoder, grid, suitability, timeline, started, claims=claims, watched=watched)
     return (yield from _complete(task))
 
 
@@ -115,6 +121,7 @@ class _Task:
     timeline: Timeline
     started: str
     claims: bool
+    watched: bool
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -232,7 +239,7 @@ def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:
     """(rows, columns, D) float32, unit length, NaN where a patch is not assessable."""
     yield task.timeline.at("embedding patches")
     painted = -math.inf
-    with closing(task.encoder.embed(task.image, task.grid)) as steps:
+    with closing(task.encoder.embed(task.image, task.grid, watched=task.watched)) as steps:
         while True:
             try:
                 progress = next(steps)

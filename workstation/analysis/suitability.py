@@ -90,12 +90,15 @@ def _integral(image: NDArray[np.uint8], y_edges: NDArray[np.intp], x_edges: NDAr
     for strip, (top, bottom) in enumerate(itertools.pairwise(y_edges), start=1):
         rgb = image[top:bottom, x_edges[0] : x_edges[-1]]
         grey = _grey(rgb)
+        # in the type that the values have already, where the sums fit into it: several times as fast
+        few = len(grey) <= _ROWS_IN_BYTES
+        counted, summed = (np.uint8, np.uint16) if few else (np.uint32, np.uint32)
         columns = np.stack(
             (
-                grey.sum(axis=0, dtype=np.uint32),
+                grey.sum(axis=0, dtype=summed),
                 np.einsum("ij,ij->j", grey, grey, dtype=np.uint32),
-                np.count_nonzero(grey >= WHITE_LEVEL, axis=0),
-                np.count_nonzero(grey <= BLACK_LEVEL, axis=0),
+                (grey >= WHITE_LEVEL).view(np.uint8).sum(axis=0, dtype=counted),
+                (grey <= BLACK_LEVEL).view(np.uint8).sum(axis=0, dtype=counted),
             )
         )
         table[:, strip, 1:] = np.add.reduceat(columns.astype(np.float64), starts, axis=1)
@@ -110,6 +113,9 @@ def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
     grey >>= 8
     return np.asarray(grey)
 
+
+_ROWS_IN_BYTES = 255
+"""Rows of which a count fits into 8 bits, and a sum of grey levels into 16."""
 
 _LUMA = np.array((77, 150, 29), np.uint16)
 """ITU-R BT.601 luma in 256ths."""

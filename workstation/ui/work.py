@@ -91,7 +91,7 @@ class Analyst:
                 request.model, device=request.device, threads=request.threads, precision=request.precision
             )
             self._loaded = wanted
-        return (yield from analysis.run(evidence, request, encoder=self._encoder, claims=True))
+        return (yield from analysis.run(evidence, request, encoder=self._encoder, claims=True, watched=True))
 
 
 def check_hash(identity: FileIdentity) -> Check:

@@ -178,7 +178,7 @@ def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
 ) -> None:
     monkeypatch.setattr(compact, "PARTIAL_INTERVAL", 0.0)
     grid = encoder.default_grid(*large_splice.shape[:2], None, None)
-    steps, shown = encoder.embed(large_splice, grid), []
+    steps, shown = encoder.embed(large_splice, grid, watched=True), []
     while True:
         try:
             shown.append(next(steps))
@@ -197,16 +197,14 @@ def test_a_large_picture_is_shown_coarsely_first_and_then_refined(
     assert refined[0] < refined[2] < refined[-1] == grid.rows * grid.columns  # the first row of tiles, the last one
 
 
-def test_the_glance_changes_no_byte_of_the_result(
-    encoder: compact.CompactEncoder, large_splice: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_glance_changes_no_byte_of_the_result(encoder: compact.CompactEncoder, large_splice: np.ndarray) -> None:
     cut = large_splice[:1600, :2600]
     grid = encoder.default_grid(*cut.shape[:2], None, None)
-    glanced = drain(encoder.embed(cut, grid))
-    monkeypatch.setattr(compact, "GLANCE_SHARE", 0.0)
-    steps = encoder.embed(cut, grid)
+    glanced = drain(encoder.embed(cut, grid, watched=True))
+    steps = list(encoder.embed(cut, grid))
 
-    assert next(steps).fraction > 0
+    assert steps[0].fraction > 0
+    assert {step.partial for step in steps} == {None}  # nobody looks
     assert drain(encoder.embed(cut, grid)).tobytes() == glanced.tobytes()
 
 
@@ -215,7 +213,7 @@ def test_a_picture_that_is_done_in_a_moment_is_not_glanced_at(
 ) -> None:
     grid = encoder.default_grid(*image.shape[:2], None, None)
 
-    assert [step.fraction for step in encoder.embed(image, grid)] == [1.0]
+    assert [step.fraction for step in encoder.embed(image, grid, watched=True)] == [1.0]
 
 
 @pytest.mark.parametrize("threads", [2, 5])

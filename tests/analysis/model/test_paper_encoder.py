@@ -90,7 +90,7 @@ def test_an_image_is_embedded_patch_by_patch_in_row_order(encoder: PaperEncoder)
     grid = encoder.default_grid(150, 210, None, 4)
     assert (grid.rows, grid.columns, grid.stride) == (2, 5, 20)
     encoder.batch = 4
-    steps = encoder.embed(image, grid)
+    steps = encoder.embed(image, grid, watched=True)
 
     reports = []
     while True:

@@ -133,7 +133,9 @@ class CompactEncoder(Placed):
         stride = min(side, max(unit, -(-int(wanted) // unit) * unit))
         return PatchGrid.covering(height, width, patch=side, stride=stride)
 
-    def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+    def embed(
+        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False
+    ) -> Generator[Progress, None, FloatArray]:
         """See `Encoder.embed`. What is shown of a large picture is coarse at first and then refined row by row."""
         watch = Stopwatch()
         embeddings = np.full((grid.rows, grid.columns, self.dimensions), np.nan, np.float32)
@@ -141,9 +143,11 @@ class CompactEncoder(Placed):
         pooled, band = _RowPool(grid), self._band(width)
         lanes = self._lanes(image, (height, width), pooled.block, band)
         with in_step(lanes) as steps:
-            shown, copied, done = self._glance(image, grid, len(lanes)), time.monotonic(), 0
-            if np.isfinite(shown).any():
-                yield Progress("embedding patches", 0.0, None, shown.copy())
+            shown, copied, done = embeddings, time.monotonic(), 0
+            if watched:
+                shown = self._glance(image, grid, len(lanes))
+                if np.isfinite(shown).any():
+                    yield Progress("embedding patches", 0.0, None, shown.copy())
             for bottom, parts in zip((*range(band, height, band), height), steps, strict=True):
                 with self._placement.computing(lanes=len(lanes)):
                     pooled.add(torch.cat(parts, 1))
@@ -153,7 +157,7 @@ class CompactEncoder(Placed):
                         shown[done : done + len(rows)] = embeddings[done : done + len(rows)] = found
                         done += len(rows)
                 partial, now = None, time.monotonic()
-                if now - copied >= PARTIAL_INTERVAL:
+                if watched and now - copied >= PARTIAL_INTERVAL:
                     partial, copied = shown.copy(), now
                 yield Progress("embedding patches", bottom / height, watch.remaining(bottom / height), partial)
         return embeddings

@@ -129,17 +129,20 @@ class Encoder(Protocol):
             ImageTooSmall: if a side is shorter than one patch.
         """
 
-    def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+    def embed(
+        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False
+    ) -> Generator[Progress, None, FloatArray]:
         """Embed every patch of an image.
 
         Args:
             image: (height, width, 3) uint8, RGB, as stored.
             grid: where patches are cut.
+            watched: whether partial results are wanted; they cost a little time and change nothing.
 
         Yields:
-            Progress after each batch (at most about one second of work); `partial` is a copy of the array so
-            far, NaN where nothing is known yet, or None soon after another one. It is only to be shown: a patch may be
-            stood in for by one near it.
+            Progress after each batch (at most about one second of work); if watched, `partial` is a copy of the
+            array so far, NaN where nothing is known yet, or None soon after another one. It is only to be shown: a
+            patch may be stood in for by one near it.
 
         Returns:
             (grid.rows, grid.columns, dimensions) float32, unit length.

@@ -96,7 +96,9 @@ class PaperEncoder(Placed):
             height, width, patch=patch or self.patch, per_dimension=per_dimension or PATCHES_PER_DIMENSION
         )
 
-    def embed(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
+    def embed(
+        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False
+    ) -> Generator[Progress, None, FloatArray]:
         """See `Encoder.embed`. The batches hold patches in reading order and are spread over the picture."""
         embeddings = np.full((grid.rows * grid.columns, self.dimensions), np.nan, np.float32)
         watch, done = Stopwatch(), 0
@@ -106,7 +108,7 @@ class PaperEncoder(Placed):
             embeddings[start : start + len(patches)] = self.embed_patches(patches)
             done += len(patches)
             fraction = done / len(embeddings)
-            partial = embeddings.reshape(grid.rows, grid.columns, -1).copy()
+            partial = embeddings.reshape(grid.rows, grid.columns, -1).copy() if watched else None
             yield Progress("embedding patches", fraction, watch.remaining(fraction), partial)
         return embeddings.reshape(grid.rows, grid.columns, -1)
 
