@@ -21,7 +21,7 @@ from PIL import Image
 
 from workstation import analysis
 from workstation.analysis.model import Encoder, load_encoder
-from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.analysis.result import AnalysisRequest, AnalysisResult, LabelArray
 from workstation.evaluation.splices import VARIANTS, Splice, Variant, encoded, make_splices, mask_of
 from workstation.evidence import open_evidence
 from workstation.progress import drain
@@ -43,9 +43,15 @@ def best_match(result: AnalysisResult, mask: NDArray[np.bool_]) -> float:
     """Largest intersection over union, in map cells, of a group other than A with the mask."""
     if result.maps is None:
         return 0.0
-    geometry, groups = result.maps.geometry, result.maps.groups
-    rows = np.minimum((np.arange(geometry.rows) * geometry.cell + geometry.cell // 2), geometry.height - 1)
-    columns = np.minimum((np.arange(geometry.columns) * geometry.cell + geometry.cell // 2), geometry.width - 1)
+    return best_match_of(result.maps.groups, result.maps.geometry.cell, mask)
+
+
+def best_match_of(groups: LabelArray, cell: int, mask: NDArray[np.bool_]) -> float:
+    """The same of groups of cells that have this side in pixels."""
+    rows, columns = (
+        np.minimum(np.arange(count) * cell + cell // 2, side - 1)
+        for count, side in zip(groups.shape, mask.shape, strict=True)
+    )
     foreign = mask[np.ix_(rows, columns)]
     overlaps = [
         np.count_nonzero((groups == label) & foreign) / np.count_nonzero((groups == label) | foreign)
