@@ -6,13 +6,13 @@ This page is written by `python -m workstation.evaluation.validation_report` fro
 which `python -m benchmarks.calibrate_shipped PHOTOS --bench DIR` measures; do not edit it. A laboratory measures the
 same on its own photographs with `exifact calibrate --photos DIR`, and its own table then takes the place of this one.
 
-**Read this first.** These are few photographs of few cameras: the intervals say how little they carry. Weights, the settings of
-the map and the distances from which groups count were first chosen by how well they find splices between *all* cameras
-of this collection, those with the roles *calibration* and *error rates* included; so the shares of splices found below are
-a little too good. Cameras without stated rates were asked again afterwards and gave no reason to choose otherwise, and
-some choices they cannot tell apart ([decision](decisions/0019-chosen-again.md)). The statistic was chosen on the cameras
-with the role *model choice* only; their untouched photographs stand behind the p-values, and no rate counts them. No
-camera was trained on.
+**Read this first.** These are few photographs of few cameras: the intervals say how little they carry. Weights, the
+settings of the map and the distances from which groups count were first chosen by how well they find splices between
+*all* cameras of this collection, those with the roles *calibration* and *error rates* included; so the shares of
+splices found below are a little too good. Cameras without stated rates were asked again afterwards: they give no reason
+to choose otherwise, but cannot tell some choices apart ([decision](decisions/0019-chosen-again.md)). The statistic was
+chosen on the cameras with the role *model choice* only; their untouched photographs stand behind the p-values, and no
+rate counts them. No camera was trained on.
 
 ## What was measured
 """
