@@ -9,10 +9,10 @@ same on its own photographs with `exifact calibrate --photos DIR`, and its own t
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. Weights, the
 settings of the map and the distances from which groups count were first chosen by how well they find splices between
 *all* cameras of this collection, those with the roles *calibration* and *error rates* included; so the shares of
-splices found below are a little too good. Cameras without stated rates were asked again afterwards: they give no reason
-to choose otherwise, but cannot tell some choices apart ([decision](decisions/0019-chosen-again.md)). The statistic was
-chosen on the cameras with the role *model choice* only; their untouched photographs stand behind the p-values, and no
-rate counts them. No camera was trained on.
+splices found below are a little too good. Cameras without stated rates were asked again afterwards: they cannot tell
+most choices apart, and lean to other weights ([decision](decisions/0019-chosen-again.md)). The statistic was chosen on
+the cameras with the role *model choice* only; their untouched photographs stand behind the p-values, and no rate counts
+them. No camera was trained on.
 
 ## What was measured
 """
