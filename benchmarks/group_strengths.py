@@ -23,7 +23,8 @@ from benchmarks.groups import MATCH, best_match_of
 from workstation.analysis import maps, partition
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.encoder import Encoder
-from workstation.analysis.result import NOT_ASSESSABLE, LabelArray
+from workstation.analysis.pipeline import group_cells
+from workstation.analysis.result import LabelArray
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import clopper_pearson
@@ -53,9 +54,7 @@ def groups_by_factor(pixels: NDArray[np.uint8], encoder: Encoder) -> dict[float,
                 strengths=(factor * two, factor * more),
             )
         )
-        patches = np.full(assessable.shape, NOT_ASSESSABLE, np.int16)
-        patches[assessable] = sorting.labels
-        found[factor] = maps.to_extent(partition.name_by_area(maps.majority(patches, grid)), grid)
+        found[factor] = maps.to_extent(group_cells(sorting.labels, assessable, grid), grid)
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from workstation.analysis import conditions
-from workstation.analysis.conditions import interpolation_peak, out_of_focus_share
+from workstation.analysis.conditions import interpolation_and_focus
 
 
 def noise(height: int, width: int) -> NDArray[np.float32]:
@@ -17,11 +17,11 @@ def noise(height: int, width: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize("height", [64, 65, 66, 128, 129, 200])
 def test_strips_leave_no_seam_in_the_search_for_periods(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
     grey = noise(height, 150)
-    in_strips = interpolation_peak(grey)
+    in_strips = interpolation_and_focus(grey)[0]
 
     monkeypatch.setattr(conditions, "STRIP", height)
 
-    assert in_strips == pytest.approx(interpolation_peak(grey), rel=1e-4)
+    assert in_strips == pytest.approx(interpolation_and_focus(grey)[0], rel=1e-4)
 
 
 def test_detail_at_the_borders_of_strips_is_that_of_the_whole() -> None:
@@ -41,7 +41,7 @@ def test_half_a_soft_picture_is_half_out_of_focus() -> None:
         blurred = (np.roll(blurred, 1, axis) + blurred + np.roll(blurred, -1, axis)) / 3
     grey[:, 256:] = blurred
 
-    assert out_of_focus_share(grey) == pytest.approx(0.5, abs=0.05)
+    assert interpolation_and_focus(grey)[1] == pytest.approx(0.5, abs=0.05)
 
 
 def test_rows_of_grey_are_the_mean_of_the_channels() -> None:

@@ -14,9 +14,8 @@ from workstation.analysis.conditions import (
     INTERPOLATED,
     conditions_of,
     device_class,
-    interpolation_peak,
+    interpolation_and_focus,
     last_quality,
-    out_of_focus_share,
 )
 from workstation.analysis.detection import contrast
 from workstation.analysis.published import unit_rows
@@ -85,18 +84,18 @@ def test_enlarging_leaves_a_peak_that_the_picture_itself_has_not() -> None:
     grey = texture(0.7)
     image = Image.fromarray(grey.astype(np.uint8))
     enlarged = np.asarray(image.resize((672, 448), Image.Resampling.BICUBIC), np.float32)
-    assert interpolation_peak(grey) < INTERPOLATED < interpolation_peak(enlarged)
+    assert interpolation_and_focus(grey)[0] < INTERPOLATED < interpolation_and_focus(enlarged)[0]
 
 
 def test_a_tiny_image_has_no_peak() -> None:
-    assert interpolation_peak(np.zeros((40, 400), np.float32)) == 0
+    assert interpolation_and_focus(np.zeros((40, 400), np.float32))[0] == 0
 
 
 def test_the_blurred_part_is_out_of_focus() -> None:
     grey = texture(0.7)
     half = grey.copy()
     half[:, 240:] = texture(3)[:, 240:]
-    sharp, soft = out_of_focus_share(grey), out_of_focus_share(half)
+    sharp, soft = interpolation_and_focus(grey)[1], interpolation_and_focus(half)[1]
     assert sharp is not None
     assert soft is not None
     assert sharp < 0.1
@@ -104,8 +103,8 @@ def test_the_blurred_part_is_out_of_focus() -> None:
 
 
 def test_nothing_is_in_or_out_of_focus_without_detail() -> None:
-    assert out_of_focus_share(np.full((64, 64), 128, np.float32)) is None
-    assert out_of_focus_share(np.zeros((20, 20), np.float32)) is None
+    assert interpolation_and_focus(np.full((64, 64), 128, np.float32))[1] is None
+    assert interpolation_and_focus(np.zeros((20, 20), np.float32))[1] is None
 
 
 def structure(values: np.ndarray, quality: int | None) -> JpegStructure:

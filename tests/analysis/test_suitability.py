@@ -100,3 +100,14 @@ def test_overlapping_patches_leave_a_cell_open_if_one_votes(make_noisy: Maker) -
     assert found.cells.shape == (3, 11)
     assert found.assessable[0].tolist() == [True] * 4 + [False] * 5
     assert found.cells[0].tolist() == [True] * 6 + [False] * 5
+
+
+def test_sums_over_segments_taller_than_a_byte_counts(make_noisy: Maker) -> None:
+    image = make_noisy(1040, 640)
+    image[:310] = 255
+    image[420:, :320] = 0
+    image[700:, 320:] = 254
+    grid = PatchGrid.covering(1040, 640, patch=320, stride=320)
+
+    np.testing.assert_array_equal(assess(image, grid).reason, directly(image, grid))
+    assert set(directly(image, grid).ravel()) >= {ASSESSABLE, CLIPPED, BLACK}

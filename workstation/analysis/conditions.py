@@ -6,7 +6,8 @@ Everything here is measured the same way on reference images and on an analyst's
 from __future__ import annotations
 
 import re
-from typing import Protocol, TypeAlias, TypeVar
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,14 +70,13 @@ def conditions_of(evidence: Evidence) -> Conditions:
     structure = evidence.metadata.jpeg
     quality = None if structure is None else last_quality(structure)
     grey = GreyRows(evidence.pixels.rgb)
-    interpolation, focus = _Interpolation(*grey.shape), _Focus(*grey.shape)
-    _in_strips(grey, interpolation, focus)
+    peak, soft = interpolation_and_focus(grey)
     return Conditions(
         long_side=max(grey.shape),
         quality=quality,
         quality_estimated=structure is not None and structure.quality is None,
-        interpolated=interpolation.peak() >= INTERPOLATED,
-        out_of_focus=focus.share(),
+        interpolated=peak >= INTERPOLATED,
+        out_of_focus=soft,
         device_class=device_class(evidence.metadata),
     )
 
@@ -118,25 +118,15 @@ class _Rows:
         return self._data[rows.start - self._start : rows.stop - self._start]
 
 
-class _Measure(Protocol):
-    """What is measured while a picture passes."""
+def _strips(grey: Grey) -> Iterator[tuple[int, _Rows]]:
+    """A picture strip by strip, so that each stays in the processor's cache and is made grey once.
 
-    def add(self, top: int, rows: _Rows) -> None:
-        """Take the strip that begins at a row; `rows` holds it, one row before it and two after it."""
-
-
-Measure = TypeVar("Measure", bound=_Measure)
-
-
-def _in_strips(grey: Grey, measure: Measure, *others: _Measure) -> Measure:
-    """Show a picture to measures, strip by strip: a strip stays in the processor's cache, and is made grey once."""
+    Yields:
+        The row at which a strip begins, and its rows with one before it and two after it, where there are any.
+    """
     for top in range(0, grey.shape[0], STRIP):
         start = max(0, top - 1)
-        rows = _Rows(start, grey[start : top + STRIP + 2])
-        measure.add(top, rows)
-        for other in others:
-            other.add(top, rows)
-    return measure
+        yield top, _Rows(start, grey[start : top + STRIP + 2])
 
 
 def last_quality(structure: JpegStructure) -> int | None:
@@ -163,23 +153,28 @@ ANNEX_K_MEAN = 57.625
 """Mean of the luminance table K.1 of ITU-T T.81, quality 50."""
 
 
-def interpolation_peak(grey: Grey) -> float:
-    """How strongly the mean absolute second difference repeats along the image, as enlarging makes it do.
-
-    After Gallagher, "Detection of linear and cubic interpolation in JPEG compressed images" (CRV 2005): interpolated
-    pixels vary less, with the period of the enlargement. Multiples of 1/8, the JPEG grid's, are left out.
+def interpolation_and_focus(grey: Grey) -> tuple[float, float | None]:
+    """How strongly enlarging shows, and which share of the picture is soft, in one pass.
 
     Args:
         grey: (height, width) float32, 0..255.
 
     Returns:
-        Highest peak over the median of the spectrum, of the weaker of the two axes; 0 for a tiny image.
+        The `_Interpolation.peak` and the `_Focus.share`.
     """
-    return _in_strips(grey, _Interpolation(*grey.shape)).peak()
+    interpolation, focus = _Interpolation(*grey.shape), _Focus(*grey.shape)
+    for top, rows in _strips(grey):
+        interpolation.add(top, rows)
+        focus.add(top, rows)
+    return interpolation.peak(), focus.share()
 
 
 class _Interpolation:
-    """Adds up second differences strip by strip."""
+    """How strongly the mean absolute second difference repeats along the image, as enlarging makes it do.
+
+    After Gallagher, "Detection of linear and cubic interpolation in JPEG compressed images" (CRV 2005): interpolated
+    pixels vary less, with the period of the enlargement. Multiples of 1/8, the JPEG grid's, are left out.
+    """
 
     def __init__(self, height: int, width: int) -> None:
         self._height = height
@@ -198,7 +193,7 @@ class _Interpolation:
         self._rows[top : top + len(down)] = down.mean(1)
 
     def peak(self) -> float:
-        """As `interpolation_peak`."""
+        """Highest peak over the median of the spectrum, of the weaker of the two axes; 0 for a tiny image."""
         if self._tiny:
             return 0.0
         return min(_peak((self._columns / self._height).astype(np.float32)), _peak(self._rows))
@@ -228,20 +223,11 @@ def _peak(means: NDArray[np.float32]) -> float:
     return float(spectrum[kept].max() / max(float(np.median(spectrum[kept])), 1e-9))
 
 
-def out_of_focus_share(grey: Grey) -> float | None:
+class _Focus:
     """Share of the blocks with detail that are soft beside the picture's sharpest: shallow focus, motion, haze.
 
-    Args:
-        grey: (height, width) float32, 0..255.
-
-    Returns:
-        0..1; None if no block has detail.
+    Fine detail is measured strip by strip, coarse detail at the end on a quarter of the picture.
     """
-    return _in_strips(grey, _Focus(*grey.shape)).share()
-
-
-class _Focus:
-    """Measures fine detail strip by strip, and keeps a quarter of the picture to measure coarse detail on."""
 
     def __init__(self, height: int, width: int) -> None:
         self._blocks = height // BLOCK, width // BLOCK
@@ -257,7 +243,7 @@ class _Focus:
             self._quarters.append(_halved(_halved(block)))
 
     def share(self) -> float | None:
-        """As `out_of_focus_share`."""
+        """0..1; None if no block has detail."""
         rows, columns = self._blocks
         if not rows or not columns:
             return None

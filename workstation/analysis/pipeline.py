@@ -146,7 +146,7 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         linear = None if published else other.start(lambda: drain(_linear(embeddings, task)))
         conditions = other.start(lambda: conditions_of(task.evidence))
         sorting = yield from timeline.through("sorting patches into groups", _sort(embeddings, task))
-        groups = _group_cells(sorting.labels, task.suitability.assessable, grid)
+        groups = group_cells(sorting.labels, task.suitability.assessable, grid)
         if linear is None:
             steps = maps.compare_published(embeddings, grid, task.suitability.assessable, groups == 0)
             comparison = yield from timeline.through("comparing patches", steps)
@@ -284,7 +284,7 @@ def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partiti
     )
 
 
-def _group_cells(labels: LabelArray, assessable: BoolArray, grid: PatchGrid) -> LabelArray:
+def group_cells(labels: LabelArray, assessable: BoolArray, grid: PatchGrid) -> LabelArray:
     """Groups of patches to groups of map cells, numbered by area."""
     patches = np.full(assessable.shape, NOT_ASSESSABLE, np.int16)
     patches[assessable] = labels
