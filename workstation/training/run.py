@@ -27,6 +27,7 @@ from workstation.training.configuration import ConfigurationProblem, TrainingCon
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import ALONE, Company, distributed, freeze_norms
+from workstation.training.mixed_precision import mixed_precision
 from workstation.training.objective import concentration, supervised_contrastive
 from workstation.training.optimizers import Optimizers
 from workstation.training.photos import PhotoCollection
@@ -102,7 +103,7 @@ class _Embed(nn.Module):
 
     def forward(self, tiles: Tensor, window: int, keep: Tensor) -> Tensor:
         """(N, 3, side, side) uint8 to (N, kept, dimensions); `window` in feature positions."""
-        with torch.autocast(tiles.device.type, torch.bfloat16):
+        with mixed_precision(tiles.device.type):
             moments = self.network.moments(tiles, window)
         return self.network.project(moments.flatten(2).transpose(1, 2))[:, keep]
 
@@ -233,7 +234,7 @@ class Training:
         return {"AP on dev splices": localisation(self._embedded, PATCH, self._photos)}
 
     def _embedded(self, patches: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode(), torch.autocast(self._company.device.type, torch.bfloat16):
+        with torch.inference_mode(), mixed_precision(self._company.device.type):
             pixels = torch.from_numpy(patches).to(self._company.device).permute(0, 3, 1, 2)
             moments = self.average.moments(pixels, PATCH // FEATURE_STRIDE)
         with torch.inference_mode():

@@ -16,6 +16,7 @@ from torch.nn import functional
 from workstation.analysis.exif_texts import TagText, as_text
 from workstation.analysis.model.compact_text import PADDING, CompactTextNetwork, TextTokens
 from workstation.progress import Progress, Stopwatch
+from workstation.training.mixed_precision import mixed_precision
 from workstation.training.text_configuration import TextConfiguration
 from workstation.training.text_features import FeatureBank
 from workstation.training.text_objective import TruthTable, symmetric_contrast
@@ -223,7 +224,7 @@ class TextTraining:
         parts = []
         for rows in np.array_split(by_length, LENGTHS):
             numbers = self.tokens.numbers([texts[row] for row in rows], self._settings.longest)
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed_precision("cpu"):
                 parts.append(self.tower(numbers).float())
         return torch.cat(parts)[torch.from_numpy(np.argsort(by_length))]
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.analysis.reference import smoothed
 from workstation.training.histories import JpegSave, Resize
+from workstation.training.mixed_precision import mixed_precision
 
 PHOTOS = 150
 """How many photographs are measured, drawn at random."""
@@ -86,7 +87,7 @@ def _smooth_embeddings(network: CompactNetwork, pixels: NDArray[np.uint8]) -> ND
     block = STEP // FEATURE_STRIDE
     height, width = (side // STEP * STEP for side in pixels.shape[:2])
     image = torch.from_numpy(pixels[:height, :width].copy()).permute(2, 0, 1)[None]
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), mixed_precision("cpu"):
         moments = network.moments(image, block)
     with torch.inference_mode():
         windows = torch.nn.functional.avg_pool2d(moments, WINDOW // STEP, 1)[0]
