@@ -5,7 +5,8 @@
 Time: a 12-megapixel JPEG from the file to the maps, against decoding that JPEG plus one float32 batch of 64 patches of
 128 pixels through a plain ResNet-50, in turns in one run; the goal is a ratio of 1. Beside the clock stands the
 processor time. While other programs run, that says more; but torch's threads also spin in it while they wait for each
-other, so on a busy machine only `--threads 1` is fair.
+other, so on a busy machine only `--threads 1` is fair. Where convolutions are computed in tiles (`winograd`), the same
+without them stands below.
 
 Memory (Linux): the peak of a process of its own that analyses the picture; on the larger picture it should grow by the
 decoded pixels alone. Imports, loading of weights and the report are apart.
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import torch
 from PIL import Image
@@ -30,11 +32,13 @@ import workstation.analysis.pipeline  # noqa: F401 - imported late by the progra
 from benchmarks.compact_speed import total, twelve_megapixels, walk
 from benchmarks.paper_speed import plain_network, weights_of
 from workstation import analysis, evidence
-from workstation.analysis.model import load_encoder
+from workstation.analysis.model import load_encoder, winograd
 from workstation.analysis.result import AnalysisRequest
 from workstation.progress import drain
 
 BATCH, PATCH = 64, 128
+DECODING = "decoding the JPEG"
+RESNET = f"plain ResNet-50, float32, {BATCH} patches of {PATCH} px"
 LARGE = (12_000, 8_400)
 """Width and height of a picture of 100 megapixels."""
 
@@ -59,6 +63,11 @@ def time_table(photograph: Path, threads: int, repeat: int) -> None:
     """Best and median of the repeats, in turns."""
     torch.set_num_threads(threads)
     compact, resnet = load_encoder("compact", device="cpu", threads=threads), plain_network(weights_of(""))
+    ours = {"compact, from the file to the maps": compact}
+    if winograd.available() and compact.dtype_name == "float32":
+        with mock.patch.object(winograd, "available", return_value=False):
+            plainly = load_encoder("compact", device="cpu", threads=threads)
+        ours["the same, all convolutions by their definition"] = plainly
     patches = torch.rand(BATCH, 3, PATCH, PATCH)
 
     def batch() -> None:
@@ -67,22 +76,23 @@ def time_table(photograph: Path, threads: int, repeat: int) -> None:
             resnet(patches)
 
     resnet(patches[:1])
-    ours, decoding, beside = [], [], []
+    measured: dict[str, list[tuple[float, float]]] = {DECODING: [], RESNET: [], **{name: [] for name in ours}}
     for _ in range(repeat):
-        ours.append(total(walk(photograph, compact, threads=threads)))
-        decoding.append(seconds_of(lambda: Image.open(photograph).load()))
-        beside.append(seconds_of(batch))
+        for name, encoder in ours.items():
+            measured[name].append(total(walk(photograph, encoder, threads=threads)))
+        measured[DECODING].append(seconds_of(lambda: Image.open(photograph).load()))
+        measured[RESNET].append(seconds_of(batch))
     print(f"{compact.device_name}, {threads} thread(s), torch {torch.__version__}; compact in {compact.dtype_name}\n")
     print("| 12 megapixels | clock, best | clock, median | CPU, best | CPU, median |\n|---|---|---|---|---|")
-    rows = {
-        "decoding the JPEG": summary(decoding),
-        f"plain ResNet-50, float32, {BATCH} patches of {PATCH} px": summary(beside),
-        "compact, from the file to the maps": summary(ours),
-    }
+    rows = {name: summary(seconds) for name, seconds in measured.items()}
     for name, cells in rows.items():
         print(f"| {name} | " + " | ".join(f"{cell:.2f} s" for cell in cells) + " |")
-    ratios = [own / (first + second) for first, second, own in zip(*rows.values(), strict=True)]
-    print("| compact : the two together (goal 1) | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
+    for name in ours:
+        ratios = [
+            own / (first + second) for first, second, own in zip(rows[DECODING], rows[RESNET], rows[name], strict=True)
+        ]
+        title = name.replace(", from the file to the maps", "")
+        print(f"| {title} : the first two together (goal 1) | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
 
 
 def seconds_of(step: Callable[[], object]) -> tuple[float, float]:

@@ -13,14 +13,14 @@ def counted(stop: int, seen: set[int]) -> Iterator[int]:
 
 
 def test_values_come_together_and_in_order() -> None:
-    with in_step([iter(range(9)), iter(range(10, 19))]) as steps:
+    with in_step([iter(range(9)), iter(range(10, 19))], threads=2) as steps:
         assert list(steps) == [(n, n + 10) for n in range(9)]
 
 
 def test_each_iterator_has_one_thread_of_its_own() -> None:
     one: set[int] = set()
     two: set[int] = set()
-    with in_step([counted(20, one), counted(20, two)]) as steps:
+    with in_step([counted(20, one), counted(20, two)], threads=2) as steps:
         assert len(list(steps)) == 20
 
     assert len(one) == len(two) == 1
@@ -29,7 +29,7 @@ def test_each_iterator_has_one_thread_of_its_own() -> None:
 
 def test_a_single_iterator_stays_in_the_callers_thread() -> None:
     seen: set[int] = set()
-    with in_step([counted(3, seen)]) as steps:
+    with in_step([counted(3, seen)], threads=2) as steps:
         assert list(steps) == [(0,), (1,), (2,)]
 
     assert seen == {threading.get_ident()}
@@ -45,7 +45,7 @@ def test_leaving_early_ends_the_threads_and_computes_no_more() -> None:
             yield number
             number += 1
 
-    with in_step([endless(), iter(range(1000))]) as steps:
+    with in_step([endless(), iter(range(1000))], threads=2) as steps:
         next(steps)
 
     assert len(taken) <= 1 + AHEAD + 1  # conftest fails the test if a thread is left
@@ -56,7 +56,7 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
         yield 0
         raise ValueError("no more")
 
-    with pytest.raises(ValueError, match="no more"), in_step([failing(), iter(range(9))]) as steps:
+    with pytest.raises(ValueError, match="no more"), in_step([failing(), iter(range(9))], threads=2) as steps:
         list(steps)
 
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,27 +21,30 @@ AHEAD = 2
 
 
 @contextmanager
-def in_step(sources: Sequence[Iterator[T]]) -> Generator[Iterator[tuple[T, ...]], None, None]:
-    """Advance iterators side by side, each in a thread of its own from now on; a single one in the caller's.
+def in_step(sources: Sequence[Iterator[T]], *, threads: int) -> Generator[Iterator[tuple[T, ...]], None, None]:
+    """Advance iterators side by side, each in one thread from now on; in the caller's if one is all there are.
 
     When the body is left, early or by an error of one of them, the threads finish the value that they are at.
 
     Args:
         sources: equally long.
+        threads: at most so many; with fewer than sources, neighbours share one.
 
     Yields:
         What gives the first values of all of them, the second ones, and so on.
     """
-    if len(sources) == 1:
-        yield ((value,) for value in sources[0])
+    each = -(-len(sources) // max(1, threads))
+    together = [zip(*sources[first : first + each], strict=True) for first in range(0, len(sources), each)]
+    if len(together) == 1:
+        yield together[0]
         return
     with ExitStack() as stack:
-        lanes = [stack.enter_context(_lane()) for _ in sources]
+        lanes = [stack.enter_context(_lane()) for _ in together]
 
-        def ask() -> list[Future[T | None]]:
-            return [lane.submit(next, source, None) for lane, source in zip(lanes, sources, strict=True)]
+        def ask() -> list[Future[tuple[T, ...] | None]]:
+            return [lane.submit(next, values, None) for lane, values in zip(lanes, together, strict=True)]
 
-        yield _answers(deque(ask() for _ in range(AHEAD)), ask)
+        yield (tuple(chain.from_iterable(values)) for values in _answers(deque(ask() for _ in range(AHEAD)), ask))
 
 
 def _answers(

@@ -5,7 +5,7 @@ from PIL import Image
 
 from workstation import paths
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model import compact, compact_pass, load_encoder
+from workstation.analysis.model import compact, compact_pass, load_encoder, winograd
 from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork, residual, unshuffled_residual
 from workstation.analysis.model.compact_pass import CompactPass
 from workstation.errors import ImageTooSmall
@@ -20,11 +20,24 @@ def image() -> np.ndarray:
     return np.clip(np.asarray(coarse.resize((420, 330), Image.Resampling.BICUBIC)) + noise, 0, 255).astype(np.uint8)
 
 
+def loaded(*, threads: int = 1) -> compact.CompactEncoder:
+    encoder = load_encoder("compact", device="cpu", threads=threads, precision="float32")
+    assert isinstance(encoder, compact.CompactEncoder)
+    return encoder
+
+
 @pytest.fixture(scope="module")
 def encoder() -> compact.CompactEncoder:
-    loaded = load_encoder("compact", device="cpu", threads=1, precision="float32")
-    assert isinstance(loaded, compact.CompactEncoder)
-    return loaded
+    return loaded()
+
+
+@pytest.fixture(params=[True, False], ids=["in tiles", "by definition"])
+def in_tiles(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Both ways to convolve in float32, whichever this processor would take."""
+    if request.param and not torch._nnpack_available():
+        pytest.skip("torch has no NNPACK on this system")
+    monkeypatch.setattr(winograd, "available", lambda: request.param)
+    return bool(request.param)
 
 
 def test_embeddings_have_unit_length_and_one_per_cell(encoder: compact.CompactEncoder, image: np.ndarray) -> None:
@@ -40,24 +53,26 @@ def test_embeddings_have_unit_length_and_one_per_cell(encoder: compact.CompactEn
 
 @pytest.mark.parametrize(("patch", "stride"), [(32, 16), (64, 32), (64, 64)])
 def test_bands_leave_no_seam(
-    encoder: compact.CompactEncoder, image: np.ndarray, monkeypatch: pytest.MonkeyPatch, patch: int, stride: int
+    image: np.ndarray, monkeypatch: pytest.MonkeyPatch, patch: int, stride: int, *, in_tiles: bool
 ) -> None:
+    encoder = loaded()
     grid = PatchGrid.covering(*image.shape[:2], patch=patch, stride=stride)
     whole = drain(encoder.embed(image, grid))
     monkeypatch.setitem(compact.BAND_PIXELS, "cpu", 1)
+    monkeypatch.setattr(compact, "BAND_PIXELS_OF_TILES", 1)
     steps = list(encoder.embed(image, grid))
 
     banded = drain(encoder.embed(image, grid))
 
-    assert len(steps) == -(-330 // compact.LEAST_BAND)
-    np.testing.assert_allclose(banded, whole, atol=2e-6)
+    assert len(steps) == -(-330 // (compact.BAND_OF_TILES if in_tiles else compact.LEAST_BAND))
+    np.testing.assert_allclose(banded, whole, atol=1e-5 if in_tiles else 2e-6)
 
 
-@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("way", ["in tiles", "fused", "plain"])
 @pytest.mark.parametrize("block", [2, 8])  # blocks of 8 features are higher than what the first band completes
 @pytest.mark.parametrize(("height", "width"), [(64, 128), (203, 117)])
 def test_a_pass_in_bands_is_the_network_on_the_continued_picture(
-    height: int, width: int, block: int, *, fused: bool, monkeypatch: pytest.MonkeyPatch
+    height: int, width: int, block: int, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
     network = CompactNetwork(8, 8, 8)
@@ -66,7 +81,10 @@ def test_a_pass_in_bands_is_the_network_on_the_continued_picture(
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     rows, columns = -(-height // 64) * 64, -(-width // 64) * 64
     continued = np.pad(picture, ((0, rows - height), (0, columns - width), (0, 0)), mode="symmetric")
-    if not fused:
+    if way == "in tiles" and not torch._nnpack_available():
+        pytest.skip("torch has no NNPACK on this system")
+    monkeypatch.setattr(winograd, "available", lambda: way == "in tiles")
+    if way == "plain":
         monkeypatch.setattr(compact_pass, "_fuses", lambda _: False)
 
     with torch.inference_mode():
@@ -76,7 +94,7 @@ def test_a_pass_in_bands_is_the_network_on_the_continued_picture(
         )
 
     assert len(bands) == -(-rows // 64)
-    torch.testing.assert_close(torch.cat(bands), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.cat(bands), expected, atol=1e-4 if way == "in tiles" else 1e-5, rtol=1e-5)
 
 
 def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, image: np.ndarray) -> None:
@@ -216,19 +234,32 @@ def test_a_picture_that_is_done_in_a_moment_is_not_glanced_at(
     assert [step.fraction for step in encoder.embed(image, grid, watched=True)] == [1.0]
 
 
+@pytest.mark.usefixtures("in_tiles")
 @pytest.mark.parametrize("threads", [2, 5])
 def test_more_threads_change_no_byte_and_no_setting(image: np.ndarray, threads: int) -> None:
-    picture = np.tile(image, (1, 3, 1))  # wide enough for two halves
-    one = load_encoder("compact", device="cpu", threads=1)
+    picture = np.tile(image, (1, 3, 1))  # wide enough for two parts
+    one = loaded()
     grid = one.default_grid(*picture.shape[:2], None, None)
     alone = drain(one.embed(picture, grid))
-    shared = load_encoder("compact", device="cpu", threads=threads)
+    shared = loaded(threads=threads)
 
     embeddings = drain(shared.embed(picture, grid))
 
     assert picture.shape[1] >= compact.LEAST_SHARED
     assert embeddings.tobytes() == alone.tobytes()
     assert torch.get_num_threads() == threads  # what this thread's next request finds
+
+
+def test_four_parts_leave_no_seam(image: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.tile(image[:128], (1, 8, 1))
+    monkeypatch.setattr(winograd, "available", torch._nnpack_available)
+    encoder = loaded(threads=3)
+    grid = encoder.default_grid(*picture.shape[:2], None, None)
+    assert picture.shape[1] >= compact.LEAST_QUARTERED
+    in_parts = drain(encoder.embed(picture, grid))
+    monkeypatch.setattr(compact, "LEAST_SHARED", 10_000)
+
+    np.testing.assert_allclose(drain(encoder.embed(picture, grid)), in_parts, atol=1e-5)
 
 
 def test_closing_an_analysis_of_two_halves_ends_its_threads(image: np.ndarray) -> None:

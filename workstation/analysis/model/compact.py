@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.model import winograd
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, RECEPTIVE_MARGIN, CompactNetwork
 from workstation.analysis.model.compact_pass import CompactPass
 from workstation.analysis.model.device import Placed, Placement, place
@@ -41,14 +43,23 @@ BAND_PIXELS = {"cpu": 2**19}
 """About how many pixels a band holds, by kind of device: on a CPU its features stay in the cache that all cores share,
 and the memory that it takes is used again for the next band."""
 
+BAND_PIXELS_OF_TILES = 3 * 2**18
+"""The same where convolutions are computed in tiles (`winograd`), which are prepared anew for every band."""
+
 BAND_PIXELS_ELSEWHERE = 2**22
 """The same for other devices, which want more work at a time."""
 
 LEAST_BAND = 64
 """Rows of a band at least; a multiple of 16."""
 
+BAND_OF_TILES = 2 * FEATURE_STRIDE * winograd.TILE
+"""Rows of a band are a multiple of this where convolutions are computed in tiles, so that it holds whole ones."""
+
 LEAST_SHARED = 1024
 """Columns of a picture whose halves go to two threads: each also computes the margin that it sees beyond its half."""
+
+LEAST_QUARTERED = 3000
+"""Columns of a picture that is cut into four where a convolution runs on one thread and there are more than two."""
 
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two copies of the embeddings so far."""
@@ -142,7 +153,7 @@ class CompactEncoder(Placed):
         height, width = (-(-side // grid.stride) * grid.stride for side in image.shape[:2])
         pooled, band = _RowPool(grid), self._band(width)
         lanes = self._lanes(image, (height, width), pooled.block, band)
-        with in_step(lanes) as steps:
+        with in_step(lanes, threads=self._placement.threads) as steps:
             shown, copied, done = embeddings, time.monotonic(), 0
             if watched:
                 shown = self._glance(image, grid, len(lanes))
@@ -164,11 +175,16 @@ class CompactEncoder(Placed):
 
     def _band(self, width: int) -> int:
         """Rows of pixels of a band."""
+        if self._pass.in_tiles:
+            return max(1, BAND_PIXELS_OF_TILES // width // BAND_OF_TILES) * BAND_OF_TILES
         wanted = BAND_PIXELS.get(self._placement.device.type, BAND_PIXELS_ELSEWHERE) // width
         return max(LEAST_BAND, wanted // 16 * 16)
 
     def _lanes(self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int) -> list[Iterator[Tensor]]:
-        """Passes over the picture's left and right half, or one over all of it where a second thread would gain little.
+        """Passes over parts of the picture beside each other, or one over all of it where that would gain little.
+
+        Where a convolution runs on one thread anyway, the picture is cut in the same way for one thread and for two:
+        results in tiles depend on where these begin, if only by rounding.
 
         Args:
             image: (height, width, 3).
@@ -177,26 +193,31 @@ class CompactEncoder(Placed):
             band: rows of pixels that are looked at together.
 
         Returns:
-            One or two iterators of moments as `CompactPass.moments` gives them; side by side, they are the picture's.
+            Iterators of moments as `CompactPass.moments` gives them; side by side, they are the picture's.
         """
         height, width = size
-        if self._placement.threads < 2 or self._placement.device.type != "cpu" or width < LEAST_SHARED:
-            return [self._lane(image, size, block, band, slice(None))]
+        parts = 2
+        if self._placement.device.type != "cpu" or width < LEAST_SHARED:
+            parts = 1
+        elif self._pass.in_tiles:
+            parts = 4 if width >= LEAST_QUARTERED and self._placement.threads > 2 else 2
+        elif self._placement.threads < 2:
+            parts = 1
         side = FEATURE_STRIDE * block
-        margin, middle = -(-RECEPTIVE_MARGIN // side), width // side // 2
-        left, right = (middle + margin) * side, (middle - margin) * side
-        return [
-            self._lane(image[:, :left], (height, left), block, band, slice(middle)),
-            self._lane(image[:, right:], (height, width - right), block, band, slice(margin, None)),
-        ]
+        margin, blocks = -(-RECEPTIVE_MARGIN // side), width // side
+        cuts = [blocks * part // parts for part in range(parts + 1)]
+        lanes = []
+        for first, last in pairwise(cuts):
+            left, right = max(0, first - margin), min(blocks, last + margin)
+            part = image[:, left * side : right * side] if right < blocks else image[:, left * side :]
+            steps = self._pass.moments(part, (height, (right - left) * side), block, band)
+            lanes.append(self._lane(steps, slice(first - left, last - left), parts))
+        return lanes
 
-    def _lane(
-        self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int, kept: slice
-    ) -> Iterator[Tensor]:
-        """A pass over a part of the picture, of which some columns of blocks are kept."""
-        steps = self._pass.moments(image, size, block, band)
+    def _lane(self, steps: Iterator[Tensor], kept: slice, parts: int) -> Iterator[Tensor]:
+        """A pass over one of `parts` of the picture, of which some columns of blocks are kept."""
         while True:
-            with self._placement.computing(lanes=1 if kept == slice(None) else 2):
+            with self._placement.computing(lanes=self._placement.threads if self._pass.in_tiles else parts):
                 moments = next(steps, None)
             if moments is None:
                 return

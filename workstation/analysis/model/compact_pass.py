@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from workstation.analysis.model import winograd
 from workstation.analysis.model.compact_network import GAIN, CompactNetwork, ResidualBlock
 
 _STRIP = 16
@@ -41,11 +42,13 @@ class Convolution:
     """A convolution with its bias, ready to run.
 
     Attributes:
-        weight: (out, in, height, width), channels last.
+        weight: (out, in, height, width), channels last, or contiguous where `in_tiles`.
         bias: (out,).
         stride: down and across.
         padding: zeros beyond the picture's edges, above and below, left and right.
         relu: whether negative results become zero, after the sum with a short cut.
+        in_tiles: whether it is computed by `winograd`.
+        into_planes: whether it is a 1×1 convolution that is to write channels first.
     """
 
     weight: Tensor
@@ -53,26 +56,46 @@ class Convolution:
     stride: tuple[int, int]
     padding: tuple[int, int]
     relu: bool
+    in_tiles: bool
+    into_planes: bool
 
-    def __call__(self, rows: Tensor, plus: Tensor | None = None) -> Tensor:
+    def __call__(self, x: Tensor, plus: Tensor | None = None) -> Tensor:
         """Convolve, with padding at the sides alone.
 
         Args:
-            rows: (rows, columns, in), contiguous.
-            plus: (rows', columns', out), contiguous; is added to the result, and the result is written there.
+            x: (1, in, rows, columns), as `laid_out` for speed.
+            plus: (1, out, rows', columns'); is added to the result, and the result is written there.
 
         Returns:
-            (rows', columns', out), contiguous.
+            (1, out, rows', columns').
         """
-        x = rows[None].permute(0, 3, 1, 2)
-        other = None if plus is None else plus[None].permute(0, 3, 1, 2)
-        y = self._fused(x, other) if _fuses(x.device) else self._plain(x, other)
-        return y[0].permute(1, 2, 0)
+        if self.into_planes:
+            return self._finished(self._product(x), plus)
+        if self.in_tiles:
+            return self._finished(winograd.convolution(x, self.weight, self.bias, (0, self.padding[1])), plus)
+        if _fuses(x.device):
+            return self._fused(x, plus)
+        return self._finished(functional.conv2d(x, self.weight, self.bias, self.stride, (0, self.padding[1])), plus)
 
-    def _plain(self, x: Tensor, other: Tensor | None) -> Tensor:
-        y = functional.conv2d(x, self.weight, self.bias, self.stride, (0, self.padding[1]))
-        if other is not None:
-            y = other.add_(y)
+    def laid_out(self, x: Tensor) -> Tensor:
+        """The same numbers in the order in memory that this convolution reads and writes."""
+        if not self.in_tiles:
+            return x
+        if not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last):
+            _, channels, rows, columns = x.shape  # as a transposed table, for which torch has a fast way
+            return x.permute(0, 2, 3, 1).reshape(-1, channels).t().contiguous().view(1, channels, rows, columns)
+        return x.contiguous()
+
+    def _product(self, x: Tensor) -> Tensor:
+        """A 1×1 convolution as a product of matrices, whose result has channels first whatever came in."""
+        _, channels, rows, columns = x.shape
+        last = x.is_contiguous(memory_format=torch.channels_last)
+        table = x.permute(0, 2, 3, 1).reshape(-1, channels).t() if last else x.reshape(channels, -1)
+        return torch.addmm(self.bias[:, None], self.weight.flatten(1), table).view(1, -1, rows, columns)
+
+    def _finished(self, y: Tensor, plus: Tensor | None) -> Tensor:
+        if plus is not None:
+            y = plus.add_(y)
         return y.relu_() if self.relu else y
 
     def _fused(self, x: Tensor, other: Tensor | None) -> Tensor:
@@ -100,7 +123,7 @@ class _Rows:
     """Some rows of what a layer reads, numbered from the picture's top; those beyond the picture are zeros.
 
     Attributes:
-        data: (rows, columns, channels), contiguous; the first `_CONTEXT` rows are the last ones of the band before.
+        data: (1, channels, rows, columns); the first `_CONTEXT` rows are the last ones of the band before.
         start: number of the first row, -`_CONTEXT` in the first band.
     """
 
@@ -110,11 +133,11 @@ class _Rows:
     @property
     def stop(self) -> int:
         """Number of the first row that is not there."""
-        return self.start + len(self.data)
+        return self.start + self.data.shape[2]
 
     def between(self, start: int, stop: int) -> Tensor:
         """Rows by their numbers."""
-        return self.data[start - self.start : stop - self.start]
+        return self.data[:, :, start - self.start : stop - self.start]
 
 
 class _Feed:
@@ -125,16 +148,22 @@ class _Feed:
         self._handed_on: Tensor | None = None
 
     def write(self, pieces: list[Tensor], *, last: bool) -> _Rows:
-        """Put pieces of (rows, columns, channels) below what was written before; zeros below the last band."""
-        shape = pieces[0].shape[1:]
-        count = sum(map(len, pieces))
-        before = pieces[0].new_zeros(_CONTEXT, *shape) if self._handed_on is None else self._handed_on
-        after = [pieces[0].new_zeros(1, *shape)] if last else []
-        data = torch.cat([before, *pieces, *after])
+        """Put pieces of (1, channels, rows, columns) below what was written before; zeros below the last band."""
+        count = sum(piece.shape[2] for piece in pieces)
+        before = _zeros(_CONTEXT, pieces[0]) if self._handed_on is None else self._handed_on
+        after = [_zeros(1, pieces[0])] if last else []
+        data = torch.cat([before, *pieces, *after], 2)
         start = self._written - _CONTEXT
         self._written += count
-        self._handed_on = data[count : count + _CONTEXT]
+        self._handed_on = data[:, :, count : count + _CONTEXT]
         return _Rows(data, start)
+
+
+def _zeros(rows: int, like: Tensor) -> Tensor:
+    """(1, channels, rows, columns), in the same order in memory."""
+    zeros = like.new_zeros(1, like.shape[1], rows, like.shape[3])
+    last = like.is_contiguous(memory_format=torch.channels_last)
+    return zeros.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
 class _Layer:
@@ -164,25 +193,35 @@ class _Block:
 
     def push(self, rows: _Rows, *, last: bool) -> _Rows:
         """The rows that can be computed now."""
-        middle = self._middle.write([self._first.convolution(self._first.ready(rows))], last=last)
+        convolution = self._second.convolution
+        made = self._first.convolution(self._first.ready(rows))
+        middle = self._middle.write([convolution.laid_out(made)], last=last)
         start = self._second.done
         at_hand = self._second.ready(middle)
         count = self._second.done - start
         beside = [rows.between(start, start + count)] if self._shortcut is None else self._projected(rows, count)
         out = self._out.write(beside, last=last)
-        self._second.convolution(at_hand, out.data[_CONTEXT : _CONTEXT + count])
+        convolution(at_hand, out.data[:, :, _CONTEXT : _CONTEXT + count])
         return out
 
     def _projected(self, rows: _Rows, count: int) -> list[Tensor]:
         """The next `count` rows of the short cut: means of 2×2 positions, projected."""
         assert self._shortcut is not None
         pairs = rows.stop // 2
-        pooled = functional.avg_pool2d(rows.between(2 * self._paired, 2 * pairs)[None].permute(0, 3, 1, 2), 2)
+        pooled = _halved(rows.between(2 * self._paired, 2 * pairs))
         self._paired = pairs
-        made = self._shortcut(pooled[0].permute(1, 2, 0))
-        used = count - sum(map(len, self._waiting))
-        taken, self._waiting = [*self._waiting, made[:used]], [made[used:].clone()]
+        made = self._second.convolution.laid_out(self._shortcut(pooled))
+        used = count - sum(piece.shape[2] for piece in self._waiting)
+        taken, self._waiting = [*self._waiting, made[:, :, :used]], [made[:, :, used:].clone()]
         return taken
+
+
+def _halved(x: Tensor) -> Tensor:
+    """Means of 2×2 positions."""
+    if x.is_contiguous(memory_format=torch.channels_last):
+        return functional.avg_pool2d(x, 2)
+    below = x[:, :, ::2] + x[:, :, 1::2]  # where channels come first, torch's own function takes eight times as long
+    return (below[..., ::2] + below[..., 1::2]).mul_(0.25)
 
 
 class _Blocks:
@@ -196,10 +235,11 @@ class _Blocks:
         self._means: list[Tensor] = []
 
     def add(self, rows: Tensor) -> None:
-        """Take (rows, columns, channels)."""
-        columns, channels = rows.shape[1] // self._side, rows.shape[2]
+        """Take (1, channels, rows, columns)."""
+        channels, columns = rows.shape[1], rows.shape[3] // self._side
         self._empty = torch.empty(0, 2, columns, channels, device=rows.device)
-        for row in rows:
+        channels_last = rows.is_contiguous(memory_format=torch.channels_last)
+        for row in rows[0].permute(1, 2, 0) if channels_last else rows[0].permute(1, 0, 2):
             values = row.float()
             if self._rows == 0:
                 self._total, self._squares = values.clone(), values.square()
@@ -208,11 +248,12 @@ class _Blocks:
                 self._squares.addcmul_(values, values)
             self._rows += 1
             if self._rows == self._side:
-                self._means.append(torch.stack([self._mean(self._total), self._mean(self._squares)]))
+                both = (s if channels_last else s.t().contiguous() for s in (self._total, self._squares))
+                self._means.append(torch.stack([self._mean(sums) for sums in both]))
                 self._rows = 0
 
     def _mean(self, sums: Tensor) -> Tensor:
-        return sums.view(-1, self._side, sums.shape[1]).sum(1).div_(self._side**2)
+        return sums.reshape(-1, self._side, sums.shape[1]).sum(1).div_(self._side**2)
 
     def __len__(self) -> int:
         """Rows of blocks that are complete."""
@@ -288,14 +329,19 @@ class CompactPass:
     Attributes:
         dtype: of the convolutions' arithmetic.
         device: where they run.
+        in_tiles: whether those of 3×3 at a stride of 1 are computed by `winograd`, on the calling thread.
     """
 
     def __init__(self, network: CompactNetwork, dtype: torch.dtype, device: torch.device) -> None:
         self.dtype, self.device = dtype, device
+        self.in_tiles = device.type == "cpu" and dtype == torch.float32 and winograd.available()
         stem = network.stem[0]
         assert isinstance(stem, nn.Conv2d)
         self._stem = self._convolution(_on_pairs(stem.weight), stem.bias, (2, 1), (2, 1), relu=True)
-        self._fine, self._coarse = ([self._layers(b) for b in stage] for stage in (network.fine, network.coarse))
+        first, *others = network.fine
+        planes = self.in_tiles  # what such convolutions write, later ones read as it is
+        self._fine = [self._layers(first), *(self._layers(block, planes=planes) for block in others)]
+        self._coarse = [self._layers(block, planes=planes) for block in network.coarse]
 
     def moments(self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int) -> Iterator[Tensor]:
         """First and second moments of the features over blocks, from top to bottom, as `CompactNetwork.moments`.
@@ -327,11 +373,12 @@ class CompactPass:
     def _stem_rows(self, residuals: _Residuals, start: int, stop: int) -> _Rows:
         """These rows of the stem's output and those before them, computed again: cheaper than to hand them on."""
         first = start - _CONTEXT
-        rows = self._stem(residuals.rows(2 * first - 2, 2 * stop + 2))
-        rows[: max(0, -first)] = 0
+        rows = self._stem(residuals.rows(2 * first - 2, 2 * stop + 2)[None].permute(0, 3, 1, 2))
+        rows[:, :, : max(0, -first)] = 0
         return _Rows(rows, first)
 
-    def _layers(self, block: nn.Module) -> tuple[Convolution, Convolution, Convolution | None]:
+    def _layers(self, block: nn.Module, *, planes: bool = False) -> tuple[Convolution, Convolution, Convolution | None]:
+        """Both convolutions of a block and its short cut's; `planes`: they read channels first, not last."""
         assert isinstance(block, ResidualBlock)
         first, second, shortcut = block.conv1, block.conv2, None
         assert isinstance(first, nn.Conv2d)
@@ -340,20 +387,30 @@ class CompactPass:
             pool, projection, _ = block.shortcut
             assert isinstance(pool, nn.AvgPool2d)
             assert isinstance(projection, nn.Conv2d)
-            shortcut = self._convolution(projection.weight, projection.bias, (1, 1), (0, 0), relu=False)
+            shortcut = self._convolution(projection.weight, projection.bias, (1, 1), (0, 0), relu=False, planes=planes)
         strides = first.stride[0], first.stride[1]
         return (
-            self._convolution(first.weight, first.bias, strides, (1, 1), relu=True),
-            self._convolution(second.weight, second.bias, (1, 1), (1, 1), relu=True),
+            self._convolution(first.weight, first.bias, strides, (1, 1), relu=True, planes=planes),
+            self._convolution(second.weight, second.bias, (1, 1), (1, 1), relu=True, planes=planes),
             shortcut,
         )
 
     def _convolution(
-        self, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int], *, relu: bool
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+        *,
+        relu: bool,
+        planes: bool = False,
     ) -> Convolution:
         assert bias is not None
-        ready = weight.to(self.device, self.dtype).contiguous(memory_format=torch.channels_last)
-        return Convolution(ready, bias.to(self.device, self.dtype), stride, padding, relu)
+        fewer = self.in_tiles and weight.shape[2:] == (3, 3) and stride == (1, 1)
+        order = torch.contiguous_format if fewer or planes else torch.channels_last
+        ready = weight.to(self.device, self.dtype).contiguous(memory_format=order)
+        single = self.in_tiles and weight.shape[2:] == (1, 1)
+        return Convolution(ready, bias.to(self.device, self.dtype), stride, padding, relu, fewer, single)
 
 
 def _on_pairs(weight: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,6 +106,13 @@ def failures_of(device: torch.device) -> Generator[None, None, None]:
         if device.type != "cpu" and ("CUDA error" in text or "MPS" in text or "cuDNN" in text):
             raise DeviceProblem(f"{device.type} failed ({first})") from error
         raise
+
+
+def on_one_thread() -> AbstractContextManager[object]:
+    """Within it, torch computes for the calling thread on that thread alone, where its threads are OpenMP's."""
+    torch.get_num_threads()  # torch sets a thread's number when it is first asked
+    limited: AbstractContextManager[object] = _openmp().limit(limits=1)
+    return limited
 
 
 @cache
