@@ -19,17 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
+from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, make_splices
 from workstation.progress import drain
+from workstation.training.whitening import whitening_of
 
 Map = NDArray[np.floating[Any]]
 
@@ -50,10 +51,13 @@ class Embedded:
 WAYS: dict[str, Callable[[Embedded], Map]] = {
     "shipped": Embedded.departure,
     "without the second look": partial(Embedded.departure, second_look=False),
-    "without whitening": partial(Embedded.departure, way="unwhitened"),
+    "with whitening": partial(Embedded.departure, way="whitened"),
+    "with whitening and three components": partial(Embedded.departure, way="whitened", components=(3,)),
     "window of 128 px": partial(Embedded.departure, way="wide"),
-    "mean over windows of 64 and 128 px": lambda e: (e.departure() + e.departure("wide")) / 2,
-    **{f"components {c}": partial(Embedded.departure, components=c) for c in ((4,), (4, 6), (4, 6, 8, 10, 12))},
+    **{
+        f"components {c}": partial(Embedded.departure, components=c)
+        for c in ((3,), (2, 3), (1, 2, 3, 4), (2, 3, 4, 5, 6))
+    },
     **{f"smoothing {s}": partial(Embedded.departure, smoothing=s) for s in (1.0, 2.0, 2.5)},
 }
 """Name to the map of a splice."""
@@ -62,10 +66,10 @@ WAYS: dict[str, Callable[[Embedded], Map]] = {
 def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
     """Every variant of every splice."""
     shipped = load_encoder(options.model, threads=options.threads)
-    plain = load_encoder(options.model, threads=options.threads)
-    if not isinstance(shipped, CompactEncoder) or not isinstance(plain, CompactEncoder):
+    if not isinstance(shipped, CompactEncoder):
         raise SystemExit(f"weights {options.model!r} are not compact")
-    plain.network.whitening = torch.eye(plain.dimensions)
+    learned = {name: tensor.float() for name, tensor in read_registered(shipped.description).items()}
+    whitening = whitening_of(learned, options.photos).numpy()
     for splice in make_splices(
         options.photos,
         split=options.split,
@@ -78,11 +82,9 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
             height, width = rgb.shape[:2]
             grid = shipped.default_grid(height, width, None, None)
             wide = shipped.default_grid(height, width, 128, None)
-            found = {
-                "shipped": drain(shipped.embed(rgb, grid)),
-                "unwhitened": drain(plain.embed(rgb, grid)),
-                "wide": drain(shipped.embed(rgb, wide)),
-            }
+            found = {"shipped": drain(shipped.embed(rgb, grid)), "wide": drain(shipped.embed(rgb, wide))}
+            turned = found["shipped"] @ whitening
+            found["whitened"] = turned / np.linalg.norm(turned, axis=-1, keepdims=True)
             rows = np.minimum(np.arange(grid.rows) * grid.stride + grid.stride // 2, height - 1)
             columns = np.minimum(np.arange(grid.columns) * grid.stride + grid.stride // 2, width - 1)
             cells = np.arange(grid.rows * grid.columns)
@@ -113,18 +115,20 @@ def main() -> None:
             for way, make in WAYS.items():
                 scores[way, variant].append(float(average_precision_score(splice.foreign, make(splice))))
     print(f"shipped: components {COMPONENTS}, smoothing {SMOOTHING}; n = {options.count}\n")
-    print("| way | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
+    print("| way | " + " | ".join(VARIANTS) + " | all three |\n|" + "---|" * (len(VARIANTS) + 2))
+    base = np.array([scores["shipped", variant] for variant in VARIANTS])
     for way in WAYS:
-        cells = []
-        for variant in VARIANTS:
-            ours, base = np.array(scores[way, variant]), np.array(scores["shipped", variant])
-            difference = paired_difference(ours, base)
-            cells.append(
-                f"{ours.mean():.3f}"
-                if way == "shipped"
-                else f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
-            )
-        print(f"| {way} | " + " | ".join(cells) + " |")
+        ours = np.array([scores[way, variant] for variant in VARIANTS])
+        columns = zip((*ours, ours.mean(0)), (*base, base.mean(0)), strict=True)
+        print(f"| {way} | " + " | ".join(cell(way, first, second) for first, second in columns) + " |")
+
+
+def cell(way: str, ours: NDArray[np.float64], base: NDArray[np.float64]) -> str:
+    """A mean for the shipped way, a paired difference for the others; (n,) each."""
+    if way == "shipped":
+        return f"{ours.mean():.3f}"
+    difference = paired_difference(ours, base)
+    return f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
 
 
 if __name__ == "__main__":

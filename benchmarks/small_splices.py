@@ -1,6 +1,6 @@
 """Which windows suit small pictures: splices of 384×288 pixels, looked at through windows of several sizes.
 
-    python -m benchmarks.small_splices PHOTOS [--split dev] [--count 60] [--seed 777] [--model compact]
+    python -m benchmarks.small_splices PHOTOS [--split dev] [--role ROLE] [--count 60] [--seed 777] [--model compact]
 
 PHOTOS holds manifest.csv as for benchmarks/dev_splices.py. Every splice comes twice, scaled down as a whole and cut
 around its foreign part, both saved at JPEG 90. Prints mean pixel average precision, half the 95 % bootstrap interval
@@ -22,6 +22,7 @@ from sklearn.metrics import average_precision_score
 
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.reference import departure
+from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import bootstrap_mean
 from workstation.evaluation.splices import SAVE_QUALITY, Splice, make_splices
 from workstation.progress import drain
@@ -73,6 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--split", default="dev")
+    parser.add_argument("--role", choices=tuple(camera_roles()))
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--model", default="compact")
@@ -80,7 +82,10 @@ def main() -> None:
     options = parser.parse_args()
     encoder = load_encoder(options.model, threads=options.threads)
     found: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for splice in make_splices(options.photos, split=options.split, count=options.count, seed=options.seed):
+    cameras = cameras_of(options.role)
+    for splice in make_splices(
+        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras
+    ):
         for name, way in (("scaled", scaled), ("cut", cut)):
             for window, precision in precisions(*way(splice), encoder):
                 found[name, window].append(precision)

@@ -21,9 +21,9 @@ from workstation.analysis.neighbours import blurred
 REFERENCE_SHARE = 0.7
 """Share of the patches that the reference is fitted to: foreign parts of up to three tenths do not pull at it."""
 
-COMPONENTS = (3,)
-"""Numbers of leading principal components in which the distance is measured; of several, the geometric mean is taken.
-Few carry the traces once embeddings are whitened; further ones add what the scene does."""
+COMPONENTS = (2, 3, 4)
+"""Numbers of leading principal components in which the distance is measured; the geometric mean is taken. Few carry the
+traces, further ones add what the scene does; how many that are differs from picture to picture."""
 
 SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""

@@ -7,12 +7,11 @@ which `python -m benchmarks.calibrate_shipped PHOTOS --bench DIR` measures; do n
 same on its own photographs with `exifact calibrate --photos DIR`, and its own table then takes the place of this one.
 
 **Read this first.** These are few photographs of few cameras: the intervals say how little they carry. Weights, the
-settings of the map and the distances from which groups count were first chosen by how well they find splices between
-*all* cameras of this collection, those with the roles *calibration* and *error rates* included; so the shares of
-splices found below are a little too good. Cameras without stated rates were asked again afterwards: they cannot tell
-most choices apart, and lean to other weights ([decision](decisions/0019-chosen-again.md)). The statistic was chosen on
-the cameras with the role *model choice* only; their untouched photographs stand behind the p-values, and no rate counts
-them. No camera was trained on.
+settings of the map and the strengths from which groups count are those that cameras without a stated rate choose, the
+ones with the role *model choice* and those of training; what these cannot tell from nothing was left out
+([decision](decisions/0019-chosen-again.md)). Earlier versions were chosen on splices between all cameras of this
+collection, and whoever listed the ways to choose from knew those figures. The untouched photographs with the role
+*model choice* stand behind the p-values, and no rate counts them. No camera was trained on.
 
 ## What was measured
 """

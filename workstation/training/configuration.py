@@ -38,6 +38,7 @@ class TrainingConfiguration:
         seed: of weights and batches.
         start: SHA-256 of the compact weights that training starts from; "" = random ones.
         concentration: weight of the objective of that name beside the contrastive one; 0 = none.
+        whitened: whether the exported weights hold a whitening (`workstation.training.whitening`).
         batch: composition of a batch.
     """
 
@@ -59,6 +60,7 @@ class TrainingConfiguration:
     seed: int = 0
     start: str = ""
     concentration: float = 0.0
+    whitened: bool = False
     batch: BatchPlan = field(default_factory=BatchPlan)
 
     @classmethod

@@ -52,9 +52,10 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     except OSError as problem:
         raise WeightsProblem(f"{run}: no checkpoint can be read ({problem.strerror})") from problem
     out.mkdir(parents=True, exist_ok=True)
-    whitening = whitening_of(state["average"], photos)
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
-    tensors = {k: v.contiguous() for k, v in tensors.items()} | {WHITENING: whitening.half()}
+    tensors = {k: v.contiguous() for k, v in tensors.items()}
+    if state["configuration"].get("whitened", False):
+        tensors[WHITENING] = whitening_of(state["average"], photos).half()
     unfinished = out / f"{name}.safetensors.part"
     save_file(tensors, unfinished, {"configuration": json.dumps(state["configuration"]), "step": str(state["step"])})
     weights = out / f"{name}.safetensors"

@@ -6,7 +6,8 @@ computed twice, no seam can show, and what lies in memory at a time is one band,
 The function is that of `CompactNetwork.moments` in evaluation; three things are written differently. The residual is
 computed in whole numbers: binomial sums of bytes are exact in 16 bits. The stem reads two rows of pairs of pixels, six
 channels, at a stride of two rows, instead of pixels that were rearranged into twelve channels. And a CPU's library
-takes ReLU and the sum with the short cut into the convolution before them, where torch offers that.
+takes ReLU and the sum with the short cut into the convolution before them, where torch offers that. On processors that
+gain by it, the convolutions at a stride of 1 are computed in tiles instead (`winograd`), which turns channels first.
 """
 
 from __future__ import annotations
