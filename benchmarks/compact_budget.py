@@ -25,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -32,7 +33,7 @@ import workstation.analysis.pipeline  # noqa: F401 - imported late by the progra
 from benchmarks.compact_speed import total, twelve_megapixels, walk
 from benchmarks.paper_speed import plain_network, weights_of
 from workstation import analysis, evidence
-from workstation.analysis.model import load_encoder, winograd
+from workstation.analysis.model import Encoder, load_encoder, winograd
 from workstation.analysis.result import AnalysisRequest
 from workstation.progress import drain
 
@@ -68,6 +69,7 @@ def time_table(photograph: Path, threads: int, repeat: int) -> None:
         with mock.patch.object(winograd, "available", return_value=False):
             plainly = load_encoder("compact", device="cpu", threads=threads)
         ours["the same, all convolutions by their definition"] = plainly
+        print(f"largest difference of embeddings: {difference_of(photograph, compact, plainly):.1e}\n")
     patches = torch.rand(BATCH, 3, PATCH, PATCH)
 
     def batch() -> None:
@@ -93,6 +95,14 @@ def time_table(photograph: Path, threads: int, repeat: int) -> None:
         ]
         title = name.replace(", from the file to the maps", "")
         print(f"| {title} : the first two together (goal 1) | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
+
+
+def difference_of(photograph: Path, one: Encoder, other: Encoder) -> float:
+    """Largest difference of a value of the picture's embeddings, which have unit length."""
+    with Image.open(photograph) as opened:
+        pixels = np.asarray(opened)
+    grid = one.default_grid(pixels.shape[0], pixels.shape[1], None, None)
+    return float(np.abs(drain(one.embed(pixels, grid)) - drain(other.embed(pixels, grid))).max())
 
 
 def seconds_of(step: Callable[[], object]) -> tuple[float, float]:

@@ -3,8 +3,9 @@
     python -m benchmarks.group_strengths PHOTOS [--split dev] [--role ROLE] [--count 60] [--seed 777]
 
 The thresholds in `workstation/analysis/partition.py` (`MEASURED_STRENGTHS`) are chosen on cameras for which no error
-rate is stated: `--role "model choice"`, and `--split train` to look beside it. Each picture is embedded once and sorted
-with the shipped thresholds times several factors.
+rate is stated, `--role "model choice"` and `--split train` together (docs/decisions/0019-chosen-again.md). Each picture
+is embedded once and sorted with the shipped thresholds times several factors.
+
 Prints, per factor and over all variants, the share of untouched windows that fall into groups, and of splices in which
 a group other than A covers the foreign part with an intersection over union of at least 0.4; with exact 95 %
 intervals, which take the variants of one window for independent.

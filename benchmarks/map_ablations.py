@@ -125,10 +125,7 @@ def main() -> None:
 
 def cell(way: str, ours: NDArray[np.float64], base: NDArray[np.float64]) -> str:
     """A mean for the shipped way, a paired difference for the others; (n,) each."""
-    if way == "shipped":
-        return f"{ours.mean():.3f}"
-    difference = paired_difference(ours, base)
-    return f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+    return f"{ours.mean():.3f}" if way == "shipped" else paired_difference(ours, base).signed
 
 
 if __name__ == "__main__":

@@ -80,12 +80,8 @@ def main() -> None:
         cells = []
         for variant in VARIANTS:
             every = np.array(found[variant])
-            change = paired_difference(every[:, number], every[:, 0])
-            cells.append(
-                f"{change.value:+.3f} ({change.low:+.3f} to {change.high:+.3f})"
-                if number
-                else f"{every[:, 0].mean():.3f}"
-            )
+            ours, first = every[:, number], every[:, 0]
+            cells.append(paired_difference(ours, first).signed if number else f"{first.mean():.3f}")
         print(f"| {description.stem} of {description.parent.name} | " + " | ".join(cells) + " |")
 
 

@@ -35,6 +35,16 @@ def test_a_single_iterator_stays_in_the_callers_thread() -> None:
     assert seen == {threading.get_ident()}
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3, 9])
+def test_neighbours_share_a_thread_where_there_are_fewer(threads: int) -> None:
+    seen: list[set[int]] = [set() for _ in range(4)]
+    with in_step([counted(20, one) for one in seen], threads=threads) as steps:
+        assert list(steps) == [(n, n, n, n) for n in range(20)]
+
+    assert all(len(one) == 1 for one in seen)
+    assert len(set[int].union(*seen)) == {1: 1, 2: 2, 3: 2, 9: 4}[threads]
+
+
 def test_leaving_early_ends_the_threads_and_computes_no_more() -> None:
     taken: list[int] = []
 

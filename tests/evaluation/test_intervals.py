@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from workstation.evaluation import metrics
-from workstation.evaluation.intervals import bootstrap, bootstrap_mean, clopper_pearson, paired_difference
+from workstation.evaluation.intervals import Estimate, bootstrap, bootstrap_mean, clopper_pearson, paired_difference
 
 
 def test_the_bootstrap_interval_has_the_width_of_the_normal_one() -> None:
@@ -36,6 +36,7 @@ def test_pairs_see_a_small_difference_that_separate_means_do_not() -> None:
     better, worse = difficulty + 0.02 + rng.normal(0, 0.01, 60), difficulty + rng.normal(0, 0.01, 60)
 
     assert paired_difference(better, worse).excludes_zero
+    assert Estimate(0.0104, -0.002, 0.0217, 40).signed == "+0.010 (-0.002 to +0.022)"
     assert bootstrap_mean(better).low < bootstrap_mean(worse).value
     with pytest.raises(ValueError, match="same images"):
         paired_difference(better, worse[:-1])

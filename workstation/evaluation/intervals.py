@@ -36,6 +36,11 @@ class Estimate:
     n: int
 
     @property
+    def signed(self) -> str:
+        """As a difference in a table: "+0.010 (-0.002 to +0.022)"."""
+        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
+
+    @property
     def half_width(self) -> float:
         """Half the interval's width: what stands after ±."""
         return (self.high - self.low) / 2

@@ -10,7 +10,7 @@ from workstation.analysis.model.device import cpu_computes_bfloat16
 def mixed_precision(device_type: str) -> torch.autocast:
     """Within it, convolutions and products compute in bfloat16, unless the processor would have to imitate that.
 
-    On a processor with AVX2 alone, a step of the compact model in imitated bfloat16 takes thirty times that in float32.
+    Imitated bfloat16 takes many times as long as float32.
 
     Args:
         device_type: as in `torch.device.type`.

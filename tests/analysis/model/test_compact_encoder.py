@@ -253,7 +253,7 @@ def test_more_threads_change_no_byte_and_no_setting(image: np.ndarray, threads: 
 def test_four_parts_leave_no_seam(image: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = np.tile(image[:128], (1, 8, 1))
     monkeypatch.setattr(winograd, "available", torch._nnpack_available)
-    encoder = loaded(threads=3)
+    encoder = loaded(threads=4)
     grid = encoder.default_grid(*picture.shape[:2], None, None)
     assert picture.shape[1] >= compact.LEAST_QUARTERED
     in_parts = drain(encoder.embed(picture, grid))

@@ -59,7 +59,7 @@ LEAST_SHARED = 1024
 """Columns of a picture whose halves go to two threads: each also computes the margin that it sees beyond its half."""
 
 LEAST_QUARTERED = 3000
-"""Columns of a picture that is cut into four where a convolution runs on one thread and there are more than two."""
+"""Columns of a picture that is cut into four where a convolution runs on one thread and there are four or more."""
 
 PARTIAL_INTERVAL = 0.25
 """Least seconds between two copies of the embeddings so far."""
@@ -183,7 +183,7 @@ class CompactEncoder(Placed):
     def _lanes(self, image: NDArray[np.uint8], size: tuple[int, int], block: int, band: int) -> list[Iterator[Tensor]]:
         """Passes over parts of the picture beside each other, or one over all of it where that would gain little.
 
-        Where a convolution runs on one thread anyway, the picture is cut in the same way for one thread and for two:
+        Where a convolution runs on one thread anyway, the picture is cut in the same way for one to three threads:
         results in tiles depend on where these begin, if only by rounding.
 
         Args:
@@ -200,7 +200,7 @@ class CompactEncoder(Placed):
         if self._placement.device.type != "cpu" or width < LEAST_SHARED:
             parts = 1
         elif self._pass.in_tiles:
-            parts = 4 if width >= LEAST_QUARTERED and self._placement.threads > 2 else 2
+            parts = 4 if width >= LEAST_QUARTERED and self._placement.threads >= 4 else 2
         elif self._placement.threads < 2:
             parts = 1
         side = FEATURE_STRIDE * block
