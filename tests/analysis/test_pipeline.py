@@ -184,7 +184,7 @@ def test_provenance_says_what_it_takes_to_repeat_it(result: AnalysisResult) -> N
     assert parameters["device asked for"] == "auto"
     # Only of the method that was used: a parameter that had no part in the result would mislead.
     assert ("mean shift" in parameters) == (provenance.architecture == "paper")
-    assert ("share of patches that the reference is fitted to" in parameters) == (provenance.architecture != "paper")
+    assert ("shares of patches that the reference is found by" in parameters) == (provenance.architecture != "paper")
     assert datetime.strptime(provenance.started, "%Y-%m-%dT%H:%M:%S%z").tzinfo == UTC
     versions = dict(provenance.libraries)
     assert versions["numpy"] == np.__version__

@@ -37,6 +37,30 @@ def test_the_smaller_group_departs(foreign: tuple[slice, slice]) -> None:
     assert np.median(values[~mask]) < 0.4
 
 
+def test_a_part_that_covers_two_fifths_departs_as_a_small_one_does() -> None:
+    embeddings, mask = _scene(36, 48, (slice(0, 36), slice(0, 19)))  # 40 %
+    positions = np.argwhere(np.ones(mask.shape, bool))
+    flat = embeddings.reshape(-1, 16)
+
+    half = departure(flat, positions=positions, seed=0, second_look=False)
+    more = departure(flat, positions=positions, seed=0, second_look=False, reference_shares=(0.7,))
+
+    assert not half.reference[mask.ravel()].any()
+    assert np.quantile(half.values[mask.ravel()], 0.05) > np.quantile(half.values[~mask.ravel()], 0.95)
+    assert np.median(half.values[mask.ravel()]) > np.median(more.values[mask.ravel()]) + 0.1
+
+
+def test_one_is_the_distance_of_a_typical_member() -> None:
+    rng = np.random.default_rng(3)
+    embeddings = np.eye(16)[0] + 0.05 * rng.normal(size=(60, 60, 16)) * np.linspace(1, 0.2, 16)
+    embeddings = (embeddings / np.linalg.norm(embeddings, axis=2, keepdims=True)).astype(np.float32)
+
+    values = _departure_map(embeddings)
+
+    distances = 3 * values / (1 - values)  # of values d / (d + 3)
+    assert np.sqrt(np.mean(distances**2)) == pytest.approx(1, abs=0.15)
+
+
 def test_values_stay_in_range_and_identical_patches_do_not_depart() -> None:
     same = np.tile(np.eye(8, dtype=np.float32)[0], (10, 10, 1))
     assert _departure_map(same).max() == 0
@@ -66,7 +90,7 @@ def test_the_reference_holds_the_stated_share_and_the_same_seed_gives_the_same_b
     one = departure(flat, positions=positions, seed=7)
     two = departure(flat, positions=positions, seed=7)
 
-    assert one.reference.mean() == pytest.approx(0.7, abs=0.01)
+    assert one.reference.mean() == pytest.approx(0.5, abs=0.01)
     assert not (one.reference & mask.ravel())[mask.ravel()].any()
     assert one.values.tobytes() == two.values.tobytes()
 

@@ -17,13 +17,16 @@ from workstation.analysis import partition as partition_rules
 from workstation.analysis import reference as reference_rules
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.published import unit_rows
-from workstation.analysis.reference import REFERENCE_SHARE, SMOOTHING, smoothed
+from workstation.analysis.reference import REFERENCE_SHARES, SMOOTHING, smoothed
 from workstation.analysis.result import BoolArray, FloatArray, Maps, Partition
 from workstation.analysis.statement import Detection
 
 PARTS = (0.01, 0.02, 0.05)
 """Shares of the assessable patches that are taken as the departing part in turn: foreign parts of a few per cent show
 in the small ones, larger ones in all of them."""
+
+REST_SHARE = 0.7
+"""Share of the patches, those that depart least, that the departing part is compared with."""
 
 DEPARTURE_SHARE = 0.05
 """Of the patches above the quantile of the departure map that is compared as a candidate."""
@@ -60,8 +63,10 @@ def method(architecture: str) -> str:
     two, several = partition_rules.strengths_of(architecture)
     parts = ", ".join(f"{share:g}" for share in PARTS)
     components = ", ".join(map(str, reference_rules.COMPONENTS))
+    shares = ", ".join(f"{share:g}" for share in REFERENCE_SHARES)
     return (
-        f"parts {parts}; reference {REFERENCE_SHARE:g} in {components} components, blurred over {SMOOTHING:g} cells; "
+        f"parts {parts}, rest {REST_SHARE:g}; "
+        f"reference {shares} in {components} components, blurred over {SMOOTHING:g} cells; "
         f"second look {discriminant.DEPARTING_SHARE:g} in {discriminant.COMPONENTS} "
         f"from {discriminant.FEWEST_PATCHES}; "
         f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "
@@ -84,7 +89,7 @@ def contrast(embeddings: FloatArray, assessable: BoolArray, departures: FloatArr
     values = np.nan_to_num(departures, nan=-1.0)
     order = np.argsort(values, kind="stable")
     count = len(order)
-    reference = unit_rows(blurred[order[: max(1, round(REFERENCE_SHARE * count))]].mean(axis=0)[None])[0]
+    reference = unit_rows(blurred[order[: max(1, round(REST_SHARE * count))]].mean(axis=0)[None])[0]
     parts = [blurred[order[count - max(1, round(share * count)) :]].mean(axis=0) for share in PARTS]
     distances = 1 - unit_rows(np.stack(parts)).astype(np.float64) @ reference
     return float(np.clip(distances.mean(), 0, 2))

@@ -34,7 +34,12 @@ _BLUR_OF_ODDS = 1.0
 _CERTAIN = 30.0
 
 
-def log_odds(points: NDArray[Any], departures: NDArray[Any], positions: NDArray[np.intp]) -> NDArray[np.float64]:
+def log_odds(
+    points: NDArray[Any],
+    departures: NDArray[Any],
+    positions: NDArray[np.intp],
+    departing_share: float = DEPARTING_SHARE,
+) -> NDArray[np.float64]:
     """How much rather a patch belongs to the departing group than to the rest.
 
     Two Gaussians with one covariance, fitted from the `DEPARTING_SHARE` that departs most; the log-odds are divided by
@@ -44,13 +49,14 @@ def log_odds(points: NDArray[Any], departures: NDArray[Any], positions: NDArray[
         points: (N, K) float64, patches in principal components.
         departures: (N,) of the first look; their blurred order decides where the departing group begins.
         positions: (N, 2) row and column of each patch on its grid.
+        departing_share: as `DEPARTING_SHARE`.
 
     Returns:
         (N,) float64; the same for all patches where these do not differ.
     """
     count, components = points.shape
     first = blurred(departures.astype(np.float64)[:, None], positions, _BLUR_OF_DEPARTURE)[:, 0]
-    departing = (first >= np.quantile(first, 1 - DEPARTING_SHARE)).astype(np.float64)
+    departing = (first >= np.quantile(first, 1 - departing_share)).astype(np.float64)
     odds = np.zeros(count)
     for _ in range(STEPS):
         departing = np.clip(departing, 1e-3, 1 - 1e-3)

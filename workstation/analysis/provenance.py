@@ -223,7 +223,7 @@ def _of_published_maps() -> tuple[tuple[str, str], ...]:
 def _of_linear_maps() -> tuple[tuple[str, str], ...]:
     return (
         ("embeddings blurred over", f"{reference.SMOOTHING:g} cells (standard deviation)"),
-        ("share of patches that the reference is fitted to", str(reference.REFERENCE_SHARE)),
+        ("shares of patches that the reference is found by", ", ".join(map(str, reference.REFERENCE_SHARES))),
         ("departure measured in", f"{', '.join(map(str, reference.COMPONENTS))} components, geometric mean"),
         ("second look along", f"{discriminant.COMPONENTS} components, from {discriminant.FEWEST_PATCHES} patches on"),
         (

@@ -24,6 +24,12 @@ HEIGHT, WIDTH = 768, 1024
 
 WEB_SCALE, WEB_QUALITY, SAVE_QUALITY = 0.7, 75, 90
 
+SHARES = 0.03, 0.28
+"""Of the picture that foreign parts cover, as they are drawn; a part that reaches beyond the border covers less."""
+
+LARGE_SHARES = 0.25, 0.42
+"""The same for splices with large foreign parts."""
+
 SET_PREFIX = "splices_"
 """Of the names of the sets that `write_splices` makes, one per variant; their images of one name show one splice."""
 
@@ -88,7 +94,13 @@ def _web_size() -> tuple[int, int]:
 
 
 def make_splices(
-    photos: Path, *, split: str, count: int, seed: int, only: Collection[str] | None = None
+    photos: Path,
+    *,
+    split: str,
+    count: int,
+    seed: int,
+    only: Collection[str] | None = None,
+    shares: tuple[float, float] = SHARES,
 ) -> Iterator[Splice]:
     """Splices between the cameras of one split.
 
@@ -98,6 +110,7 @@ def make_splices(
         count: how many are drawn.
         seed: of the draws.
         only: cameras (make and model) that are used, e.g. those of one role of `camera_roles`; None = all.
+        shares: between which the foreign part's share of the picture is drawn.
 
     Raises:
         FileNotFoundError: without a manifest.
@@ -114,7 +127,7 @@ def make_splices(
         first, second = rng.choice(len(names), 2, replace=False)
         host = _window(_photo(cameras[names[first]], rng), rng)
         donor = _photo(cameras[names[second]], rng)
-        mask = polygon_mask(rng, float(rng.uniform(0.03, 0.28)))
+        mask = polygon_mask(rng, float(rng.uniform(*shares)))
         if rng.random() < 0.3:
             scale = rng.uniform(0.75, 1.3)
             size = (max(WIDTH, int(donor.width * scale)), max(HEIGHT, int(donor.height * scale)))
