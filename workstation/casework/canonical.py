@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -33,10 +34,11 @@ def parsed(text: str) -> Json:
     """The value of a JSON text.
 
     Raises:
-        ValueError: if it is none, or holds NaN, infinity or more nesting than a case writes.
+        ValueError: if it is none, or holds NaN, infinity, a number that would become infinite, or more nesting than a
+            case writes.
     """
     try:
-        value: Json = json.loads(text, parse_constant=_refuse)
+        value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError as problem:
         raise ValueError("the text is nested too deeply") from problem
     return value
@@ -44,6 +46,13 @@ def parsed(text: str) -> Json:
 
 def _refuse(constant: str) -> Json:
     raise ValueError(f"JSON has no {constant}")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number} is too large for a number")
+    return value
 
 
 def storable(value: Json) -> Json:
