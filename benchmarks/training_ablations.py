@@ -13,27 +13,24 @@ over images.
 from __future__ import annotations
 
 import argparse
-import copy
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from benchmarks.weights_pairs import precision_of
-from workstation.analysis.model import WeightsDescription, load_encoder
+from benchmarks.weights_pairs import encoder_of as encoder_of_weights
+from benchmarks.weights_pairs import print_pairs
+from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import find
-from workstation.analysis.model.tensors import read_registered
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
-from workstation.evaluation.intervals import paired_difference
-from workstation.evaluation.splices import VARIANTS, make_splices
+from workstation.evaluation.splices import make_splices
 from workstation.training.batches import BatchPlan
 from workstation.training.configuration import TrainingConfiguration
 from workstation.training.run import Training
+from workstation.training.start import parameters_to_start_from
 
 BEFORE = "as before"
 
@@ -69,7 +66,7 @@ def configuration(changes: Mapping[str, Any], steps: int, start: str) -> Trainin
 
 def trained(run: Path, photos: Path, changes: Mapping[str, Any], steps: int, shipped: WeightsDescription) -> Training:
     """A complete run."""
-    start = {name: t.float() if t.is_floating_point() else t for name, t in read_registered(shipped).items()}
+    start = parameters_to_start_from(shipped.folder / shipped.file, shipped.sha256)
     training = Training(configuration(changes, steps, shipped.sha256), photos, run, start=start)
     for progress in training.run():
         print(f"{run.name}: step {training.step}, {progress.partial.loss:.3f}", flush=True)
@@ -78,10 +75,7 @@ def trained(run: Path, photos: Path, changes: Mapping[str, Any], steps: int, shi
 
 def encoder_of(training: Training, shipped: WeightsDescription, threads: int | None) -> CompactEncoder:
     """The averaged weights of a run, in the precision in which they would ship."""
-    state = {
-        name: t.half() if t.is_floating_point() else t
-        for name, t in copy.deepcopy(training.average.state_dict()).items()
-    }
+    state = {name: t.half() if t.is_floating_point() else t for name, t in training.average.state_dict().items()}
     return CompactEncoder.from_weights(shipped, state, device="cpu", threads=threads, precision="auto")
 
 
@@ -99,32 +93,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shipped = find("compact")
-    encoders: dict[str, Any] = {}
+    encoders: dict[str, CompactEncoder] = {}
     for number, (idea, changes) in enumerate(IDEAS.items()):
         run = trained(options.runs / f"{number}", options.photos, changes, options.steps, shipped)
         encoders[idea] = encoder_of(run, shipped, options.threads)
-    encoders["shipped, without further steps"] = load_encoder("compact", threads=options.threads)
-    found: dict[str, list[list[float]]] = defaultdict(list)
-    for splice in make_splices(
-        options.photos,
-        split=options.split,
-        count=options.count,
-        seed=options.seed,
-        only=cameras_of(options.role),
-    ):
-        for variant in VARIANTS:
-            row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders.values()]
-            values = [value for value in row if value is not None]
-            if len(values) == len(row):
-                found[variant].append(values)
-    print("| training | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
-    for number, idea in enumerate(encoders):
-        cells = []
-        for variant in VARIANTS:
-            every = np.array(found[variant])
-            ours, first = every[:, number], every[:, 0]
-            cells.append(paired_difference(ours, first).signed if number else f"{first.mean():.3f}")
-        print(f"| {idea} | " + " | ".join(cells) + " |")
+    encoders["shipped, without further steps"] = encoder_of_weights(shipped.folder / "compact.json", options.threads)
+    splices = make_splices(
+        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
+    )
+    print_pairs("training", encoders, splices)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import departure
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
-from workstation.evaluation.splices import VARIANTS, make_splices
+from workstation.evaluation.splices import VARIANTS, Splice, make_splices
 from workstation.progress import drain
 
 
@@ -50,6 +51,31 @@ def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: ND
     return float(average_precision_score(truth, departure(embeddings, positions=positions, seed=0).values))
 
 
+def print_pairs(heading: str, encoders: Mapping[str, CompactEncoder], splices: Iterable[Splice]) -> None:
+    """Print the mean average precision per variant of the first encoder, and the paired differences of the others.
+
+    Args:
+        heading: of the first column.
+        encoders: by the name of their row.
+        splices: that all of them see; one whose foreign part covers no cell's centre counts for none.
+    """
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for splice in splices:
+        for variant in VARIANTS:
+            row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders.values()]
+            values = [value for value in row if value is not None]
+            if len(values) == len(row):
+                found[variant].append(values)
+    print(f"| {heading} | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
+    for number, name in enumerate(encoders):
+        cells = []
+        for variant in VARIANTS:
+            every = np.array(found[variant])
+            ours, first = every[:, number], every[:, 0]
+            cells.append(paired_difference(ours, first).signed if number else f"{first.mean():.3f}")
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
 def main() -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,27 +88,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     encoders = [encoder_of(description, options.threads) for description in options.descriptions]
-    found: dict[str, list[list[float]]] = defaultdict(list)
-    for splice in make_splices(
-        options.photos,
-        split=options.split,
-        count=options.count,
-        seed=options.seed,
-        only=cameras_of(options.role),
-    ):
-        for variant in VARIANTS:
-            row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders]
-            values = [value for value in row if value is not None]
-            if len(values) == len(encoders):
-                found[variant].append(values)
-    print("| weights | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
-    for number, description in enumerate(options.descriptions):
-        cells = []
-        for variant in VARIANTS:
-            every = np.array(found[variant])
-            ours, first = every[:, number], every[:, 0]
-            cells.append(paired_difference(ours, first).signed if number else f"{first.mean():.3f}")
-        print(f"| {description.stem} of {description.parent.name} | " + " | ".join(cells) + " |")
+    splices = make_splices(
+        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
+    )
+    names = [f"{description.stem} of {description.parent.name}" for description in options.descriptions]
+    print_pairs("weights", dict(zip(names, encoders, strict=True)), splices)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from workstation.analysis import partition as partition_rules
 from workstation.analysis import reference as reference_rules
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.published import unit_rows
-from workstation.analysis.reference import REFERENCE_SHARES, SMOOTHING, smoothed
+from workstation.analysis.reference import SMOOTHING, smoothed
 from workstation.analysis.result import BoolArray, FloatArray, Maps, Partition
 from workstation.analysis.statement import Detection
 
@@ -63,7 +63,7 @@ def method(architecture: str) -> str:
     two, several = partition_rules.strengths_of(architecture)
     parts = ", ".join(f"{share:g}" for share in PARTS)
     components = ", ".join(map(str, reference_rules.COMPONENTS))
-    shares = ", ".join(f"{share:g}" for share in REFERENCE_SHARES)
+    shares = ", ".join(f"{share:g}" for share in reference_rules.REFERENCE_SHARES)
     return (
         f"parts {parts}, rest {REST_SHARE:g}; "
         f"reference {shares} in {components} components, blurred over {SMOOTHING:g} cells; "

@@ -23,7 +23,8 @@ from workstation.analysis.neighbours import blurred
 REFERENCE_SHARES = (0.5, 0.7)
 """Shares of the patches that the reference is found by; the geometric mean of the distances is taken. A foreign part of
 less than half of the picture does not pull at half of it, where seven tenths alone lose parts of more than a quarter
-(`python -m benchmarks.map_ablations PHOTOS --large`); a scene of two kinds pulls less at seven tenths."""
+(`python -m benchmarks.map_ablations PHOTOS --large`); half alone may follow one part of
+a scene of two kinds."""
 
 MEMBERS = 0.975
 """Quantile of a Gaussian's distances up to which patches are members of the reference: its covariance is theirs, since

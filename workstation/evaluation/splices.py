@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
 from workstation.progress import Progress
 
 HEIGHT, WIDTH = 768, 1024
 
 WEB_SCALE, WEB_QUALITY, SAVE_QUALITY = 0.7, 75, 90
 
-SHARES = 0.03, 0.28
+SHARES = SMALLEST_PART, LARGEST_PART
 """Of the picture that foreign parts cover, as they are drawn; a part that reaches beyond the border covers less."""
 
 LARGE_SHARES = 0.25, 0.42
