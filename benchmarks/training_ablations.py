@@ -101,7 +101,7 @@ def main() -> None:
     splices = make_splices(
         options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
     )
-    print_pairs("training", encoders, splices)
+    print_pairs("training", list(encoders.items()), splices)
 
 
 if __name__ == "__main__":

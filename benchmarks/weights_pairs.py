@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,23 +51,23 @@ def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: ND
     return float(average_precision_score(truth, departure(embeddings, positions=positions, seed=0).values))
 
 
-def print_pairs(heading: str, encoders: Mapping[str, CompactEncoder], splices: Iterable[Splice]) -> None:
+def print_pairs(heading: str, encoders: Sequence[tuple[str, CompactEncoder]], splices: Iterable[Splice]) -> None:
     """Print the mean average precision per variant of the first encoder, and the paired differences of the others.
 
     Args:
         heading: of the first column.
-        encoders: by the name of their row.
+        encoders: the name of a row and whose it is; names may come twice.
         splices: that all of them see; one whose foreign part covers no cell's centre counts for none.
     """
     found: dict[str, list[list[float]]] = defaultdict(list)
     for splice in splices:
         for variant in VARIANTS:
-            row = [precision_of(encoder, *splice.saved(variant)) for encoder in encoders.values()]
+            row = [precision_of(encoder, *splice.saved(variant)) for _, encoder in encoders]
             values = [value for value in row if value is not None]
             if len(values) == len(row):
                 found[variant].append(values)
     print(f"| {heading} | " + " | ".join(VARIANTS) + " |\n|" + "---|" * (len(VARIANTS) + 1))
-    for number, name in enumerate(encoders):
+    for number, (name, _) in enumerate(encoders):
         cells = []
         for variant in VARIANTS:
             every = np.array(found[variant])
@@ -92,7 +92,7 @@ def main() -> None:
         options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
     )
     names = [f"{description.stem} of {description.parent.name}" for description in options.descriptions]
-    print_pairs("weights", dict(zip(names, encoders, strict=True)), splices)
+    print_pairs("weights", list(zip(names, encoders, strict=True)), splices)
 
 
 if __name__ == "__main__":
