@@ -36,6 +36,7 @@ BEFORE = "as before"
 
 IDEAS: dict[str, dict[str, Any]] = {
     BEFORE: {},
+    "colour channels of photographs exchanged and mixed": {"recoloured": 0.5},
     "objective `concentration`": {"concentration": 1.0},
     "developed simulated cameras": {"developed": 0.8},
     "block grids aligned with the last save": {"aligned": 0.35},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workstation.training.batches import BatchMaker, BatchPlan, is_assessable, turned
+from workstation.training.batches import BatchMaker, BatchPlan, colour_mixture, is_assessable, turned
 from workstation.training.photos import PhotoCollection
 
 PLAN = BatchPlan(sets=2, groups=4, tiles=2, tile=64)
@@ -72,6 +72,39 @@ def test_aligned_photographs_are_cut_on_their_own_block_grid(tmp_path: Path) -> 
 
     assert phases(1.0) == {7}
     assert len(phases(0.0)) > 1
+
+
+def test_channels_of_recoloured_photographs_are_exchanged(tmp_path: Path) -> None:
+    """One photograph whose red channel alone is bright."""
+    red = np.random.default_rng(0).integers((120, 0, 0), (240, 60, 60), (256, 256, 3), dtype=np.uint8)
+    Image.fromarray(red).save(tmp_path / "red.png")
+    (tmp_path / "manifest.csv").write_text(
+        "file,split,make,model,width,height,chart_or_flat\nred.png,train,Maker,One,256,256,0\n", encoding="utf-8"
+    )
+    collection = PhotoCollection.load(tmp_path, "train")
+    plain = {"groups": 8, "tiles": 2, "tile": 64, "simulated": 0, "untouched": 1, "twins": 0}
+    plain |= {"last_resized": 0, "last_saved": 0}
+
+    def brightest(recoloured: float) -> list[set[int]]:
+        tiles = BatchMaker(collection, BatchPlan(**plain, recoloured=recoloured), seed=1).batch(0).tiles
+        channels = tiles.mean((1, 2)).argmax(1).reshape(-1, plain["tiles"])
+        return [set(group) for group in channels.tolist()]
+
+    assert all(group == {0} for group in brightest(0.0))
+    mixed = brightest(1.0)
+    assert all(len(group) == 1 for group in mixed)  # a group is one camera
+    assert set().union(*mixed) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_colour_mixture_keeps_grey_grey_but_for_the_white_balance(seed: int) -> None:
+    mixture = colour_mixture(np.random.default_rng(seed))
+    sums = mixture.sum(axis=1)
+
+    assert (sums >= 0.8 - 1e-6).all()
+    assert (sums <= 1.2 + 1e-6).all()
+    assert sorted(np.abs(mixture).argmax(axis=1)) == [0, 1, 2]  # every new channel comes mainly from another old one
+    assert abs(np.linalg.det(mixture)) > 0.3  # nothing is lost
 
 
 def test_turned_photographs_differ_but_hold_the_same_pixels(photos: PhotoCollection) -> None:

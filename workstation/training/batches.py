@@ -42,6 +42,8 @@ class BatchPlan:
         aligned: share of photographs whose own block grid lies on that of the last save, as the host's does in an
             editor that neither crops nor scales.
         developed: share of simulated cameras with a lens and firmware (`CameraProcessing`).
+        recoloured: share of photographs whose colour channels are exchanged and mixed (`colour_mixture`): mosaic, white
+            balance and colour matrix become those of another camera.
     """
 
     sets: int = 2
@@ -58,6 +60,7 @@ class BatchPlan:
     last_saved: float = 0.75
     aligned: float = 0.0
     developed: float = 0.0
+    recoloured: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +132,8 @@ class BatchMaker:
             histories.append(second)
         way = int(rng.integers(8)) if plan.turned else 0
         aligned = bool(plan.aligned) and rng.random() < plan.aligned
+        recoloured = bool(plan.recoloured) and camera is None and rng.random() < plan.recoloured
+        mixture = colour_mixture(rng) if recoloured else None
         first_places = [(float(rng.random()), float(rng.random())) for _ in range(plan.tiles)]
         groups = []
         for number, drawn in enumerate(histories):
@@ -138,7 +143,7 @@ class BatchMaker:
             history = drawn
             if aligned and drawn.save and rng.random() < _ALIGNED_EARLIER_SAVES:
                 history = replace(drawn, save=replace(drawn.save, shift=(0, 0)))
-            source = _Source(photo, way, camera, varied, history, last, phase, aligned)
+            source = _Source(photo, way, mixture, camera, varied, history, last, phase, aligned)
             places = [
                 p if number == 0 or rng.random() < 0.5 else (float(rng.random()), float(rng.random()))
                 for p in first_places  # half of the twins' tiles show the same place
@@ -168,6 +173,7 @@ class _Source:
 
     photo: Photo
     way: int
+    mixture: NDArray[np.float32] | None
     camera: SimulatedCamera | None
     varied: bool
     history: History
@@ -187,7 +193,21 @@ class _Source:
             place = (float(rng.random()), float(rng.random()))
         if self.camera:
             cut = self.camera.photograph(vary_scene(cut, rng) if self.varied else cut, rng)
+        if self.mixture is not None:
+            cut = np.clip(np.round(cut @ self.mixture.T), 0, 255).astype(np.uint8)
         return self.last.apply(self.history.apply(cut, rng), side, aligned=self.aligned)
+
+
+def colour_mixture(rng: np.random.Generator) -> NDArray[np.float32]:
+    """(3, 3) float32: row c holds the shares of red, green and blue in new channel c; rows sum to 0.8 to 1.2.
+
+    The channels are exchanged at random, then each takes up to a quarter of one other with either sign, as a colour
+    matrix of a camera does.
+    """
+    mixture = np.eye(3, dtype=np.float32)[rng.permutation(3)]
+    mixture += np.roll(mixture, 1, axis=0) * rng.uniform(-0.25, 0.25, (3, 1)).astype(np.float32)
+    mixture *= (rng.uniform(0.8, 1.2, (3, 1)) / mixture.sum(axis=1, keepdims=True)).astype(np.float32)
+    return mixture
 
 
 def turned(pixels: Image8, way: int) -> Image8:
