@@ -28,6 +28,7 @@ from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
+from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import LARGE_SHARES, SHARES, VARIANTS, make_splices
@@ -39,19 +40,22 @@ Map = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """One splice: (N, D) embeddings of its cells by way of making them, their positions, whether they are foreign."""
+    """One splice: (N, D) embeddings of its cells by way of making them, their brightness, whether they are foreign."""
 
     embeddings: dict[str, NDArray[np.float32]]
     positions: NDArray[np.intp]
+    brightness: NDArray[np.float32]
     foreign: NDArray[np.bool_]
 
     def departure(self, way: str = "shipped", **settings: object) -> Map:
         """Departures with other settings."""
-        return departure(self.embeddings[way], positions=self.positions, seed=0, **settings).values  # type: ignore[arg-type]
+        settings = {"brightness": self.brightness} | settings
+        return departure(self.embeddings[way], positions=self.positions, seed=0, **settings)  # type: ignore[arg-type]
 
 
 WAYS: dict[str, Callable[[Embedded], Map]] = {
     "shipped": Embedded.departure,
+    "without brightness": partial(Embedded.departure, brightness=None),
     "without the second look": partial(Embedded.departure, second_look=False),
     **{f"reference shares {s}": partial(Embedded.departure, reference_shares=s) for s in ((0.5,), (0.6,), (0.7,))},
     **{
@@ -97,6 +101,7 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
                 Embedded(
                     {name: e.reshape(len(cells), -1) for name, e in found.items()},
                     np.stack(np.divmod(cells, grid.columns), 1),
+                    assess(rgb, grid).brightness.ravel(),
                     mask[np.ix_(rows, columns)].ravel() > 0,
                 ),
             )

@@ -22,6 +22,7 @@ from sklearn.metrics import average_precision_score
 
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.reference import departure
+from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import bootstrap_mean
 from workstation.evaluation.splices import SAVE_QUALITY, Splice, make_splices
@@ -65,7 +66,8 @@ def precisions(image: Image.Image, mask: Image.Image, encoder: Encoder) -> Itera
         truth = foreign[centres[:, 0], centres[:, 1]]
         if truth.any() and not truth.all():
             embeddings = drain(encoder.embed(pixels, grid)).reshape(len(cells), -1)
-            values = departure(embeddings, positions=positions, seed=0).values
+            brightness = assess(pixels, grid).brightness.ravel()
+            values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
             yield window, float(average_precision_score(truth, values))
 
 

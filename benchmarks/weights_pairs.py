@@ -24,6 +24,7 @@ from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import read_description
 from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import departure
+from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, Splice, make_splices
@@ -48,7 +49,9 @@ def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: ND
     if not truth.any():
         return None
     embeddings = drain(encoder.embed(pixels, grid)).reshape(len(positions), -1)
-    return float(average_precision_score(truth, departure(embeddings, positions=positions, seed=0).values))
+    brightness = assess(pixels, grid).brightness.ravel()
+    values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
+    return float(average_precision_score(truth, values))
 
 
 def print_pairs(heading: str, encoders: Sequence[tuple[str, CompactEncoder]], splices: Iterable[Splice]) -> None:

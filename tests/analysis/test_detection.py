@@ -38,7 +38,7 @@ def embeddings(spread: float, *, foreign: int = 0, away: float = 1.0) -> np.ndar
 def contrast_of(patches: np.ndarray) -> float:
     everywhere = np.ones((ROWS, COLUMNS), bool)
     cells = np.argwhere(everywhere)
-    values = departure(patches[everywhere], positions=cells, seed=0).values
+    values = departure(patches[everywhere], positions=cells, brightness=None, seed=0)
     return contrast(patches, everywhere, values)
 
 
@@ -69,7 +69,7 @@ def test_a_part_of_four_per_cent_and_one_of_a_fifth_are_found_alike() -> None:
 def test_patches_without_a_value_do_not_count_as_departing() -> None:
     patches = embeddings(0.05, foreign=6)
     everywhere = np.ones((ROWS, COLUMNS), bool)
-    values = departure(patches[everywhere], positions=np.argwhere(everywhere), seed=0).values.copy()
+    values = departure(patches[everywhere], positions=np.argwhere(everywhere), brightness=None, seed=0)
     values.reshape(ROWS, COLUMNS)[:6, :6] = np.nan
     assert contrast(patches, everywhere, values) < 0.1
 

@@ -107,6 +107,24 @@ def test_every_array_has_the_shape_of_its_geometry(result: AnalysisResult) -> No
     assert 0 <= np.nanmin(drawn.pca) <= np.nanmax(drawn.pca) <= 1
 
 
+def test_the_map_depends_on_how_bright_patches_are(make_spliced: Maker, make_evidence: AsEvidence) -> None:
+    splice = make_evidence(make_spliced(560, 720, BOX))
+    result = drain(run(splice, REQUEST, encoder=StatisticsEncoder("compact", patch=64)))
+    assert result.embeddings is not None
+    assert result.grid is not None
+    assert result.maps is not None
+    assert result.suitability is not None
+
+    def departure(brightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        suitability = replace(result.suitability, brightness=brightness)
+        return drain(maps.compare_linear(result.embeddings, result.grid, suitability, REQUEST.seed)).departure
+
+    own = maps.to_extent(departure(result.suitability.brightness), result.grid)
+    np.testing.assert_array_equal(own, result.maps.departure)
+    turned = departure(np.ascontiguousarray(result.suitability.brightness[::-1, ::-1]))
+    assert not np.array_equal(maps.to_extent(turned, result.grid), result.maps.departure)
+
+
 def test_what_is_not_assessable_takes_part_in_nothing(
     make_spliced: Maker, make_evidence: AsEvidence, encoder: StatisticsEncoder
 ) -> None:
@@ -184,7 +202,12 @@ def test_provenance_says_what_it_takes_to_repeat_it(result: AnalysisResult) -> N
     assert parameters["device asked for"] == "auto"
     # Only of the method that was used: a parameter that had no part in the result would mislead.
     assert ("mean shift" in parameters) == (provenance.architecture == "paper")
-    assert ("shares of patches that the reference is found by" in parameters) == (provenance.architecture != "paper")
+    linear = {
+        "shares of patches that the reference is found by",
+        "members of the reference",
+        "reference moves with brightness",
+    }
+    assert linear & set(parameters) == (set() if provenance.architecture == "paper" else linear)
     assert datetime.strptime(provenance.started, "%Y-%m-%dT%H:%M:%S%z").tzinfo == UTC
     versions = dict(provenance.libraries)
     assert versions["numpy"] == np.__version__

@@ -36,6 +36,9 @@ def test_each_reason_has_its_patch(make_noisy: Maker) -> None:
     assert found.reason.tolist() == [[ASSESSABLE, FLAT, CLIPPED, BLACK]]
     assert found.assessable.tolist() == [[True, False, False, False]]
     np.testing.assert_array_equal(found.cells, found.assessable)
+    assert found.brightness.dtype == np.float32
+    assert found.brightness[0, 1:].tolist() == [90, 255, 0]
+    np.testing.assert_allclose(found.brightness[0, 0], image[:, :64].mean(), atol=1)
 
 
 def test_a_smooth_sky_after_compression_is_assessable() -> None:

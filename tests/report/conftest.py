@@ -79,7 +79,7 @@ def complete_result() -> AnalysisResult:
         ),
         warnings=(RecordedWarning("reduced-precision", "The network computed in bfloat16."),),
         grid=PatchGrid.covering(HEIGHT, WIDTH, patch=64, stride=CELL),
-        suitability=Suitability(~missing, missing.astype(np.uint8), ~missing),
+        suitability=Suitability(~missing, missing.astype(np.uint8), ~missing, np.full(missing.shape, 120, np.float32)),
         embeddings=embeddings.astype(np.float32),
         maps=Maps(
             geometry=MapGeometry(ROWS, COLUMNS, CELL, HEIGHT, WIDTH),

@@ -62,7 +62,7 @@ def sample_result(width: int = 160, height: int = 96) -> AnalysisResult:
         provenance=Provenance("0", "compact", "00", "compact", (), "cpu", "float32", 1, 0, (), "", ()),
         findings=(),
         grid=grid,
-        suitability=Suitability(known, (~known).astype(np.uint8), known),
+        suitability=Suitability(known, (~known).astype(np.uint8), known, np.full(known.shape, 120, np.float32)),
         embeddings=embeddings,
         scatter=embeddings[..., :2],
         maps=maps,

@@ -223,7 +223,9 @@ def sample_result(
         provenance=provenance(),
         findings=FINDINGS if stable and not ambiguous else (),
         grid=grid,
-        suitability=Suitability(assessable, (~assessable).astype(np.uint8), assessable),
+        suitability=Suitability(
+            assessable, (~assessable).astype(np.uint8), assessable, np.full((rows, columns), 120, np.float32)
+        ),
         embeddings=np.zeros((rows, columns, 4), np.float32),
         scatter=scatter,
         maps=maps,

@@ -66,7 +66,9 @@ def method(architecture: str) -> str:
     shares = ", ".join(f"{share:g}" for share in reference_rules.REFERENCE_SHARES)
     return (
         f"parts {parts}, rest {REST_SHARE:g}; "
-        f"reference {shares} in {components} components, blurred over {SMOOTHING:g} cells; "
+        f"reference {shares} in {components} components, members to {reference_rules.MEMBERS:g}, "
+        f"without and with brightness (ridge {reference_rules.BRIGHTNESS_RIDGE:g}, "
+        f"from {discriminant.FEWEST_PATCHES}), blurred over {SMOOTHING:g} cells; "
         f"second look {discriminant.DEPARTING_SHARE:g} in {discriminant.COMPONENTS} "
         f"from {discriminant.FEWEST_PATCHES}; "
         f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "

@@ -20,7 +20,7 @@ from workstation.analysis.geometry import RESPONSE_LIMIT, MapGeometry, PatchGrid
 from workstation.analysis.mean_shift import shift_steps
 from workstation.analysis.pca import as_colours, principal_components
 from workstation.analysis.reference import departure as departure_from_reference
-from workstation.analysis.result import NOT_ASSESSABLE, BoolArray, FloatArray, LabelArray
+from workstation.analysis.result import NOT_ASSESSABLE, BoolArray, FloatArray, LabelArray, Suitability
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -121,23 +121,23 @@ def compare_published(
 
 
 def compare_linear(
-    embeddings: FloatArray, grid: PatchGrid, assessable: BoolArray, seed: int
+    embeddings: FloatArray, grid: PatchGrid, suitability: Suitability, seed: int
 ) -> Generator[float, None, Comparison]:
     """Departure from the reference group and a cut by landmarks, in time linear in the number of patches.
 
     Args:
         embeddings: (grid.rows, grid.columns, D) float32, unit length.
         grid: where the patches were cut.
-        assessable: (grid.rows, grid.columns) bool.
+        suitability: of its patches.
         seed: of the samples.
 
     Yields:
         The share of the work that is done.
     """
-    cells = np.argwhere(assessable)
-    patches = embeddings[assessable]
+    assessable = suitability.assessable
+    cells, patches, brightness = np.argwhere(assessable), embeddings[assessable], suitability.brightness[assessable]
     values = np.full((*assessable.shape, 1), np.nan, np.float32)
-    values[assessable, 0] = departure_from_reference(patches, positions=cells, seed=seed).values
+    values[assessable, 0] = departure_from_reference(patches, positions=cells, brightness=brightness, seed=seed)
     yield 0.6
     sides = np.full(assessable.shape, NOT_ASSESSABLE, np.int16)
     sides[assessable] = normalised_cut_of_embeddings(patches, seed)

@@ -269,7 +269,7 @@ def _provisional(embeddings: FloatArray, task: _Task) -> PartialMap | None:
 
 
 def _linear(embeddings: FloatArray, task: _Task) -> Generator[float, None, maps.Comparison]:
-    return maps.compare_linear(embeddings, task.grid, task.suitability.assessable, task.request.seed)
+    return maps.compare_linear(embeddings, task.grid, task.suitability, task.request.seed)
 
 
 def _sort(embeddings: FloatArray, task: _Task) -> Generator[float, None, partition.Sorting]:

@@ -5,12 +5,15 @@ departs from it. "Largest coherent" is made precise by a robust Gaussian: the ti
 principal components of the embeddings that holds a share of the patches, and then what lies as near to it as members of
 one Gaussian would (concentration and reweighting of Rousseeuw & Van Driessen 1999, "A fast algorithm for the minimum
 covariance determinant estimator").
+
+What a camera leaves in a patch depends on how bright it is: noise grows with light, tone curves squeeze highlights and
+shadows. So each reference is found a second time as a Gaussian whose mean moves with the brightness of the patch (a
+ridge regression of its members), and both distances count; with few patches that finds less than it loses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,52 +40,51 @@ traces, further ones add what the scene does; how many that are differs from pic
 SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""
 
+BRIGHTNESS_RIDGE = 0.01
+"""Ridge of the regression on brightness and its square, in units of their variance: a reference that is all equally
+bright has no say in how others would look."""
+
 HALF_WAY = 3.0
 """Distance, in typical deviations of the reference, that is a departure of 0.5."""
 
 _STEPS = 12
 _FIT_SAMPLE = 4096
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Departure:
-    """How far patches depart from the reference group.
-
-    Attributes:
-        values: (N,) float32 in 0..1; higher = departs more, 0.5 = `HALF_WAY` typical deviations of the reference.
-        reference: (N,) bool, the patches that lie nearest: the smallest of `REFERENCE_SHARES`.
-    """
-
-    values: NDArray[np.float32]
-    reference: NDArray[np.bool_]
+_FARTHEST_BRIGHTNESS = 4.0
 
 
 def departure(
     embeddings: NDArray[np.float32],
     *,
     positions: NDArray[np.intp],
+    brightness: NDArray[Any] | None,
     seed: int,
     components: Sequence[int] = COMPONENTS,
     smoothing: float = SMOOTHING,
     second_look: bool = True,
     reference_shares: Sequence[float] = REFERENCE_SHARES,
     departing_share: float = discriminant.DEPARTING_SHARE,
-) -> Departure:
+) -> NDArray[np.float32]:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
-    d is divided by the square root of the number of components and averaged over `COMPONENTS` and `REFERENCE_SHARES`
-    (geometric mean), so that 1 is a typical member of the reference. These departures are then dealt out anew in an
-    order to which the direction towards what departs most has its say (`workstation.analysis.discriminant`).
+    d is divided by the square root of the number of components and averaged over `COMPONENTS`, `REFERENCE_SHARES` and
+    references with and without brightness (geometric mean), so that 1 is a typical member of the reference. These
+    departures are then dealt out anew in an order to which the direction towards what departs most has its say
+    (`workstation.analysis.discriminant`).
 
     Args:
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.
         positions: (N, 2) row and column of each patch on its grid.
+        brightness: (N,) mean luma of each patch, 0..255; None = the reference is the same at every brightness, as it
+            always is with fewer than `discriminant.FEWEST_PATCHES`.
         seed: of the subsample that principal components are taken from (above 4096 patches).
         components: as `COMPONENTS`.
         smoothing: as `SMOOTHING`.
         second_look: whether departures are dealt out anew, where patches are enough.
         reference_shares: as `REFERENCE_SHARES`.
         departing_share: as `discriminant.DEPARTING_SHARE`.
+
+    Returns:
+        (N,) float32 in 0..1; higher = departs more, 0.5 = `HALF_WAY` typical deviations of the reference.
     """
     smooth = smoothed(embeddings, positions, smoothing).astype(np.float64)
     sample = smooth
@@ -93,50 +95,92 @@ def departure(
     usable = min(len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
     most = min(max(*components, discriminant.COMPONENTS), usable)
     if most == 0:
-        return Departure(np.zeros(len(smooth), np.float32), np.ones(len(smooth), bool))
+        return np.zeros(len(smooth), np.float32)
     points = (smooth - centre) @ axes[:, ::-1][:, :most]
     counts = [count for count in components if count <= most] or [most]
-    distances = np.stack([_robust_distance(points[:, :n], share) for n in counts for share in reference_shares])
+    many = len(smooth) >= discriminant.FEWEST_PATCHES
+    lit = _brightness_terms(brightness, positions, smoothing) if many and brightness is not None else None
+    distances = np.concatenate(
+        [_robust_distances(points[:, :n], lit, share) for n in counts for share in reference_shares]
+    )
     distance = np.exp(np.log(np.maximum(distances, 1e-6)).mean(0))
-    reference = distance <= np.quantile(distance, min(reference_shares))
-    values = (distance / (distance + HALF_WAY)).astype(np.float32)
-    if second_look and len(values) >= discriminant.FEWEST_PATCHES:
+    values: NDArray[np.float32] = (distance / (distance + HALF_WAY)).astype(np.float32)
+    if second_look and many:
         odds = discriminant.log_odds(points[:, : discriminant.COMPONENTS], values, positions, departing_share)
         values = discriminant.dealt_anew(values, odds)
-    return Departure(values, reference)
+    return values
 
 
-def _robust_distance(points: NDArray[Any], share: float) -> NDArray[Any]:
-    """Mahalanobis distance from the reweighted minimum covariance determinant, over the square root of the dimensions.
+def _brightness_terms(brightness: NDArray[Any], positions: NDArray[np.intp], smoothing: float) -> NDArray[np.float64]:
+    """(N, 2) float64: brightness and its squared distance from the middle, blurred as embeddings are, standardised."""
+    relative = brightness.astype(np.float64) / 255
+    terms = blurred(np.stack((relative, (relative - 0.5) ** 2), 1), positions, smoothing)
+    standardised = (terms - terms.mean(0)) / np.maximum(terms.std(0), 1e-6)
+    return np.asarray(np.clip(standardised, -_FARTHEST_BRIGHTNESS, _FARTHEST_BRIGHTNESS))
+
+
+def _robust_distances(points: NDArray[Any], lit: NDArray[Any] | None, share: float) -> NDArray[Any]:
+    """Mahalanobis distances from the reweighted minimum covariance determinant, over the square root of the dimensions.
 
     Args:
         points: (N, K) float64.
+        lit: (N, L) terms that the mean of a second reference depends on, which begins with the members of the first;
+            None = there is none.
         share: one of `REFERENCE_SHARES`.
 
     Returns:
-        (N,) float64; 1 is the root mean square of the members' own.
+        (1 or 2, N) float64; 1 is the root mean square of the members' own.
     """
     spread = np.maximum(points.std(0), 1e-9)
     distance = np.linalg.norm((points - np.median(points, 0)) / spread, axis=1)
     reference = distance <= np.quantile(distance, share)
+    found = []
+    for terms in (None,) if lit is None else (None, lit):
+        reference, members, rest = _concentrated(points, terms, reference, share)
+        found.append(_squared_distances(rest, members) / points.shape[1])
+    return np.sqrt(np.maximum(found, 0))
+
+
+def _concentrated(
+    points: NDArray[Any], terms: NDArray[Any] | None, reference: NDArray[np.bool_], share: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[Any]]:
+    """Fit to the reference, take what lies nearest as the next one, until that is the same.
+
+    Returns:
+        The reference and its members, (N,) bool each, and the points without what `terms` explain, (N, K) float64.
+    """
+    rest = points
+    squared = np.zeros(len(points))
+    farthest = int(share * (len(points) - 1))
     for _ in range(_STEPS):
-        distance = _mahalanobis(points, points[reference])
-        closer = distance <= np.quantile(distance, share)
+        if terms is not None:
+            rest = points - terms @ _slopes(terms[reference], points[reference])
+        squared = _squared_distances(rest, reference)
+        closer = squared <= np.partition(squared, farthest)[farthest]
         if np.array_equal(closer, reference):
             break
         reference = closer
     # The quantile of a Gaussian's squared distances; scipy.stats would take half a second to import.
-    typical, farthest = np.sqrt(2 * gammaincinv(points.shape[1] / 2, (0.5, MEMBERS)))
-    members = distance <= np.median(distance) * (farthest / typical)
-    return np.asarray(_mahalanobis(points, points[members]) / np.sqrt(points.shape[1]))
+    typical, limit = gammaincinv(points.shape[1] / 2, (0.5, MEMBERS))
+    return reference, squared <= np.median(squared) * (limit / typical), rest
 
 
-def _mahalanobis(points: NDArray[Any], members: NDArray[Any]) -> NDArray[Any]:
-    covariance = np.cov(members.T).reshape(points.shape[1], points.shape[1])
-    covariance = covariance + np.eye(len(covariance)) * (1e-9 + 1e-3 * np.trace(covariance) / len(covariance))
-    offset = points - members.mean(0)
-    squared = np.einsum("ij,ij->i", offset @ np.linalg.inv(covariance), offset)
-    return np.asarray(np.sqrt(np.maximum(squared, 0)))
+def _slopes(terms: NDArray[Any], points: NDArray[Any]) -> NDArray[Any]:
+    """(L, K): ridge regression of (n, K) points on (n, L) terms of unit variance among all patches."""
+    offsets = terms - terms.mean(0)
+    ridge = BRIGHTNESS_RIDGE * len(terms) * np.eye(terms.shape[1])
+    return np.asarray(np.linalg.solve(offsets.T @ offsets + ridge, offsets.T @ (points - points.mean(0))))
+
+
+def _squared_distances(points: NDArray[Any], members: NDArray[np.bool_]) -> NDArray[Any]:
+    """(N,): squared Mahalanobis distances of (N, K) points from the mean of the members among them."""
+    own = points[members]
+    centre = own.mean(0)
+    own -= centre
+    covariance = own.T @ own / (len(own) - 1)
+    covariance += np.eye(len(covariance)) * (1e-9 + 1e-3 * np.trace(covariance) / len(covariance))
+    offsets = points - centre
+    return np.asarray(np.einsum("ij,ij->i", offsets @ np.linalg.inv(covariance), offsets))
 
 
 def smoothed(

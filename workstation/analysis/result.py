@@ -83,11 +83,13 @@ class Suitability:
         assessable: (rows, columns) bool over the patch grid.
         reason: (rows, columns) uint8 code per patch: 0 assessable, 1 flat, 2 clipped, 3 black.
         cells: (map rows, map columns) bool over the map's cells: at least one assessable patch votes there.
+        brightness: (rows, columns) float32, mean luma of each patch, 0..255.
     """
 
     assessable: BoolArray
     reason: NDArray[np.uint8]
     cells: BoolArray
+    brightness: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

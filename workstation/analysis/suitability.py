@@ -49,7 +49,7 @@ def assess(image: NDArray[np.uint8], grid: PatchGrid) -> Suitability:
         grid: where patches are cut; parts beyond the image do not count.
 
     Returns:
-        The mask, with one reason per patch: black before clipped before flat.
+        The mask, with one reason per patch (black before clipped before flat), and how bright each patch is.
     """
     height, width = image.shape[:2]
     tops, bottoms = _borders(grid.rows, grid, height)
@@ -62,13 +62,14 @@ def assess(image: NDArray[np.uint8], grid: PatchGrid) -> Suitability:
     down = table[:, bottom] - table[:, top]
     total, squares, white, black = down[:, :, right] - down[:, :, left]
     area = np.outer(bottoms - tops, rights - lefts).astype(np.float64)
-    variance = np.maximum(squares / area - (total / area) ** 2, 0)
+    brightness = total / area
+    variance = np.maximum(squares / area - brightness**2, 0)
     reason = np.zeros((grid.rows, grid.columns), np.uint8)
     reason[variance < FLAT_DEVIATION**2] = FLAT
     reason[white >= LOST_SHARE * area] = CLIPPED
     reason[black >= LOST_SHARE * area] = BLACK
     assessable: BoolArray = reason == ASSESSABLE
-    return Suitability(assessable=assessable, reason=reason, cells=vote_counts(assessable, grid) > 0)
+    return Suitability(assessable, reason, vote_counts(assessable, grid) > 0, brightness.astype(np.float32))
 
 
 def _borders(count: int, grid: PatchGrid, length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

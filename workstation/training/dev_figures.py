@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.model.paper import patch_batches
 from workstation.analysis.reference import departure
+from workstation.analysis.suitability import assess
 from workstation.evaluation.localisation import localise
 from workstation.evaluation.splices import make_splices
 
@@ -41,8 +42,9 @@ def localisation(embed: Embed, patch: int, photos: Path, *, split: str = "dev", 
         grid = PatchGrid.for_image(rgb.shape[0], rgb.shape[1], patch=patch, per_dimension=PATCHES)
         embeddings = np.concatenate([embed(batch) for batch in patch_batches(rgb, grid, 64)])
         positions = np.stack(np.divmod(np.arange(len(embeddings)), grid.columns), 1)
-        values = departure(embeddings, positions=positions, seed=0).values.reshape(grid.rows, grid.columns)
-        figures = localise(np.asarray(values, np.float32), mask)
+        brightness = assess(rgb, grid).brightness.ravel()
+        values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
+        figures = localise(values.reshape(grid.rows, grid.columns), mask)
         if figures is not None:
             found.append(figures.ap)
     return float(np.mean(found))

@@ -17,6 +17,7 @@ from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.analysis.model.registry import sha256_of, write_fields
 from workstation.analysis.reference import departure
+from workstation.analysis.suitability import assess
 from workstation.errors import WeightsProblem, WorkstationError
 from workstation.evaluation.splices import make_splices
 from workstation.evidence import read_metadata
@@ -102,7 +103,8 @@ def _scale_limit(description: WeightsDescription, tensors: dict[str, Any], photo
         grid = encoder.default_grid(rgb.shape[0], rgb.shape[1], None, None)
         embeddings = drain(encoder.embed(rgb, grid)).reshape(grid.rows * grid.columns, -1)
         positions = np.stack(np.divmod(np.arange(len(embeddings)), grid.columns), 1)
-        values.append(departure(embeddings, positions=positions, seed=0).values)
+        brightness = assess(rgb, grid).brightness.ravel()
+        values.append(departure(embeddings, positions=positions, brightness=brightness, seed=0))
     return round(float(np.ceil(np.percentile(np.concatenate(values), 99.9) * 20)) / 20, 2)
 
 
