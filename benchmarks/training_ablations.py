@@ -1,13 +1,13 @@
 """What single ideas of training are worth: the shipped weights trained on, once as before and once with each idea.
 
     python -m benchmarks.training_ablations PHOTOS RUNS [--steps 300] [--count 100] [--seed 777]
-                                            [--split dev] [--role ROLE]
+                                            [--split dev] [--role ROLE] [--only IDEA ...]
 
 PHOTOS holds manifest.csv. Every run starts from the shipped compact weights, sees as many steps and batches of the same
 size, and differs from "as before" in one thing. RUNS gets a folder per run; a run that is complete is not made again,
-one that was stopped goes on. Prints the mean average precision per map cell of "as before" on splices between cameras
-of the split, and the paired difference of the others, and of the shipped weights, with its 95 % bootstrap interval
-over images.
+one that was stopped goes on. --only leaves out the other ideas. Prints the mean average precision per map cell of "as
+before" on splices between cameras of the split, and the paired difference of the others, and of the shipped weights,
+with its 95 % bootstrap interval over images.
 """
 
 from __future__ import annotations
@@ -90,12 +90,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=777)
     parser.add_argument("--split", default="dev")
     parser.add_argument("--role", choices=tuple(camera_roles()))
+    parser.add_argument("--only", nargs="+", metavar="IDEA", choices=tuple(IDEAS), help=", ".join(IDEAS))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shipped = find("compact")
     encoders: dict[str, CompactEncoder] = {}
     for number, (idea, changes) in enumerate(IDEAS.items()):
+        if options.only and idea not in (BEFORE, *options.only):
+            continue
         run = trained(options.runs / f"{number}", options.photos, changes, options.steps, shipped)
         encoders[idea] = encoder_of(run, shipped, options.threads)
     encoders["shipped, without further steps"] = encoder_of_weights(shipped.folder / "compact.json", options.threads)
