@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import average_precision_score
 
+from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model import Encoder, load_encoder
-from workstation.analysis.reference import departure
-from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import bootstrap_mean
 from workstation.evaluation.splices import SAVE_QUALITY, Splice, make_splices
@@ -65,9 +64,7 @@ def precisions(image: Image.Image, mask: Image.Image, encoder: Encoder) -> Itera
         centres = positions * grid.stride + grid.stride // 2
         truth = foreign[centres[:, 0], centres[:, 1]]
         if truth.any() and not truth.all():
-            embeddings = drain(encoder.embed(pixels, grid)).reshape(len(cells), -1)
-            brightness = assess(pixels, grid).brightness.ravel()
-            values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
+            values = departure_everywhere(drain(encoder.embed(pixels, grid)), pixels, grid)
             yield window, float(average_precision_score(truth, values))
 
 

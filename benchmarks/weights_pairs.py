@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import read_description
 from workstation.analysis.model.tensors import read_registered
-from workstation.analysis.reference import departure
-from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
 from workstation.evaluation.splices import VARIANTS, Splice, make_splices
@@ -48,9 +47,7 @@ def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: ND
     truth = foreign[np.minimum(centres[:, 0], height - 1), np.minimum(centres[:, 1], width - 1)]
     if not truth.any():
         return None
-    embeddings = drain(encoder.embed(pixels, grid)).reshape(len(positions), -1)
-    brightness = assess(pixels, grid).brightness.ravel()
-    values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
+    values = departure_everywhere(drain(encoder.embed(pixels, grid)), pixels, grid)
     return float(average_precision_score(truth, values))
 
 

@@ -21,6 +21,7 @@ from workstation.analysis.mean_shift import shift_steps
 from workstation.analysis.pca import as_colours, principal_components
 from workstation.analysis.reference import departure as departure_from_reference
 from workstation.analysis.result import NOT_ASSESSABLE, BoolArray, FloatArray, LabelArray, Suitability
+from workstation.analysis.suitability import assess
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -146,6 +147,27 @@ def compare_linear(
         departure=published.vote_mean(values.reshape(-1, 1), grid, assessable)[:, :, 0],
         cut=majority(sides, grid),
         score=float(1 - mean @ mean),
+    )
+
+
+def departure_everywhere(embeddings: FloatArray, image: NDArray[np.uint8], grid: PatchGrid) -> FloatArray:
+    """The departure that `compare_linear` measures, of every patch, assessable or not, with the seed 0.
+
+    For figures in which all cells count: of evaluations and of training, where there is no analysis.
+
+    Args:
+        embeddings: (grid.rows, grid.columns, D) or (grid.rows * grid.columns, D) float32, unit length.
+        image: (height, width, 3) uint8 RGB that the patches were cut from.
+        grid: where they were cut.
+
+    Returns:
+        (grid.rows * grid.columns,) float32.
+    """
+    return departure_from_reference(
+        embeddings.reshape(grid.rows * grid.columns, -1),
+        positions=np.argwhere(np.ones((grid.rows, grid.columns), bool)),
+        brightness=assess(image, grid).brightness.ravel(),
+        seed=0,
     )
 
 

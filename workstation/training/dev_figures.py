@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model.paper import patch_batches
-from workstation.analysis.reference import departure
-from workstation.analysis.suitability import assess
 from workstation.evaluation.localisation import localise
 from workstation.evaluation.splices import make_splices
 
@@ -41,9 +40,7 @@ def localisation(embed: Embed, patch: int, photos: Path, *, split: str = "dev", 
         rgb, mask = splice.saved("q90")
         grid = PatchGrid.for_image(rgb.shape[0], rgb.shape[1], patch=patch, per_dimension=PATCHES)
         embeddings = np.concatenate([embed(batch) for batch in patch_batches(rgb, grid, 64)])
-        positions = np.stack(np.divmod(np.arange(len(embeddings)), grid.columns), 1)
-        brightness = assess(rgb, grid).brightness.ravel()
-        values = departure(embeddings, positions=positions, brightness=brightness, seed=0)
+        values = departure_everywhere(embeddings, rgb, grid)
         figures = localise(values.reshape(grid.rows, grid.columns), mask)
         if figures is not None:
             found.append(figures.ap)

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.analysis.model.registry import sha256_of, write_fields
-from workstation.analysis.reference import departure
-from workstation.analysis.suitability import assess
 from workstation.errors import WeightsProblem, WorkstationError
 from workstation.evaluation.splices import make_splices
 from workstation.evidence import read_metadata
@@ -101,10 +100,7 @@ def _scale_limit(description: WeightsDescription, tensors: dict[str, Any], photo
     for splice in make_splices(photos, split="train", count=_REFERENCE_SPLICES, seed=1):
         rgb, _ = splice.saved("q90")
         grid = encoder.default_grid(rgb.shape[0], rgb.shape[1], None, None)
-        embeddings = drain(encoder.embed(rgb, grid)).reshape(grid.rows * grid.columns, -1)
-        positions = np.stack(np.divmod(np.arange(len(embeddings)), grid.columns), 1)
-        brightness = assess(rgb, grid).brightness.ravel()
-        values.append(departure(embeddings, positions=positions, brightness=brightness, seed=0))
+        values.append(departure_everywhere(drain(encoder.embed(rgb, grid)), rgb, grid))
     return round(float(np.ceil(np.percentile(np.concatenate(values), 99.9) * 20)) / 20, 2)
 
 
