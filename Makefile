@@ -14,7 +14,7 @@ READY := $(VENV)/.ready
 PIP_OPTIONS := --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 ARGS ?=
 
-.PHONY: run test test-slow lint format bench screenshots picture train example freeze environment system clean help bundle bundle-test deb tarball
+.PHONY: run test test-slow lint format bench screenshots picture train freeze environment system clean help bundle bundle-test deb tarball
 .DEFAULT_GOAL := help
 
 help:
@@ -26,7 +26,7 @@ help:
 	@echo "make bench        print the figures of speed in benchmarks/RESULTS.md"
 	@echo "make screenshots  open the window in every state and save pictures to ./screenshots/"
 	@echo "make picture      take the README's picture of the window"
-	@echo "make train        train the compact model: ARGS='--photos FOLDER --out FILE'"
+	@echo "make train        train the compact model: ARGS='--photos FOLDER --out DIR'"
 	@echo "make bundle       build the offline program: dist/exifact/exifact"
 	@echo "make deb tarball  pack it: dist/exifact_*.deb, dist/exifact-*.tar.zst"
 	@echo "make bundle-test  build, install into a bare Debian without a network, and try everything (as root)"

@@ -27,7 +27,7 @@ from sklearn.metrics import average_precision_score
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.tensors import read_registered
-from workstation.analysis.reference import COMPONENTS, SMOOTHING, departure
+from workstation.analysis.reference import REFERENCES, SMOOTHING, departure
 from workstation.analysis.suitability import assess
 from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
@@ -53,15 +53,22 @@ class Embedded:
         return departure(self.embeddings[way], positions=self.positions, seed=0, **settings)  # type: ignore[arg-type]
 
 
+OTHER_REFERENCES: dict[str, tuple[tuple[int, float], ...]] = {
+    "without one component": REFERENCES[1:],
+    "one component with seven tenths, too": ((1, 0.7), *REFERENCES),
+    "half of the patches alone": tuple((count, 0.5) for count in (1, 2, 3, 4)),
+    "seven tenths alone": tuple((count, 0.7) for count in (2, 3, 4)),
+    "three components alone": ((3, 0.5), (3, 0.7)),
+    "up to three components": REFERENCES[:-2],
+    "up to six components": (*REFERENCES, *((count, share) for count in (5, 6) for share in (0.5, 0.7))),
+}
+"""Name to components and shares of other references."""
+
 WAYS: dict[str, Callable[[Embedded], Map]] = {
     "shipped": Embedded.departure,
     "without brightness": partial(Embedded.departure, brightness=None),
     "without the second look": partial(Embedded.departure, second_look=False),
-    **{f"reference shares {s}": partial(Embedded.departure, reference_shares=s) for s in ((0.5,), (0.6,), (0.7,))},
-    **{
-        f"components {c}": partial(Embedded.departure, components=c)
-        for c in ((3,), (2, 3), (1, 2, 3, 4), (2, 3, 4, 5, 6))
-    },
+    **{name: partial(Embedded.departure, references=references) for name, references in OTHER_REFERENCES.items()},
     **{f"second look begins with {share}": partial(Embedded.departure, departing_share=share) for share in (0.1, 0.15)},
     **{f"smoothing {s}": partial(Embedded.departure, smoothing=s) for s in (1.0, 2.0)},
     "with whitening": partial(Embedded.departure, way="whitened"),
@@ -124,7 +131,7 @@ def main() -> None:
         if splice.foreign.any():
             for way, make in WAYS.items():
                 scores[way, variant].append(float(average_precision_score(splice.foreign, make(splice))))
-    print(f"shipped: components {COMPONENTS}, smoothing {SMOOTHING}; n = {options.count}\n")
+    print(f"shipped: {REFERENCES}, smoothing {SMOOTHING}; n = {options.count}\n")
     print("| way | " + " | ".join(VARIANTS) + " | all three |\n|" + "---|" * (len(VARIANTS) + 2))
     base = np.array([scores["shipped", variant] for variant in VARIANTS])
     for way in WAYS:

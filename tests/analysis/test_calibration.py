@@ -330,13 +330,18 @@ def test_without_a_table_nothing_is_calibrated() -> None:
     assert statement.p_consistent is None
 
 
-def test_a_table_of_other_weights_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_own_table_of_other_weights_is_passed_over_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
     description = replace(find("compact"), folder=tmp_path)
     own = calibration.own_file("compact")
     own.parent.mkdir(parents=True)
     own.write_text(json.dumps(table_fields(stratum(), sha256="f" * 64)), encoding="utf-8")
-    assert table_for(description) == (None, None)
+    table, warning = table_for(description)
+    assert table is None
+    assert warning is not None
+    assert warning.code == "calibration-outdated"
     own.write_text(json.dumps(table_fields(stratum(), sha256=description.sha256)), encoding="utf-8")
     table, warning = table_for(description)
     assert table is not None
@@ -354,14 +359,21 @@ def test_a_damaged_table_is_a_warning_and_no_calibration(tmp_path: Path, monkeyp
     assert warning.code == "calibration-unreadable"
 
 
-def test_a_table_of_other_parameters_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_own_table_of_another_version_gives_way_to_the_shipped_one_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
-    description = replace(find("compact"), folder=tmp_path)
+    description = find("compact")
     own = calibration.own_file("compact")
     own.parent.mkdir(parents=True)
     fields = table_fields(stratum(), sha256=description.sha256)
     own.write_text(json.dumps({**fields, "method": "another"}), encoding="utf-8")
-    assert table_for(description) == (None, None)
+    table, warning = table_for(description)
+    assert table is not None
+    assert table.origin == "shipped with the weights"
+    assert warning is not None
+    assert warning.code == "calibration-outdated"
+    assert str(fields["date"]) in warning.message
 
 
 @pytest.mark.parametrize("change", [{"format": 3}, {"statistic": "luck"}, {"strata": [{}]}, {"strata": [format_1()]}])
@@ -396,3 +408,15 @@ def test_a_window_that_is_cut_and_saved_losslessly_gets_what_the_whole_photograp
     assert window.status == "calibrated"
     assert [remark.code for remark in window.reservations] == ["device-unknown"]
     assert [rate.focus for rate in window.alike] == ["sharp"]
+
+
+def test_rates_of_lossless_pictures_are_not_those_of_lossy_ones_that_are_no_jpeg(tmp_path: Path) -> None:
+    table = read(tmp_path, stratum())
+    seen = replace(PICTURE, quality=None)
+
+    lossless = calibration.state(table, detection(0.2), seen)
+    lossy = calibration.state(table, detection(0.2), replace(seen, lossless=False))
+
+    assert lossless.status == "calibrated"
+    assert lossy.status == "outside"
+    assert "neither a JPEG nor of a kind that surely loses nothing" in lossy.reason

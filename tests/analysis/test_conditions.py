@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from workstation.analysis import conditions
-from workstation.analysis.conditions import interpolation_and_focus
+from workstation.analysis.conditions import conditions_of, interpolation_and_focus
+from workstation.evidence import open_evidence
 
 
 def noise(height: int, width: int) -> NDArray[np.float32]:
@@ -51,3 +55,34 @@ def test_rows_of_grey_are_the_mean_of_the_channels() -> None:
 
     assert grey.dtype == np.float32
     np.testing.assert_array_equal(grey, rgb[2:7].sum(axis=2, dtype=np.float32) / np.float32(3))
+
+
+def test_pictures_of_less_than_a_block_have_no_focus() -> None:
+    peak, soft = interpolation_and_focus(noise(400, 20))
+
+    assert np.isfinite(peak)
+    assert soft is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "lossless"),
+    [
+        ("a.png", {}, True),
+        ("a.bmp", {}, True),
+        ("a.tif", {}, True),
+        ("b.tif", {"compression": "tiff_lzw"}, True),
+        ("c.tif", {"compression": "jpeg"}, False),
+        ("a.webp", {"quality": 40}, False),
+        ("a.avif", {"quality": 30}, False),
+    ],
+)
+def test_only_formats_that_surely_lose_nothing_count_as_lossless(
+    tmp_path: Path, name: str, options: dict[str, object], *, lossless: bool
+) -> None:
+    picture = Image.fromarray(np.repeat(noise(96, 128)[..., None], 3, axis=2).astype(np.uint8))
+    picture.save(tmp_path / name, **options)  # type: ignore[arg-type]
+
+    seen = conditions_of(open_evidence(tmp_path / name))
+
+    assert seen.quality is None
+    assert seen.lossless == lossless

@@ -6,6 +6,7 @@ import piexif
 import pytest
 from PIL import Image
 
+from workstation.analysis import published_texts
 from workstation.analysis.exif_texts import (
     PROCESSING_TAGS,
     TagText,
@@ -82,3 +83,19 @@ def test_a_file_without_exif_says_nothing(tmp_path: Path) -> None:
     file.write_bytes(buffer.getvalue())
     metadata = read_metadata(file).metadata
     assert camera_statements(metadata) == save_statements(metadata) == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "value"),
+    [
+        (piexif.ExifIFD.ShutterSpeedValue, "Shutter Speed Value", (-(2**31), 1)),
+        (piexif.ExifIFD.ApertureValue, "Aperture Value", (2**32 - 1, 1)),
+        (piexif.ExifIFD.MaxApertureValue, "Max Aperture Value", (2**32 - 1, 1)),
+    ],
+)
+def test_absurd_exposures_are_unknown(tmp_path: Path, tag: int, name: str, value: tuple[int, int]) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "absurd.jpg", exif=piexif.dump({"Exif": {tag: value}}))
+
+    told = published_texts.statements(read_metadata(tmp_path / "absurd.jpg").metadata)
+
+    assert told == (TagText(name, "Unknown"),)

@@ -203,7 +203,7 @@ def test_provenance_says_what_it_takes_to_repeat_it(result: AnalysisResult) -> N
     # Only of the method that was used: a parameter that had no part in the result would mislead.
     assert ("mean shift" in parameters) == (provenance.architecture == "paper")
     linear = {
-        "shares of patches that the reference is found by",
+        "reference found by (components: share of patches)",
         "members of the reference",
         "reference moves with brightness",
     }

@@ -3,7 +3,9 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from workstation.analysis import discriminant
-from workstation.analysis.reference import departure
+from workstation.analysis.reference import SMOOTHING, SMOOTHING_OF_FEW, departure
+
+SEVEN_TENTHS = ((2, 0.7), (3, 0.7), (4, 0.7))
 
 
 def _scene(rows: int, columns: int, foreign: tuple[slice, slice], *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +45,7 @@ def test_a_part_that_covers_two_fifths_departs_as_a_small_one_does() -> None:
     flat = embeddings.reshape(-1, 16)
 
     half = departure(flat, positions=positions, brightness=None, seed=0, second_look=False)
-    more = departure(flat, positions=positions, brightness=None, seed=0, second_look=False, reference_shares=(0.7,))
+    more = departure(flat, positions=positions, brightness=None, seed=0, second_look=False, references=SEVEN_TENTHS)
 
     assert np.quantile(half[mask.ravel()], 0.05) > np.quantile(half[~mask.ravel()], 0.95)
     assert np.median(half[mask.ravel()]) > np.median(more[mask.ravel()]) + 0.1
@@ -204,3 +206,35 @@ def test_few_patches_get_no_second_look() -> None:
     second = departure(embeddings[:few], positions=positions[:few], brightness=None, seed=0)
 
     np.testing.assert_array_equal(first, second)
+
+
+def test_few_patches_are_blurred_less() -> None:
+    embeddings, positions, _ = _with_a_scene(0)
+    few = discriminant.FEWEST_PATCHES - 1
+    for count, smoothing in ((few, SMOOTHING_OF_FEW), (few + 1, SMOOTHING)):
+        shipped = departure(embeddings[:count], positions=positions[:count], brightness=None, seed=0)
+        same = departure(embeddings[:count], positions=positions[:count], brightness=None, seed=0, smoothing=smoothing)
+
+        np.testing.assert_array_equal(shipped, same)
+
+
+def test_one_component_finds_a_large_part_that_further_ones_hide() -> None:
+    """What the scene spreads along further directions counts less where the first alone tells the parts apart."""
+    embeddings, mask = _scene(36, 48, (slice(0, 36), slice(0, 20)))
+    positions = np.argwhere(np.ones(mask.shape, bool))
+    odd = np.random.default_rng(1).random(mask.shape) < 0.1
+    embeddings[odd] += 0.8 * np.eye(16)[9].astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=2, keepdims=True)
+
+    def precision(references: tuple[tuple[int, float], ...]) -> float:
+        values = departure(
+            embeddings.reshape(-1, 16),
+            positions=positions,
+            brightness=None,
+            seed=0,
+            smoothing=0.3,
+            references=references,
+        )
+        return float(average_precision_score(mask.ravel(), values))
+
+    assert precision(((1, 0.5), *SEVEN_TENTHS)) > precision(SEVEN_TENTHS) + 0.1

@@ -159,6 +159,22 @@ def test_undo_and_redo_are_entries(case: CaseFile) -> None:
         case.undo()
 
 
+def test_undo_after_a_redo_takes_the_redone_entry_back(case: CaseFile) -> None:
+    case.notes.add("first")
+    second = case.notes.add("second")
+    undone = case.undo()
+    case.undo(undone.sequence)
+    assert [note.text for note in case.notes.all()] == ["first", "second"]
+
+    undone_again = case.undo()
+    assert undone_again.undoes == undone.undoes
+    assert [note.text for note in case.notes.all()] == ["first"]
+    case.undo()
+    assert case.notes.all() == ()
+    with pytest.raises(Unknown):
+        case.notes.get(second.id)
+
+
 def test_what_a_later_entry_built_upon_cannot_be_undone(case: CaseFile, evidence: Evidence) -> None:
     exhibit = case.exhibits.add(evidence)
     case.regions.add(exhibit.id, REGION)

@@ -384,6 +384,16 @@ def test_a_truncated_image_is_an_error_not_half_a_picture(saved: Save, tmp_path:
         open_evidence(path)
 
 
+def test_a_heif_item_of_an_impossible_type_is_an_error_and_not_the_end_of_the_process(
+    test_data: Path, tmp_path: Path
+) -> None:
+    whole = bytearray((test_data / "photos" / "sony_exif.heic").read_bytes())
+    whole[267] = 0xC5  # in the type of an item, of which pi-heif makes text unseen
+
+    with pytest.raises(DamagedImage, match="impossible type"):
+        open_evidence(written(tmp_path, "odd.heic", bytes(whole)))
+
+
 def test_a_truncated_heif_is_an_error(data: Path, tmp_path: Path) -> None:
     whole = (data / "RGB_8__128x128.heif").read_bytes()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
 import pytest
@@ -107,6 +108,9 @@ def test_exposure_times_of_a_composite_image() -> None:
     [
         (0x829A, 5, rationals((10, 2500)), "1/250 s"),
         (0x829A, 5, rationals((13, 10)), "1.3 s"),
+        (0x829A, 12, struct.pack("<d", 5e-324), "4.94066e-324 s"),
+        (0x9000, 7, b"0231", "2.31"),
+        (0x9000, 7, "²³¹²".encode("latin-1"), "²³¹²"),
         (0x829D, 5, rationals((28, 10)), "f/2.8"),
         (0x9201, 10, rationals((8, 1)), "1/256 s (8 EV)"),
         (0x9202, 5, rationals((3, 1)), "f/2.8 (3 EV)"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -7,14 +8,19 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from tests.ui.canvas_samples import sample_result
 from tests.ui.conftest import HeldAnalysis
 from workstation.analysis.regions import Region
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseFile
 from workstation.casework.problems import CaseNotSaved
+from workstation.errors import DeviceProblem, WorkstationError
+from workstation.evidence.record import Evidence
+from workstation.progress import Progress
 from workstation.report.archival import CONTENT_FILE
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import OpinionDialog, opinion_fields
-from workstation.ui.case_keeper import CaseKeeper, NewCase
+from workstation.ui.case_keeper import CaseKeeper, ChangedOriginal, NewCase, OpenTwice
 from workstation.ui.case_rows import exhibit_rows, note_rows
 from workstation.ui.casing import Keeping
 from workstation.ui.layers import Layer
@@ -101,6 +107,63 @@ def test_an_undo_in_the_window_is_a_new_entry(
         assert case.regions.all() == ()
         actions = [entry.action for entry in case.history()]
         assert [a for a in actions if a.startswith("region.")] == ["region.add", "region.remove"]
+
+
+def test_undo_does_not_reach_back_before_the_case_was_opened(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    path = photo()
+    open_file(window, path)
+    window.session.edit(window.session.current, "note", replace(window.session.current.marks, note="of last week"))
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    folder = make_case(window)
+    saved(window, qtbot)
+    window.cases.close()
+    window.session.close(window.session.current)
+    open_file(window, path)
+    window.view.region_drawn.emit(Region("", "ellipse", SQUARE))
+    opened(window, folder, qtbot)
+    saved(window, qtbot)
+    window.actions_table["undo"].trigger()
+    saved(window, qtbot)
+
+    assert window.session.current.marks.note == "of last week"
+    assert kept_in(window) == (["rectangle", "ellipse"], ["of last week"])
+
+
+def test_two_files_with_the_same_bytes_are_one_exhibit_with_the_marks_of_both(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    first = photo("a.jpg")
+    second = first.with_name("b.jpg")
+    shutil.copy(first, second)
+    for path, kind in ((first, "rectangle"), (second, "ellipse")):
+        open_file(window, path)
+        exhibit = window.session.with_path(path)
+        window.session.edit(exhibit, "note", replace(exhibit.marks, note=f"on {path.name}"))
+        window.view.region_drawn.emit(Region("", kind, SQUARE))
+    said = problems_of(window)
+    make_case(window)
+    saved(window, qtbot)
+
+    assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg"]
+    assert [type(problem) for problem in said] == [OpenTwice]
+    assert "b.jpg has the bytes of a.jpg" in said[0].summary
+    assert window.session.unsaved == ()
+    assert kept_in(window) == (["rectangle", "ellipse"], ["on a.jpg\n\non b.jpg"])
+
+
+def problems_of(window: MainWindow) -> list[WorkstationError]:
+    """Every problem with the case that the window says from now on."""
+    said: list[WorkstationError] = []
+    window.cases.problem.connect(said.append)
+    return said
+
+
+def kept_in(window: MainWindow) -> tuple[list[str], list[str]]:
+    """Kinds of the regions and texts of the notes that the open case holds."""
+    file = window.cases.keeper.file
+    return [one.region.kind for one in file.regions.all()], [note.text for note in file.notes.all()]
 
 
 def test_a_case_comes_back_with_marks_and_results(
@@ -284,6 +347,46 @@ def test_another_file_in_an_exhibits_place_is_not_taken_for_it(
     assert len(window.cases.view.exhibits) == 1
 
 
+def read_again(window: MainWindow, qtbot) -> None:
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.actions_table["reopen"].trigger()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+
+def test_other_bytes_that_are_read_again_are_not_filed_under_the_exhibit(
+    window_with_case: MainWindow, photo: Photo, qtbot
+) -> None:
+    window, exhibit = window_with_case, window_with_case.session.current
+    qtbot.waitUntil(lambda: exhibit.record is not None, timeout=10_000)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    saved(window, qtbot)
+    said, folder = problems_of(window), window.cases.view.folder
+    photo(seed=2)
+    read_again(window, qtbot)
+    assert exhibit.record is None
+    window.view.region_drawn.emit(Region("", "ellipse", SQUARE))
+    assert window.cases.close()
+
+    assert [type(problem) for problem in said] == [ChangedOriginal]
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert len(case.exhibits.all()) == 1
+        assert [one.region.kind for one in case.regions.all()] == ["rectangle"]
+
+
+def test_the_same_bytes_that_are_read_again_stay_the_exhibit_with_its_marks(
+    window_with_case: MainWindow, qtbot
+) -> None:
+    window, exhibit = window_with_case, window_with_case.session.current
+    qtbot.waitUntil(lambda: exhibit.record is not None, timeout=10_000)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    read_again(window, qtbot)
+    saved(window, qtbot)
+
+    assert exhibit.record == window.cases.view.exhibits[0]
+    assert kept_in(window) == (["rectangle"], [])
+    assert len(exhibit.marks.regions) == 1
+
+
 def test_a_failed_analysis_stands_in_the_case(
     make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
 ) -> None:
@@ -303,6 +406,60 @@ def test_a_failed_analysis_stands_in_the_case(
         (analysis,) = case.analyses.all()
         assert analysis.status == "failed"
         assert "no memory" in analysis.reason
+
+
+class PlannedAnalysis:
+    """An analysis that ends as it was planned: with a result, or with a problem."""
+
+    def __init__(self, *ends: AnalysisResult | WorkstationError) -> None:
+        self._ends = iter(ends)
+
+    def __call__(self, _evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("working")
+        end = next(self._ends)
+        if isinstance(end, WorkstationError):
+            raise end
+        return end
+
+
+def analyse(window: MainWindow, qtbot) -> None:
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    saved(window, qtbot)
+
+
+def test_a_failed_analysis_is_kept_once_with_the_settings_it_was_asked_for(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    window = make_window(analyse=PlannedAnalysis(DeviceProblem("no memory")))
+    window.store.change(seed=11)
+    make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    analyse(window, qtbot)
+    window.store.change(seed=77)
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE))
+    saved(window, qtbot)
+
+    kept = window.cases.keeper.file.analyses.all()
+    assert [(one.status, one.content["request"]["seed"]) for one in kept] == [("failed", 11)]
+
+
+def test_an_analysis_that_fails_again_after_a_success_is_kept_again(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    problem = "no memory"
+    window = make_window(
+        analyse=PlannedAnalysis(DeviceProblem(problem), sample_result(320, 256), DeviceProblem(problem))
+    )
+    make_case(window)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    for _ in range(3):
+        analyse(window, qtbot)
+
+    kept = window.cases.keeper.file.analyses.all()
+    assert [one.status for one in kept] == ["failed", "complete", "failed"]
 
 
 def test_recent_cases_are_remembered(make_window: Maker, make_case: Callable[..., Path], tmp_path: Path, qtbot) -> None:

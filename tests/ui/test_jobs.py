@@ -145,6 +145,38 @@ def test_a_result_that_arrives_after_cancel_is_dropped(queue: JobQueue, qtbot) -
     assert [what for what, _ in listener.heard if what != "progressed"] == ["cancelled"]
 
 
+def test_a_lasting_result_that_arrives_after_cancel_counts(queue: JobQueue, qtbot) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    def steps() -> Generator[Progress, None, str]:
+        yield Progress("writing the files")
+        reached.set()
+        go_on.wait(5)
+        return "report.pdf"
+
+    job = queue.submit("writing the report", steps, lasting=True)
+    listener = Listener(job)
+    qtbot.waitUntil(reached.is_set, timeout=2000)
+    queue.cancel(job)
+    go_on.set()
+    with qtbot.waitSignal(queue.idle, timeout=2000):
+        pass
+
+    assert [one for one in listener.heard if one[0] != "progressed"] == [("finished", "report.pdf")]
+    assert job.state is JobState.FINISHED
+
+
+def test_a_lasting_job_that_stops_before_its_result_is_cancelled(queue: JobQueue, qtbot) -> None:
+    job = queue.submit("writing the report", lambda: count_to(1000, pause=0.02), lasting=True)
+    listener = Listener(job)
+    with qtbot.waitSignal(job.progressed, timeout=2000):
+        pass
+    with qtbot.waitSignal(queue.idle, timeout=2000):
+        queue.cancel(job)
+
+    assert [what for what, _ in listener.heard if what != "progressed"] == ["cancelled"]
+
+
 def test_cancelling_closes_the_computation(queue: JobQueue, qtbot) -> None:
     closed = threading.Event()
 

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
+from workstation.evidence import open_evidence
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.ui.image_view import ImageView, Tool
@@ -22,7 +24,7 @@ from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.marks import Marks
 from workstation.ui.report_dialog import ReportDialog
-from workstation.ui.report_order import ReportOrder
+from workstation.ui.report_order import ReportOrder, write_report
 from workstation.ui.session import AnalysisState, HashState
 from workstation.ui.wording import Situation
 from workstation.ui.work import open_file as open_steps
@@ -430,6 +432,19 @@ def test_writing_a_report_is_said_and_can_be_cancelled(
 
     assert window.centre.message == "Cancelled: the report was not written, what was exported before is kept."
     assert list(tmp_path.glob("case*")) == []
+
+
+def test_a_report_that_is_cancelled_at_any_step_leaves_no_file(photo: Photo, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    exhibit = Exhibit(evidence=open_evidence(photo()), result=None, failure="", regions=(), note="")
+    steps = write_report(ReportOrder(Case((exhibit,), title="Rex v. Doe", operator="A. Meier"), folder / "report.pdf"))
+
+    there = {progress.stage: list(folder.iterdir()) for progress in steps}  # Cancel comes between two steps
+
+    assert [stage for stage, files in there.items() if files] == []
+    assert "composing the PDF" in there
+    assert {path.name for path in folder.iterdir()} == {"report.pdf", "result.json"}
 
 
 def test_closing_the_window_while_a_report_is_written_asks(

@@ -38,6 +38,9 @@ FORMAT = 2
 READABLE = (1, FORMAT)
 
 FOLDER = "calibration"
+
+OWN = "this laboratory"
+"""Origin of a table that the laboratory measured itself."""
 """Beside the weights; a table has the name of the weights."""
 
 FEWEST_PHOTOS = 19
@@ -110,7 +113,7 @@ class Stratum:
         """Whether a picture belongs to it."""
         return (
             self.long_side[0] <= conditions.long_side <= self.long_side[1]
-            and self._quality_fits(conditions.quality)
+            and self._quality_fits(conditions)
             and (conditions.interpolated or not self.interpolated)
         )
 
@@ -132,9 +135,10 @@ class Stratum:
             ),
         )
 
-    def _quality_fits(self, quality: int | None) -> bool:
+    def _quality_fits(self, conditions: Conditions) -> bool:
+        quality = conditions.quality
         if quality is None:
-            return self.lossless
+            return self.lossless and conditions.lossless
         return self.quality is not None and self.quality[0] <= quality <= self.quality[1]
 
     def distance(self, conditions: Conditions) -> float:
@@ -142,7 +146,7 @@ class Stratum:
         low, high = self.long_side
         size = max(0.0, math.log(low / conditions.long_side), math.log(conditions.long_side / high))
         quality = 0.0
-        if not self._quality_fits(conditions.quality):
+        if not self._quality_fits(conditions):
             least, most = self.quality or (100, 100)
             given = 100 if conditions.quality is None else conditions.quality
             quality = max(least - given, given - most, 5) / 50
@@ -258,10 +262,13 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
         description: of the weights that were used.
 
     Returns:
-        The table, None where there is none that fits; and a warning about one that cannot be used.
+        The table, None where there is none that fits; and a warning about one that cannot be used. A laboratory that
+        measured its own must hear that an update has left it behind: without a word its reports would state the
+        shipped rates.
     """
+    passed_over = None
     for file, origin in (
-        (own_file(description.name), "this laboratory"),
+        (own_file(description.name), OWN),
         (description.folder / FOLDER / f"{description.name}.json", "shipped with the weights"),
     ):
         if not file.is_file():
@@ -271,8 +278,15 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
         except CalibrationTableProblem as problem:
             return None, RecordedWarning.of("calibration-unreadable", problem.summary, said=problem.what)
         if table.weights_sha256 == description.sha256 and table.method == method(description.architecture):
-            return table, None
-    return None, None
+            return table, passed_over
+        if origin == OWN:
+            passed_over = RecordedWarning.of(
+                "calibration-outdated",
+                f"This laboratory's calibration table of {table.date} was measured with other weights or another "
+                "version's settings of the map and was not used; `exifact calibrate` measures it again.",
+                date=table.date,
+            )
+    return None, passed_over
 
 
 def own_file(name: str) -> Path:
@@ -356,7 +370,8 @@ def _reasons(conditions: Conditions, stratum: Stratum | None) -> tuple[Remark, .
 
 def _why_outside(conditions: Conditions, reasons: tuple[Remark, ...], nearest: Stratum | None) -> str:
     """Why the program abstains, in words."""
-    quality = "no JPEG" if conditions.quality is None else f"last JPEG quality {conditions.quality}"
+    unsaved = "no JPEG" if conditions.lossless else "neither a JPEG nor of a kind that surely loses nothing"
+    quality = unsaved if conditions.quality is None else f"last JPEG quality {conditions.quality}"
     where = f"; the nearest that were: {nearest.name}" if nearest else ""
     told = "; ".join(remark.sentence for remark in reasons)
     return f"a picture of {conditions.long_side} pixels along its longer side, {quality}: {told}{where}"

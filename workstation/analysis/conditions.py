@@ -61,6 +61,13 @@ blocks (95th percentile): soft relative to the picture, since lenses, scaling an
 LEAST_DETAIL = 4.0
 """Coarse detail in grey levels that a block needs to be judged; plain sky and walls are neither sharp nor soft."""
 
+LOSSLESS = frozenset(("PNG", "BMP", "TIFF"))
+"""Formats whose pixels are those that were saved; WebP, HEIF and AVIF are compressed as JPEG is, at a quality that the
+file does not state, and GIF has few colours."""
+
+LOSSY_TIFF = (6, 7, 34892, 50001)
+"""Values of the tag Compression: JPEG (old, new), lossy JPEG, WebP."""
+
 SHORT_LENS = 9.5
 """True focal length in mm up to which a camera that does not name its 35 mm equivalent counts as a compact."""
 
@@ -78,6 +85,7 @@ def conditions_of(evidence: Evidence) -> Conditions:
         interpolated=peak >= INTERPOLATED,
         out_of_focus=soft,
         device_class=device_class(evidence.metadata),
+        lossless=evidence.format in LOSSLESS and _tiff_compression(evidence.metadata) not in LOSSY_TIFF,
     )
 
 
@@ -237,6 +245,8 @@ class _Focus:
     def add(self, top: int, rows: _Rows) -> None:
         """Whole rows of blocks that begin in the strip; a row more on either side, where there is one."""
         count, columns = self._blocks
+        if not columns:
+            return
         for row in range(top // BLOCK, min((top + STRIP) // BLOCK, count)):
             self._fine[row] = _detail_of_row(rows, row, count, columns, BLOCK)
             block = rows[row * BLOCK : (row + 1) * BLOCK][:, : columns * BLOCK]
@@ -306,6 +316,11 @@ def device_class(metadata: Metadata) -> DeviceClass:
     if crop is None:
         return "compact" if 0 < true <= SHORT_LENS else "unknown"
     return "slr/mirrorless" if large else "compact"
+
+
+def _tiff_compression(metadata: Metadata) -> int | None:
+    entry = metadata.find("IFD0", 0x0103)
+    return entry.value if entry is not None and isinstance(entry.value, int) else None
 
 
 def _is_sony_phone(make: str, model: str) -> bool:

@@ -62,13 +62,13 @@ def method(architecture: str) -> str:
     """
     two, several = partition_rules.strengths_of(architecture)
     parts = ", ".join(f"{share:g}" for share in PARTS)
-    components = ", ".join(map(str, reference_rules.COMPONENTS))
-    shares = ", ".join(f"{share:g}" for share in reference_rules.REFERENCE_SHARES)
+    references = ", ".join(f"{share:g} in {count}" for count, share in reference_rules.REFERENCES)
     return (
         f"parts {parts}, rest {REST_SHARE:g}; "
-        f"reference {shares} in {components} components, members to {reference_rules.MEMBERS:g}, "
+        f"reference {references} components, members to {reference_rules.MEMBERS:g}, "
         f"without and with brightness (ridge {reference_rules.BRIGHTNESS_RIDGE:g}, "
-        f"from {discriminant.FEWEST_PATCHES}), blurred over {SMOOTHING:g} cells; "
+        f"from {discriminant.FEWEST_PATCHES}), blurred over {SMOOTHING:g} cells "
+        f"({reference_rules.SMOOTHING_OF_FEW:g} below {discriminant.FEWEST_PATCHES}); "
         f"second look {discriminant.DEPARTING_SHARE:g} in {discriminant.COMPONENTS} "
         f"from {discriminant.FEWEST_PATCHES}; "
         f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "

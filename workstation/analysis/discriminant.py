@@ -24,7 +24,8 @@ DEPARTING_SHARE = 0.05
 
 FEWEST_PATCHES = 1000
 """With fewer, as in pictures below about 600 by 450 pixels, a twentieth is too few to find a direction by, and there
-is no second look; nor is there a reference that moves with brightness."""
+is no second look; nor is there a reference that moves with brightness, and embeddings are blurred less
+(`reference.SMOOTHING_OF_FEW`)."""
 
 STEPS = 6
 """Rounds in which patches are dealt to the two groups anew (expectation and maximisation)."""

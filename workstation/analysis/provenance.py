@@ -222,15 +222,22 @@ def _of_published_maps() -> tuple[tuple[str, str], ...]:
 
 def _of_linear_maps() -> tuple[tuple[str, str], ...]:
     return (
-        ("embeddings blurred over", f"{reference.SMOOTHING:g} cells (standard deviation)"),
-        ("shares of patches that the reference is found by", ", ".join(map(str, reference.REFERENCE_SHARES))),
+        (
+            "embeddings blurred over",
+            f"{reference.SMOOTHING:g} cells (standard deviation), {reference.SMOOTHING_OF_FEW:g} cells "
+            f"below {discriminant.FEWEST_PATCHES} patches",
+        ),
+        (
+            "reference found by (components: share of patches)",
+            ", ".join(f"{count}: {share:g}" for count, share in reference.REFERENCES),
+        ),
         ("members of the reference", f"up to the {reference.MEMBERS:.1%} quantile of a Gaussian"),
         (
             "reference moves with brightness",
             f"once not, once by a ridge regression ({reference.BRIGHTNESS_RIDGE:g}), "
             f"from {discriminant.FEWEST_PATCHES} patches on",
         ),
-        ("departure measured in", f"{', '.join(map(str, reference.COMPONENTS))} components, geometric mean"),
+        ("distances from the references", "geometric mean"),
         ("second look along", f"{discriminant.COMPONENTS} components, from {discriminant.FEWEST_PATCHES} patches on"),
         (
             "departing group begins with",

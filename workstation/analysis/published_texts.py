@@ -236,7 +236,7 @@ def _printed(entry: TagEntry, metadata: Metadata) -> str:
         return _WORDS[entry.id].get(value, f"Unknown ({value})")
     if isinstance(value, int | float | Fraction) and entry.id in _MEASURED:
         return _MEASURED[entry.id](Fraction(value))
-    if entry.id in (0x9000, 0xA000) and isinstance(value, str) and value.isdigit() and len(value) == 4:
+    if entry.id in (0x9000, 0xA000) and isinstance(value, str) and re.fullmatch("[0-9]{4}", value):
         return f"{int(value[:2])}.{value[2:]}"
     if entry.id == 0x9101 and isinstance(value, tuple):
         return "".join({1: "Y", 2: "Cb", 3: "Cr", 4: "R", 5: "G", 6: "B"}.get(int(v or 0), "") for v in value)
@@ -271,9 +271,14 @@ def _decimal(value: Fraction) -> str:
     return f"{float(value):.1f}".removesuffix(".0")
 
 
+def _power_of_two(exponent: float) -> float:
+    """Bounded, so that an absurd APEX value stays a number."""
+    return float(2.0 ** max(-100.0, min(100.0, exponent)))
+
+
 def _shutter(value: Fraction) -> str:
-    seconds = 2.0 ** -float(value)
-    return f"1/{2.0 ** float(value):.0f} sec" if seconds <= 1 else f"{seconds:.0f} sec"
+    seconds = _power_of_two(-float(value))
+    return f"1/{_power_of_two(float(value)):.0f} sec" if seconds <= 1 else f"{seconds:.0f} sec"
 
 
 _MEASURED: Final[Mapping[int, Callable[[Fraction], str]]] = {
@@ -281,9 +286,9 @@ _MEASURED: Final[Mapping[int, Callable[[Fraction], str]]] = {
     0x829D: lambda v: f"F{_decimal(v)}",
     0x9102: lambda v: f"{v} bit{'' if v == 1 else 's'}/pixel",
     0x9201: _shutter,
-    0x9202: lambda v: f"F{_decimal(Fraction(2.0 ** (float(v) / 2)))}",
+    0x9202: lambda v: f"F{_decimal(Fraction(_power_of_two(float(v) / 2)))}",
     0x9204: lambda v: f"{v} EV",
-    0x9205: lambda v: f"F{_decimal(Fraction(2.0 ** (float(v) / 2)))}",
+    0x9205: lambda v: f"F{_decimal(Fraction(_power_of_two(float(v) / 2)))}",
     0x9206: lambda v: f"{float(v):.3g} metres",
     0x920A: lambda v: f"{float(v):.1f} mm",
     _FLASH: lambda v: _flash(int(v)),

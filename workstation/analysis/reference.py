@@ -23,22 +23,23 @@ from scipy.special import gammaincinv
 from workstation.analysis import discriminant
 from workstation.analysis.neighbours import blurred
 
-REFERENCE_SHARES = (0.5, 0.7)
-"""Shares of the patches that the reference is found by; the geometric mean of the distances is taken. A foreign part of
-less than half of the picture does not pull at half of it, where seven tenths alone lose parts of more than a quarter
-(`python -m benchmarks.map_ablations PHOTOS --large`); half alone may follow one part of
-a scene of two kinds."""
+REFERENCES = ((1, 0.5), (2, 0.5), (2, 0.7), (3, 0.5), (3, 0.7), (4, 0.5), (4, 0.7))
+"""Numbers of leading principal components, and shares of the patches, that a reference is found by; the geometric mean
+of their distances is taken. Few components carry the traces, further ones add what the scene does; how many that are
+differs from picture to picture. The first shows large foreign parts best, but scenes of two kinds as
+well, so it counts once. A foreign part of less than half of the picture does not pull at half of it, where seven tenths
+alone lose parts of more than a quarter (`python -m benchmarks.map_ablations PHOTOS --large`); half alone may follow one
+part of a scene of two kinds."""
 
 MEMBERS = 0.975
 """Quantile of a Gaussian's distances up to which patches are members of the reference: its covariance is theirs, since
 that of the nearest half is too small for all."""
 
-COMPONENTS = (2, 3, 4)
-"""Numbers of leading principal components in which the distance is measured; the geometric mean is taken. Few carry the
-traces, further ones add what the scene does; how many that are differs from picture to picture."""
-
 SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur over neighbouring embeddings."""
+
+SMOOTHING_OF_FEW = 1.0
+"""The same with fewer than `discriminant.FEWEST_PATCHES`, where a part is but a few cells across."""
 
 BRIGHTNESS_RIDGE = 0.01
 """Ridge of the regression on brightness and its square, in units of their variance: a reference that is all equally
@@ -58,16 +59,15 @@ def departure(
     positions: NDArray[np.intp],
     brightness: NDArray[Any] | None,
     seed: int,
-    components: Sequence[int] = COMPONENTS,
-    smoothing: float = SMOOTHING,
+    references: Sequence[tuple[int, float]] = REFERENCES,
+    smoothing: float | None = None,
     second_look: bool = True,
-    reference_shares: Sequence[float] = REFERENCE_SHARES,
     departing_share: float = discriminant.DEPARTING_SHARE,
 ) -> NDArray[np.float32]:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
-    d is divided by the square root of the number of components and averaged over `COMPONENTS`, `REFERENCE_SHARES` and
-    references with and without brightness (geometric mean), so that 1 is a typical member of the reference. These
+    d is divided by the square root of the number of components and averaged over `REFERENCES`
+    with and without brightness (geometric mean), so that 1 is a typical member of the reference. These
     departures are then dealt out anew in an order to which the direction towards what departs most has its say
     (`workstation.analysis.discriminant`).
 
@@ -77,15 +77,17 @@ def departure(
         brightness: (N,) mean luma of each patch, 0..255; None = the reference is the same at every brightness, as it
             always is with fewer than `discriminant.FEWEST_PATCHES`.
         seed: of the subsample that principal components are taken from (above 4096 patches).
-        components: as `COMPONENTS`.
-        smoothing: as `SMOOTHING`.
+        references: as `REFERENCES`.
+        smoothing: in cells; None = `SMOOTHING`, or `SMOOTHING_OF_FEW`.
         second_look: whether departures are dealt out anew, where patches are enough.
-        reference_shares: as `REFERENCE_SHARES`.
         departing_share: as `discriminant.DEPARTING_SHARE`.
 
     Returns:
         (N,) float32 in 0..1; higher = departs more, 0.5 = `HALF_WAY` typical deviations of the reference.
     """
+    many = len(embeddings) >= discriminant.FEWEST_PATCHES
+    if smoothing is None:
+        smoothing = SMOOTHING if many else SMOOTHING_OF_FEW
     smooth = smoothed(embeddings, positions, smoothing).astype(np.float64)
     sample = smooth
     if len(smooth) > _FIT_SAMPLE:
@@ -93,16 +95,13 @@ def departure(
     centre = sample.mean(0)
     variances, axes = np.linalg.eigh(np.cov(sample.T))  # far cheaper than a decomposition of the sample itself
     usable = min(len(smooth) // 4, int(np.count_nonzero(variances > 1e-12)))
-    most = min(max(*components, discriminant.COMPONENTS), usable)
+    most = min(max(discriminant.COMPONENTS, *(count for count, _ in references)), usable)
     if most == 0:
         return np.zeros(len(smooth), np.float32)
     points = (smooth - centre) @ axes[:, ::-1][:, :most]
-    counts = [count for count in components if count <= most] or [most]
-    many = len(smooth) >= discriminant.FEWEST_PATCHES
     lit = _brightness_terms(brightness, positions, smoothing) if many and brightness is not None else None
-    distances = np.concatenate(
-        [_robust_distances(points[:, :n], lit, share) for n in counts for share in reference_shares]
-    )
+    found_by = dict.fromkeys((min(count, most), share) for count, share in references)
+    distances = np.concatenate([_robust_distances(points[:, :count], lit, share) for count, share in found_by])
     distance = np.exp(np.log(np.maximum(distances, 1e-6)).mean(0))
     values: NDArray[np.float32] = (distance / (distance + HALF_WAY)).astype(np.float32)
     if second_look and many:
@@ -126,7 +125,7 @@ def _robust_distances(points: NDArray[Any], lit: NDArray[Any] | None, share: flo
         points: (N, K) float64.
         lit: (N, L) terms that the mean of a second reference depends on, which begins with the members of the first;
             None = there is none.
-        share: one of `REFERENCE_SHARES`.
+        share: of the patches, as in `REFERENCES`.
 
     Returns:
         (1 or 2, N) float64; 1 is the root mean square of the members' own.

@@ -74,6 +74,7 @@ class Conditions:
         out_of_focus: share of the blocks with detail that are much softer than the picture's sharpest, 0..1; None where
             no block has detail.
         device_class: what the EXIF data say that it was taken with.
+        lossless: of a file that is no JPEG, whether it is of a kind that surely loses nothing.
     """
 
     long_side: int
@@ -82,6 +83,7 @@ class Conditions:
     interpolated: bool
     out_of_focus: float | None
     device_class: DeviceClass
+    lossless: bool = True
 
     @property
     def focus(self) -> FocusBand:

@@ -216,9 +216,11 @@ class CaseFile:
         gone: set[int] = set()
         for sequence in range(self.head().entries, 0, -1):
             (entry,) = self._store.entries(sequence, sequence)
+            if sequence in gone:
+                continue
             if entry.undoes is not None:
                 gone.add(entry.undoes)
-            elif sequence not in gone and (entry.changes or entry.action == MIGRATE):
+            elif entry.changes or entry.action == MIGRATE:
                 return None if entry.action in MUST_STAND else entry
         return None
 

@@ -11,10 +11,10 @@ settings of the map and the strengths from which groups count are those that cam
 ones with the role *model choice* and those of training; what these cannot tell from nothing was left out
 ([decision](decisions/0019-chosen-again.md)). Earlier versions were chosen on splices between all cameras of this
 collection, and whoever listed the ways to choose from knew those figures; the rule for the strengths was tightened
-after a look at how often pictures of the rates' cameras fell into groups, and two ways to find the reference were given
-up because they found fewer parts between them (decisions [21](decisions/0021-two-references.md) and
-[22](decisions/0022-brightness.md)). The untouched photographs with the role *model choice* stand behind the p-values,
-and no rate counts them. No camera was trained on.
+after a look at how often pictures of the rates' cameras fell into groups, and three ways to find the reference were
+given up because they found fewer parts between them (decisions [21](decisions/0021-two-references.md),
+[22](decisions/0022-brightness.md) and [23](decisions/0023-one-component.md)). The untouched photographs with the role
+*model choice* stand behind the p-values, and no rate counts them. No camera was trained on.
 
 ## What was measured
 """

@@ -341,6 +341,8 @@ def _drop_alpha(alpha: NDArray[np.uint8], reduction: _Reduction, *, premultiplie
 
 
 def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int) -> tuple[Pixels, _Reduction]:
+    if container.odd_item:  # pi-heif makes text of it without looking, and takes the process along
+        raise DamagedImage(path, f"an item of it has an impossible type ({container.odd_item!r})")
     file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
     image = file[file.primary_index]
     width, height = image.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
@@ -16,6 +17,8 @@ _COMPONENTS: Final = {0: "–", 1: "Y", 2: "Cb", 3: "Cr", 4: "R", 5: "G", 6: "B"
 _FILTERS: Final = {0: "red", 1: "green", 2: "blue", 3: "cyan", 4: "magenta", 5: "yellow", 6: "white"}
 _MOST_SHOWN: Final = 64
 _INFINITE: Final = 0xFFFFFFFF
+_SHORTEST: Final = Fraction(1, 10**12)
+"""Seconds; what is shorter is shown as it is, since a denormal number has no reciprocal."""
 _WORDS: Final = {"image": exif_words.IMAGE, "gps": exif_words.GPS, "interop": exif_words.INTEROP}
 
 Siblings = Mapping[int, TagValue]
@@ -75,7 +78,7 @@ def _image_text(tag: int, value: TagValue) -> str | None:  # noqa: PLR0911 - one
         if tag in (0x0102, 0x0153):
             return " ".join(_plain(part) for part in value)
         return None
-    if isinstance(value, str) and tag in (0x9000, 0xA000) and len(value) == 4 and value.isdigit():
+    if isinstance(value, str) and tag in (0x9000, 0xA000) and re.fullmatch("[0-9]{4}", value):
         return f"{int(value[:2])}.{value[2:].rstrip('0') or '0'}"
     return None
 
@@ -153,7 +156,7 @@ def _range(low: int | float | Fraction | None, high: int | float | Fraction | No
 
 
 def _seconds(value: int | Fraction | float) -> str:
-    if 0 < value < Fraction(1, 3):
+    if _SHORTEST < value < Fraction(1, 3):
         return f"1/{_decimal(round(1 / float(value), 1))} s"
     return f"{_decimal(value)} s"
 

@@ -113,6 +113,9 @@ def _read_meta(file: Block, start: int, stop: int, container: Container) -> None
             name = decode_text(kind)
             place = problem.offset or body_start
             container.warn("heif-damaged-box", f"{name}: {problem.reason}", place, part=name, reason=problem.reason)
+    for item in meta.items.values():
+        if not (item.kind + item.content_type).isascii():
+            container.odd_item = decode_text(item.content_type or item.kind)
     _items(file, meta, container)
     _primary(meta, container)
 

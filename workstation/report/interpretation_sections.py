@@ -235,7 +235,7 @@ def _conditions(sheet: Sheet, exhibit: Content) -> list[Block]:
     texts, seen = sheet.texts, exhibit["conditions"]
     if seen is None:
         return []
-    quality = texts("conditions.no_jpeg")
+    quality = texts("conditions.no_jpeg" if seen.get("lossless", True) else "conditions.lossy")
     if seen["quality"] is not None:
         quality = texts(
             "conditions.estimated" if seen["quality_estimated"] else "conditions.ijg", value=seen["quality"]

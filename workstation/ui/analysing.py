@@ -72,7 +72,9 @@ class AnalysisDesk(QObject):
             kept="the picture, its metadata and your regions",
         )
         self._running[exhibit.key] = job
-        self._session.update(exhibit, analysis=AnalysisState.WAITING, failure=None, cancelled=None, progress=None)
+        self._session.update(
+            exhibit, analysis=AnalysisState.WAITING, requested=request, failure=None, cancelled=None, progress=None
+        )
         _AnalysisTask(self, self._session, exhibit, job)
         self.queued.emit(exhibit)
         return True

@@ -179,6 +179,7 @@ class CaseErrands(QObject):
             f"looking for {record.name}",
             lambda keeper: keeper.file.exhibits.file_of(record.id),
             _Opener(self, record).open,
+            writes=False,
         )
 
     @Slot(object)
@@ -241,6 +242,7 @@ class CaseErrands(QObject):
                     f"looking for {record.name}",
                     lambda keeper: _found(keeper, record, Path(str(values["folder"]))),
                     _Opener(self, record).found,
+                    writes=False,
                 ),
             )
 

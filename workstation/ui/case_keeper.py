@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workstation.analysis.regions import Region
@@ -114,8 +115,9 @@ class CaseView:
         return next((record for record in self.exhibits if record.id == number), None)
 
     def with_hash(self, sha256: str) -> ExhibitRecord | None:
-        """The exhibit whose file has this hash."""
-        return next((record for record in self.exhibits if record.sha256 == sha256), None)
+        """The exhibit whose file has this hash, if it was not withdrawn."""
+        present = (record for record in self.exhibits if record.withdrawn is None)
+        return next((record for record in present if record.sha256 == sha256), None)
 
 
 class ChangedOriginal(WorkstationError):
@@ -128,6 +130,15 @@ class ChangedOriginal(WorkstationError):
 
     def __init__(self, record: ExhibitRecord) -> None:
         super().__init__(f"{record.name} is not the original of exhibit {record.label} any more: its SHA-256 differs")
+
+
+class OpenTwice(WorkstationError):
+    """Two files with the same bytes are open, and are one exhibit of the case."""
+
+    remedy = "What was marked on both stands on the exhibit that stays open."
+
+    def __init__(self, name: str, other: str, label: str) -> None:
+        super().__init__(f"{name} has the bytes of {other}, which is open as exhibit {label}: it was closed again")
 
 
 class _Shelf(Protocol):
@@ -152,10 +163,12 @@ class CaseKeeper:
 
     Attributes:
         file: the case.
+        turn: held by whoever writes several things: the lane, or the window that closes the case.
     """
 
     def __init__(self, file: CaseFile) -> None:
         self.file = file
+        self.turn = RLock()
         self._known: dict[int, _Known] = {}
         self._history: list[Entry] = []
 
@@ -248,7 +261,7 @@ class CaseKeeper:
             self._save_note(number, known, one.marks.note)
             if one.result is not None and one.result is not known.result:
                 self.file.analyses.add(number, one.result)
-                known.result = one.result
+                known.result, known.failure = one.result, None
             if one.failure is not None and one.failure != known.failure:
                 self.file.analyses.failed(number, *one.failure)
                 known.failure = one.failure
@@ -340,14 +353,16 @@ def creating(plan: NewCase) -> Generator[Progress, None, tuple[CaseKeeper, CaseV
 def saving(keeper: CaseKeeper, wanted: Mapping[int, Wanted]) -> Generator[Progress, None, CaseView]:
     """Save exhibits, as a job."""
     yield Progress("saving the case")
-    keeper.save(wanted)
-    return keeper.view()
+    with keeper.turn:
+        keeper.save(wanted)
+        return keeper.view()
 
 
 def taking_in(keeper: CaseKeeper, evidence: Evidence) -> Generator[Progress, None, tuple[TakenIn | None, CaseView]]:
     """Take an exhibit in, as a job."""
     yield Progress("taking the exhibit in")
-    return keeper.take_in(evidence), keeper.view()
+    with keeper.turn:
+        return keeper.take_in(evidence), keeper.view()
 
 
 def changing(keeper: CaseKeeper, step: Any) -> Generator[Progress, None, tuple[Any, CaseView]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from workstation.ui.case_keeper import (
     CaseKeeper,
     CaseView,
     NewCase,
+    OpenTwice,
     TakenIn,
     Wanted,
     changing,
@@ -84,6 +86,9 @@ class CaseDesk(QObject):
         self.keeping = Keeping.NO_CASE
         self._wanted: dict[int, Wanted] = {}
         self._writing: dict[int, Wanted] | None = None
+        self._changing: Job | None = None
+        self._steps: list[_Step] = []
+        self._held: list[Callable[[], None]] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.save_now)
@@ -128,10 +133,21 @@ class CaseDesk(QObject):
         try:
             self._write_rest(keeper)
         except WorkstationError as error:
-            self._fail(error)
+            self._wait_after(error)
             return False
         self._end(keeper)
         return True
+
+    def flush(self) -> None:
+        """Write what is left now; what cannot be written is said, and waits."""
+        if self._keeper is not None:
+            try:
+                self._write_rest(self._keeper)
+            except WorkstationError as error:
+                self._wait_after(error)
+            else:
+                self._enter(Keeping.SAVED if self.takes_changes else self.keeping)
+                self._release()
 
     def end(self) -> None:
         """Close the case with the window, which hears nothing more; what cannot be written was asked about before."""
@@ -139,15 +155,20 @@ class CaseDesk(QObject):
         self.blockSignals(True)
         if keeper is None:
             return
-        try:
+        with suppress(WorkstationError):
             self._write_rest(keeper)
-        finally:
-            self._end(keeper)
+        self._end(keeper)
 
     def _change_case(self, title: str, steps: Callable[[], Steps]) -> None:
-        if not self.close():
-            return
-        _CaseTask(self, self._jobs.submit(title, steps, lane=LaneName.CASE, cancellable=False))
+        if self._changing is not None or not self.close():
+            return  # a second opening would find the case held by the first
+        self._changing = self._jobs.submit(title, steps, lane=LaneName.CASE, cancellable=False)
+        self._changing.ended.connect(self._changed_case)
+        _CaseTask(self, self._changing)
+
+    @Slot(object)
+    def _changed_case(self, _job: Job) -> None:
+        self._changing = None
 
     def _take_case(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
         self._keeper, self.view = outcome
@@ -158,21 +179,28 @@ class CaseDesk(QObject):
 
     def _write_rest(self, keeper: CaseKeeper) -> None:
         self._timer.stop()
-        wanted = {**(self._writing or {}), **self._wanted}
-        if wanted and self.takes_changes:
-            keeper.save(wanted)
-            self._mark_saved(wanted)
-        self._wanted, self._writing = {}, None
+        with keeper.turn:  # after what the lane writes now
+            for wanted in (self._writing or {}, self._wanted):
+                if wanted and self.takes_changes:
+                    keeper.save(wanted)
+                    self._mark_saved(wanted)
+                wanted.clear()  # the lane, if its turn comes later, must not put an older state back
+            self._writing = None
+            for step in tuple(self._steps):
+                step.write(keeper)
 
     def _end(self, keeper: CaseKeeper) -> None:
         self._keeper, self.view, self._writing = None, None, None
         self._wanted.clear()
+        self._steps.clear()
+        self._held.clear()
         self._timer.stop()
-        keeper.file.close()
+        with keeper.turn:
+            keeper.file.close()
         if self.signalsBlocked():
             return
         for exhibit in self._session.exhibits:
-            self._session.update(exhibit, record=None)
+            self._session.update(exhibit, record=None, hidden_until_taken_in=False)
         self._enter(Keeping.NO_CASE)
         self.closed.emit()
 
@@ -183,15 +211,26 @@ class CaseDesk(QObject):
         keeper, evidence = self._keeper, exhibit.evidence
         if keeper is None or evidence is None or exhibit.record is not None:
             return
-        job = self._jobs.submit(
-            f"taking {exhibit.name} into the case", lambda: taking_in(keeper, evidence), lane=LaneName.CASE, quiet=True
-        )
-        _IntakeTask(self, keeper, exhibit, job)
+        known = None if self.view is None else self.view.with_hash(evidence.identity.sha256)
+        blind = self.view is not None and self.view.details.blind and not self.view.read_only
+        hidden = blind if known is None else known.metadata_hidden
+        self._session.update(exhibit, hidden_until_taken_in=hidden)
+        title = f"taking {exhibit.name} into the case"
+
+        def submit() -> None:
+            job = self._jobs.submit(title, lambda: taking_in(keeper, evidence), lane=LaneName.CASE, quiet=True)
+            _IntakeTask(self, keeper, exhibit, job)
+
+        self._after_saving(submit)  # marks of an exhibit that is read again
 
     def _take_in(self, keeper: CaseKeeper, exhibit: OpenExhibit, taken: TakenIn | None, view: CaseView) -> None:
         if keeper is not self._keeper:
             return
-        if taken is not None and self._session.find(exhibit.key) is not None:
+        self._session.update(exhibit, hidden_until_taken_in=False)
+        twin = None if taken is None else self._open_as(taken.record.id)
+        if taken is not None and twin is not None and twin is not exhibit:
+            self._join(exhibit, twin, taken.record.label)
+        elif taken is not None and self._session.find(exhibit.key) is not None:
             in_window = exhibit.marks
             self._session.update(exhibit, record=taken.record)
             self._session.restore(exhibit, taken.marks.joined(in_window))
@@ -203,6 +242,28 @@ class CaseDesk(QObject):
             if exhibit.marks != taken.marks or exhibit.result is not taken.result:
                 self.note_change(exhibit)
         self._show(view)
+
+    def _open_as(self, number: int) -> OpenExhibit | None:
+        exhibits = self._session.exhibits
+        return next((one for one in exhibits if one.record is not None and one.record.id == number), None)
+
+    def _join(self, exhibit: OpenExhibit, twin: OpenExhibit, label: str) -> None:
+        """A copy of an open exhibit: two windows onto one exhibit would write over each other's marks."""
+        if self._session.find(exhibit.key) is None:
+            return
+        current = self._session.current is exhibit
+        self._session.edit(twin, f"marks on {exhibit.name}", twin.marks.joined(exhibit.marks))
+        self._session.close(exhibit)
+        if current:
+            self._session.select(twin)
+        self.problem.emit(OpenTwice(exhibit.name, twin.name, label))
+
+    def _not_taken_in(self, keeper: CaseKeeper, exhibit: OpenExhibit, error: WorkstationError) -> None:
+        if keeper is not self._keeper or self.view is None:
+            return  # the case was closed before its turn
+        self._session.update(exhibit, hidden_until_taken_in=False)
+        self.changed.emit(self.view)
+        self.problem.emit(error)
 
     @Slot(object)
     def note_change(self, exhibit: OpenExhibit) -> None:
@@ -218,7 +279,8 @@ class CaseDesk(QObject):
         if not self.takes_changes or record is None or exhibit.pixels is None:
             return
         before = self._wanted.get(record.id)
-        failure = None if exhibit.failure is None else (self._request(), exhibit.failure.summary)
+        asked = exhibit.requested or self._request()
+        failure = None if exhibit.failure is None else (asked, exhibit.failure.summary)
         size = (exhibit.pixels.height, exhibit.pixels.width)
         boxes = (*(before.boxes if before is not None else ()), *boxes)
         result = exhibit.result if failure is None else None
@@ -239,24 +301,38 @@ class CaseDesk(QObject):
         self._timer.stop()
         self._writing, self._wanted = self._wanted, {}
         self._enter(Keeping.SAVING)
+        writing = self._writing
         job = self._jobs.submit(
-            "saving the case",
-            partial(saving, keeper, self._writing),
-            lane=LaneName.CASE,
-            quiet=True,
-            cancellable=False,
+            "saving the case", lambda: saving(keeper, writing), lane=LaneName.CASE, quiet=True, cancellable=False
         )
-        _SaveTask(self, job)
+        _SaveTask(self, writing, job)
 
-    def _saved(self, view: CaseView) -> None:
-        if self._writing is not None:
-            self._mark_saved(self._writing)
+    def _saved(self, written: dict[int, Wanted], view: CaseView) -> None:
+        if written is not self._writing:
+            return  # the case was closed meanwhile, or all was written without waiting for the lane
+        self._mark_saved(written)
         self._writing = None
-        if self._wanted:
+        if self._held:
+            self._release()
+        elif self._wanted:
             self._timer.start(SAVE_AFTER_MS)
-        else:
+        if not self.has_unsaved:
             self._enter(Keeping.SAVED)
         self._show(view)
+
+    def _after_saving(self, submit: Callable[[], None]) -> None:
+        """Submit a job that has to find in the case what the window shows."""
+        self.save_now()
+        if self._writing is not None and self._wanted:
+            self._held.append(submit)
+        else:
+            submit()
+
+    def _release(self) -> None:
+        self.save_now()
+        held, self._held = self._held, []
+        for submit in held:
+            submit()
 
     def _mark_saved(self, written: Mapping[int, Wanted]) -> None:
         for exhibit in self._session.exhibits:
@@ -264,39 +340,66 @@ class CaseDesk(QObject):
             if kept is not None and kept.marks is exhibit.marks:
                 exhibit.exported = True
 
-    def _not_saved(self, error: WorkstationError) -> None:
+    def _not_saved(self, writing: dict[int, Wanted], error: WorkstationError) -> None:
         """Nothing is lost: what was not written waits, and is written again by itself; a refusal waits for a change."""
-        writing, self._writing = self._writing or {}, None
-        self._wanted = {**writing, **self._wanted}
-        self._fail(error)
-        if not isinstance(error, CaseRefusal):
-            self._timer.start(TRY_AGAIN_MS)
+        if writing is not self._writing:
+            return  # as above, and what waited was written then
+        self._wanted, self._writing = {**writing, **self._wanted}, None
+        self._wait_after(error)
 
-    def _fail(self, error: WorkstationError) -> None:
+    def _wait_after(self, error: WorkstationError) -> None:
         self._enter(Keeping.FAILED)
         self.problem.emit(error)
+        if self._wanted and not isinstance(error, CaseRefusal):
+            self._timer.start(TRY_AGAIN_MS)
+        if self._held and self._writing is None:
+            self._release()
 
-    def do(self, title: str, step: Callable[[CaseKeeper], Any], then: Callable[[Any], None] | None = None) -> None:
+    def do(
+        self,
+        title: str,
+        step: Callable[[CaseKeeper], Any],
+        then: Callable[[Any], None] | None = None,
+        *,
+        writes: bool = True,
+    ) -> None:
         """Do one more thing with the case, after what waits to be saved.
 
         Args:
             title: fragment for sentences.
             step: gets the keeper, in the lane of the case.
             then: gets what `step` returned, in the GUI thread.
+            writes: whether it is done even if the case is closed before its turn.
         """
         keeper = self._keeper
         if keeper is None:
             return
-        self.save_now()
-        job = self._jobs.submit(
-            title, lambda: changing(keeper, step), lane=LaneName.CASE, quiet=True, cancellable=False
-        )
-        _StepTask(self, keeper, then, job)
+        once = _Step(step)
+        if writes:
+            self._steps.append(once)
+
+        def submit() -> None:
+            job = self._jobs.submit(
+                title,
+                lambda: changing(keeper, once.write if writes else step),
+                lane=LaneName.CASE,
+                quiet=True,
+                cancellable=False,
+            )
+            job.finished.connect(partial(self._forget_step, once))
+            job.failed.connect(partial(self._forget_step, once))
+            _StepTask(self, keeper, then, job)
+
+        self._after_saving(submit)
+
+    def _forget_step(self, step: _Step, _outcome: object) -> None:
+        if step in self._steps:
+            self._steps.remove(step)
 
     @Slot()
     def refresh(self) -> None:
         """Something else wrote into the case, a report say."""
-        self.do("reading the case", lambda _: None)
+        self.do("reading the case", lambda _: None, writes=False)
 
     def _did(self, keeper: CaseKeeper, view: CaseView) -> None:
         if keeper is self._keeper:
@@ -304,6 +407,8 @@ class CaseDesk(QObject):
                 record = None if exhibit.record is None else view.exhibit(exhibit.record.id)
                 if record is not None and record != exhibit.record:
                     self._session.update(exhibit, record=record)
+            if self.keeping is Keeping.FAILED and not self.has_unsaved and not self._steps:
+                self._enter(Keeping.SAVED)  # a step failed when the case was to be closed
             self._show(view)
 
     def _show(self, view: CaseView) -> None:
@@ -370,6 +475,21 @@ class CaseDesk(QObject):
         self.do("describing the case", lambda keeper: keeper.file.set_details(**values))
 
 
+class _Step:
+    """A change of the case that is made once: in its lane, or when the case is closed before."""
+
+    def __init__(self, step: Callable[[CaseKeeper], Any]) -> None:
+        self._step, self._done, self._value = step, False, None
+
+    def write(self, keeper: CaseKeeper) -> Any:
+        """Do it, unless it was done."""
+        with keeper.turn:
+            if not self._done:
+                self._value = self._step(keeper)
+                self._done = True  # a step that failed is tried again
+            return self._value
+
+
 class _CaseTask(QObject):
     """Hears how opening or making a case ends, in the GUI thread."""
 
@@ -392,7 +512,12 @@ class _IntakeTask(QObject):
         super().__init__(job)
         self._desk, self._keeper, self._exhibit = desk, keeper, exhibit
         job.finished.connect(self.finish)
-        job.failed.connect(desk.problem)
+        job.failed.connect(self.fail)
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """It is no exhibit."""
+        self._desk._not_taken_in(self._keeper, self._exhibit, error)
 
     @Slot(object)
     def finish(self, outcome: tuple[TakenIn | None, CaseView]) -> None:
@@ -403,21 +528,21 @@ class _IntakeTask(QObject):
 class _SaveTask(QObject):
     """Hears one saving, in the GUI thread."""
 
-    def __init__(self, desk: CaseDesk, job: Job) -> None:
+    def __init__(self, desk: CaseDesk, writing: dict[int, Wanted], job: Job) -> None:
         super().__init__(job)
-        self._desk = desk
+        self._desk, self._writing = desk, writing
         job.finished.connect(self.finish)
         job.failed.connect(self.fail)
 
     @Slot(object)
     def finish(self, view: CaseView) -> None:
         """All is written."""
-        self._desk._saved(view)
+        self._desk._saved(self._writing, view)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
         """It waits."""
-        self._desk._not_saved(error)
+        self._desk._not_saved(self._writing, error)
 
 
 class _StepTask(QObject):
@@ -427,7 +552,13 @@ class _StepTask(QObject):
         super().__init__(job)
         self._desk, self._keeper, self._then = desk, keeper, then
         job.finished.connect(self.finish)
-        job.failed.connect(desk.problem)
+        job.failed.connect(self.fail)
+
+    @Slot(object)
+    def fail(self, error: WorkstationError) -> None:
+        """Say so, unless the case was closed before its turn, and the step done then."""
+        if self._keeper is self._desk.keeper:
+            self._desk.problem.emit(error)
 
     @Slot(object)
     def finish(self, outcome: tuple[Any, CaseView]) -> None:

@@ -146,6 +146,7 @@ class Errands(QObject):
                 "saving the case before the report",
                 lambda _: None,
                 lambda _: self._exports.report(target, asked, signing, keeper),
+                writes=False,
             )
 
     def _keep_folder(self, folder: Path) -> None:

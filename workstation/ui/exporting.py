@@ -73,7 +73,7 @@ class ExportDesk(QObject):
         order = ReportOrder(case, target, said, signing, keeper)
         exhibits, work = self._session.exhibits, self._work
         job = self._jobs.submit(
-            "writing the report", lambda: work.export_report(order), cancellable=True, kept=KEPT_ON_CANCEL
+            "writing the report", lambda: work.export_report(order), kept=KEPT_ON_CANCEL, lasting=True
         )
         _ExportTask(self, "the report", job, exhibits)
 
@@ -84,7 +84,10 @@ class ExportDesk(QObject):
             return
         work = self._work
         job = self._jobs.submit(
-            f"writing the maps of {exhibit.name}", lambda: work.export_maps(case_exhibit, folder), kept=KEPT_ON_CANCEL
+            f"writing the maps of {exhibit.name}",
+            lambda: work.export_maps(case_exhibit, folder),
+            kept=KEPT_ON_CANCEL,
+            lasting=True,
         )
         _ExportTask(self, f"the maps of {exhibit.name}", job, ())
 

@@ -62,11 +62,12 @@ class _Ticket:
         number: of the job.
         title: a fragment for sentences ("analysing IMG_1.jpg").
         start: makes the generator; called in the lane.
+        lasting: whether a result that came in spite of Cancel counts, since files were written.
         stop: set when the job was cancelled.
     """
 
-    def __init__(self, number: int, title: str, start: Callable[[], Steps]) -> None:
-        self.number, self.title, self.start = number, title, start
+    def __init__(self, number: int, title: str, start: Callable[[], Steps], *, lasting: bool = False) -> None:
+        self.number, self.title, self.start, self.lasting = number, title, start, lasting
         self.stop = threading.Event()
         self._lock = threading.Lock()
         self._waiting: list[Progress] = []
@@ -121,7 +122,8 @@ class Lane(QObject):
             outcome = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - the one place that must let nothing be lost
             outcome = UnexpectedProblem(ticket.title, error)
-        self.ended.emit(ticket.number, Cancelled() if ticket.stop.is_set() else outcome)
+        late = ticket.stop.is_set() and not (ticket.lasting and isinstance(outcome, _Value))
+        self.ended.emit(ticket.number, Cancelled() if late else outcome)
 
     def _drive(self, ticket: _Ticket) -> _Value | None:
         steps = ticket.start()
@@ -256,6 +258,7 @@ class JobQueue(QObject):
         cancellable: bool = True,
         quiet: bool = False,
         kept: str = "nothing",
+        lasting: bool = False,
     ) -> Job:
         """Queue a job. Connect to its signals before returning to the event loop: none is emitted earlier.
 
@@ -266,6 +269,7 @@ class JobQueue(QObject):
             cancellable: whether the analyst is offered Cancel.
             quiet: whether it is too small to be listed.
             kept: what remains usable when it is cancelled.
+            lasting: whether a result that came in spite of Cancel counts, since files were written.
         """
         if self._closed:
             raise RuntimeError("the queue was shut down")
@@ -274,7 +278,7 @@ class JobQueue(QObject):
             self._lanes[lane].thread.start()
         number = next(self._numbers)
         job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
-        self._entries[number] = _Entry(job, _Ticket(number, title, start), lane)
+        self._entries[number] = _Entry(job, _Ticket(number, title, start, lasting=lasting), lane)
         self._lanes[lane].waiting.append(number)
         self.job_added.emit(job)
         self._next(lane)
@@ -365,7 +369,8 @@ class JobQueue(QObject):
     def _conclude(self, entry: _Entry, outcome: object) -> None:
         job = entry.job
         del self._entries[job.number]
-        if isinstance(outcome, Cancelled) or entry.ticket.stop.is_set():
+        lasts = entry.ticket.lasting and isinstance(outcome, _Value)
+        if isinstance(outcome, Cancelled) or (entry.ticket.stop.is_set() and not lasts):
             job.enter(JobState.CANCELLED)
             job.cancelled.emit(Cancelled(job.kept))
         elif isinstance(outcome, _Value):

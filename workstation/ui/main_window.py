@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         opening, analyses, exports = self.opening, self.analyses, self.exports
         opening.picture_arrived.connect(self.picture.show_picture)
         opening.picture_arrived.connect(self._tell_zoom)
+        opening.evidence_arrived.connect(self.cases.take_in)  # first: it knows whether the metadata may be shown
         opening.evidence_arrived.connect(self._take_evidence)
         opening.opening_failed.connect(self._take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
@@ -253,7 +254,6 @@ class MainWindow(QMainWindow):
         exports.exported.connect(self._tell_exported)
         exports.exported.connect(self.cases.refresh)
         exports.failed.connect(self.teller.tell_problem)
-        opening.evidence_arrived.connect(self.cases.take_in)
         for signal in (analyses.finished, analyses.failed):
             signal.connect(self.cases.note_change)
         self.viewing.viewed.connect(self.cases.note_viewed)
@@ -577,6 +577,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once if work would be lost, stop what runs, end the threads, keep the layout."""
+        if self.ended_cleanly is None:
+            self.cases.flush()
         question = self._closing_question()
         if question and not self.errands.ask("Close Exifact?", question, "Close"):
             event.ignore()
@@ -604,7 +606,8 @@ class MainWindow(QMainWindow):
             parts.append(f"Not written to the end yet, and then not at all: {', '.join(self.exports.under_way)}.")
         if self.cases.keeping is Keeping.FAILED:
             parts.append("The last changes could not be written into the case.")
-        unsaved = () if self.cases.takes_changes else self.session.unsaved
+        kept = self.cases.takes_changes
+        unsaved = [one for one in self.session.unsaved if not kept or one.record is None]
         if unsaved:
             names = ", ".join(exhibit.name for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
             parts.append(f"Regions or notes are in no report yet: {names}.")

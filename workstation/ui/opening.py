@@ -70,6 +70,7 @@ class OpeningDesk(QObject):
             analysis=AnalysisState.NONE,
             hash_state=HashState.UNKNOWN,
             hash_words="",
+            record=None,  # other bytes may stand there now: the case is asked anew
         )
         self._start(exhibit)
 

@@ -98,6 +98,8 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     """
     from workstation import report  # noqa: PLC0415 - reportlab loads when a report is asked for
     from workstation.report import signing  # noqa: PLC0415 - pyHanko, too
+    from workstation.report.atomic import write_bytes  # noqa: PLC0415 - as above
+    from workstation.report.pdf import render_pdf  # noqa: PLC0415 - as above
 
     target = order.target
     refuse_beside_evidence(target.parent, tuple(one.evidence.identity.path for one in order.case.exhibits))
@@ -105,12 +107,13 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
     yield Progress("composing the report", 0.1)
     document = _document(order)
-    yield Progress("writing the PDF", 0.4)
-    report.write_pdf(document, target)
+    yield Progress("composing the PDF", 0.4)
+    content = render_pdf(document)
     if identity is not None:
         yield Progress("signing the PDF", 0.8)
-        signing.sign_file(target, identity, reason="Issued")
-    yield Progress("writing result.json", 0.9)
+        content = signing.signed(content, identity, reason="Issued")
+    yield Progress("writing the files", 0.9)  # the last step: a report that was cancelled leaves none of them
+    write_bytes(target, content)
     beside = target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
     report.write_json(document, beside)
     if order.keeper is not None and not order.keeper.file.read_only:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup, QUndoStack
 
-from workstation.analysis.result import AnalysisResult
+from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.casework.records import CaseRecord, ExhibitRecord
 from workstation.errors import Cancelled, RecordedWarning, WorkstationError
@@ -69,6 +69,8 @@ class OpenExhibit:
         exported: whether nothing was marked that neither a report nor the case holds (a result can be computed again; a
             note cannot).
         record: what the open case says of it, None outside of a case.
+        requested: what its last analysis was asked for.
+        hidden_until_taken_in: whether it is on its way into a case in which its metadata are hidden.
     """
 
     key: int
@@ -90,11 +92,13 @@ class OpenExhibit:
     hash_words: str = ""
     exported: bool = True
     record: ExhibitRecord | None = None
+    requested: AnalysisRequest | None = None
+    hidden_until_taken_in: bool = False
 
     @property
     def hides_metadata(self) -> bool:
         """Whether nothing may be shown of what the file says about itself: its examination is blind so far."""
-        return self.record is not None and self.record.metadata_hidden
+        return self.hidden_until_taken_in or (self.record is not None and self.record.metadata_hidden)
 
     @property
     def name(self) -> str:
@@ -242,6 +246,7 @@ class Session(QObject):
             exported = exhibit.exported
             self._apply(exhibit, marks)
             exhibit.exported = exported
+            self._stacks[exhibit.key].clear()  # its steps would put back marks without those of the case
 
     def bookmark(self, exhibit: OpenExhibit, view: ViewState) -> None:
         """Remember a view of this exhibit."""

@@ -1,0 +1,324 @@
+"""The case is closed, opened again or taken over while its lane still has something to do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from workstation.analysis.regions import Region
+from workstation.casework import CaseFile
+from workstation.casework.problems import CaseNotSaved
+from workstation.casework.shelves import Regions
+from workstation.errors import WorkstationError
+from workstation.progress import Progress
+from workstation.ui.case_keeper import CaseKeeper, NewCase
+from workstation.ui.casing import Keeping
+from workstation.ui.jobs import LaneName
+from workstation.ui.main_window import MainWindow
+
+Photo = Callable[..., Path]
+Opener = Callable[[MainWindow, Path], None]
+
+SQUARE = Region("", "rectangle", ((20.0, 20.0), (120.0, 120.0)))
+
+
+@dataclass
+class HeldLane:
+    """A job that keeps the lane of the case busy until it is cancelled or told to go on."""
+
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self, window: MainWindow) -> None:
+        """Occupy the lane."""
+        window.jobs.submit("waiting", self._wait, lane=LaneName.CASE, quiet=True)
+
+    def _wait(self) -> Generator[Progress, None, None]:
+        while not self.goes_on.wait(0.01):
+            yield Progress("waiting")
+
+
+@pytest.fixture
+def held() -> Iterator[HeldLane]:
+    lane = HeldLane()
+    yield lane
+    lane.goes_on.set()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def case_window(window: MainWindow, photo: Photo, open_file: Opener, folder: Path, qtbot) -> MainWindow:
+    """A window with a case in `folder` that holds one exhibit, everything saved."""
+    begin_case(window, folder, qtbot)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED and not window.jobs.jobs(), timeout=10_000)
+    return window
+
+
+def begin_case(window: MainWindow, folder: Path, qtbot, *, blind: bool = False) -> None:
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.create(NewCase(folder, "Rex v. Doe", "A. Meier", blind=blind))
+
+
+def problems_of(window: MainWindow) -> list[WorkstationError]:
+    """Every problem with the case that the window says from now on."""
+    said: list[WorkstationError] = []
+    window.cases.problem.connect(said.append)
+    return said
+
+
+def actions_in(folder: Path) -> list[str]:
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        return [entry.action for entry in case.history()]
+
+
+def test_closing_the_case_during_a_save_writes_everything_once(
+    case_window: MainWindow, folder: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, add = case_window, Regions.add
+    reached, twice = threading.Event(), threading.Event()
+
+    def slow(shelf: Regions, exhibit: int, region: Region) -> object:
+        made = add(shelf, exhibit, region)
+        if threading.current_thread() is threading.main_thread():
+            twice.set()
+        reached.set()
+        twice.wait(0.5)  # so long a second writer may come between
+        return made
+
+    monkeypatch.setattr(Regions, "add", slow)
+    said = problems_of(window)
+    window.view.region_drawn.emit(SQUARE)
+    qtbot.waitUntil(reached.is_set, timeout=10_000)
+    assert window.cases.close()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    assert not twice.is_set()
+    assert said == []
+    assert window.cases.keeping is Keeping.NO_CASE
+    assert actions_in(folder).count("region.add") == 1
+
+
+def test_a_step_that_waits_is_done_before_the_window_closes(
+    case_window: MainWindow, held: HeldLane, folder: Path
+) -> None:
+    asked: list[str] = []
+    case_window.errands.ask = lambda *words: bool(asked.append(words[1]))
+    held.begin(case_window)
+    case_window.cases.set_details({"question": "One picture?"})
+
+    assert case_window.close()
+    assert asked == []
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert case.details().question == "One picture?"
+    assert actions_in(folder).count("case.describe") == 1
+
+
+def test_a_step_that_waits_is_done_once_when_the_case_is_closed(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    said = problems_of(case_window)
+    held.begin(case_window)
+    case_window.cases.set_details({"question": "One picture?"})
+    assert case_window.cases.close()
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+
+    assert said == []
+    assert actions_in(folder).count("case.describe") == 1
+
+
+def test_a_step_that_could_not_be_written_on_closing_is_done_later(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe = CaseFile.set_details
+
+    def full(_case: CaseFile, **_values: object) -> None:
+        raise CaseNotSaved(folder, "the disk is full")
+
+    monkeypatch.setattr(CaseFile, "set_details", full)
+    held.begin(case_window)
+    case_window.cases.set_details({"question": "One picture?"})
+    assert not case_window.cases.close()
+    monkeypatch.setattr(CaseFile, "set_details", describe)
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+
+    assert case_window.cases.view.details.question == "One picture?"
+    assert case_window.cases.keeping is Keeping.SAVED
+
+
+def test_what_was_renamed_during_a_save_is_no_second_region_when_the_file_is_read_again(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    window = case_window
+    held.begin(window)
+    window.view.region_drawn.emit(SQUARE)
+    window.cases.save_now()
+    window.picture.rename("1", "sign")
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.actions_table["reopen"].trigger()
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    assert window.session.current.record is not None
+    assert window.cases.close()
+
+    assert [region.name for region in window.session.current.marks.regions] == ["sign"]
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [one.region.name for one in case.regions.all()] == ["sign"]
+
+
+def test_what_was_written_without_waiting_for_the_lane_is_not_overwritten_by_it(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    held.begin(case_window)
+    case_window.view.region_drawn.emit(SQUARE)
+    case_window.cases.save_now()
+    case_window.picture.rename("1", "sign")
+    case_window.cases.flush()
+    assert case_window.session.unsaved == ()
+    assert case_window.cases.keeping is Keeping.SAVED
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+    assert case_window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [one.region.name for one in case.regions.all()] == ["sign"]
+
+
+def test_a_step_that_waited_for_a_save_is_heard_of_when_the_window_stays_open(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    heard: list[str] = []
+    held.begin(case_window)
+    case_window.view.region_drawn.emit(SQUARE)
+    case_window.cases.save_now()
+    case_window.picture.rename("1", "sign")
+    case_window.cases.do("adding a note", lambda keeper: keeper.file.notes.add("seen").text, heard.append)
+    case_window.cases.flush()
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+
+    assert heard == ["seen"]
+    assert case_window.cases.close()
+    assert actions_in(folder).count("note.add") == 1
+
+
+def test_a_note_that_is_written_during_a_save_is_locked_with_the_others(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    window.cases.hide_metadata(exhibit)
+    qtbot.waitUntil(lambda: exhibit.hides_metadata, timeout=10_000)
+    held.begin(window)
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft"))
+    window.cases.save_now()
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft edges"))
+    window.cases.lock_notes(exhibit)
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: exhibit.record.blind == "locked" and not window.jobs.jobs(), timeout=10_000)
+    assert window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [(note.text, note.locked) for note in case.notes.all()] == [("soft edges", True)]
+
+
+def test_a_full_disk_right_before_closing_is_asked_about(
+    case_window: MainWindow, folder: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    case_window.errands.ask = lambda *words: bool(asked.append(words[1]))
+    save = CaseKeeper.save
+
+    def full(_keeper: CaseKeeper, _wanted: object) -> None:
+        raise CaseNotSaved(folder, "the disk is full")
+
+    monkeypatch.setattr(CaseKeeper, "save", full)
+    case_window.view.region_drawn.emit(SQUARE)
+    assert not case_window.close()
+    assert case_window.isVisible()
+    assert "The last changes could not be written into the case." in asked[0]
+    assert "the disk is full" in case_window.centre.message
+
+    monkeypatch.setattr(CaseKeeper, "save", save)
+    assert case_window.close()
+    assert actions_in(folder).count("region.add") == 1
+
+
+def test_metadata_stay_hidden_while_a_blind_case_takes_the_exhibit_in(
+    window: MainWindow, photo: Photo, held: HeldLane, folder: Path, qtbot
+) -> None:
+    begin_case(window, folder, qtbot, blind=True)
+    held.begin(window)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.open_files([photo()])
+    exhibit = window.session.current
+    assert exhibit.record is None
+    assert exhibit.hides_metadata
+    qtbot.waitUntil(lambda: "hidden" in window.metadata.words, timeout=5000)
+    assert window.metadata.model.rowCount() == 0
+
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: exhibit.record is not None, timeout=10_000)
+    assert exhibit.hides_metadata
+    assert window.metadata.model.rowCount() == 0
+
+
+def test_metadata_of_a_withdrawn_exhibit_are_hidden_when_a_blind_case_takes_it_in_again(
+    window: MainWindow, photo: Photo, held: HeldLane, folder: Path, qtbot
+) -> None:
+    begin_case(window, folder, qtbot, blind=True)
+    window.open_files([photo()])
+    exhibit = window.session.current
+    qtbot.waitUntil(lambda: exhibit.record is not None, timeout=10_000)
+    number = exhibit.record.id
+    window.cases.lock_notes(exhibit)
+    window.cases.reveal_metadata(exhibit)
+    window.cases.do("withdrawing it", lambda keeper: keeper.file.exhibits.withdraw(number, "wrong file"))
+    qtbot.waitUntil(lambda: not exhibit.hides_metadata and not window.jobs.jobs(), timeout=10_000)
+    window.session.close(exhibit)
+    held.begin(window)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.open_files([exhibit.path])
+    assert window.session.current.hides_metadata
+
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    assert window.session.current.record.id != number
+    assert window.session.current.hides_metadata
+
+
+def test_a_case_that_is_opened_twice_in_a_row_stays_writable(window: MainWindow, folder: Path, qtbot) -> None:
+    CaseFile.create(folder, title="Rex v. Doe", operator="A. Meier").close()
+    views: list[object] = []
+    window.cases.opened.connect(views.append)
+    window.cases.open(folder)
+    window.cases.open(folder)
+    qtbot.waitUntil(lambda: window.cases.is_open and not window.jobs.jobs(), timeout=10_000)
+
+    assert views == [window.cases.view]
+    assert not window.cases.view.read_only
+    assert window.cases.close()
+    with CaseFile.open(folder, operator="B. Rau") as case:
+        assert not case.read_only
+
+
+def test_after_a_case_that_cannot_be_opened_another_one_is(
+    window: MainWindow, folder: Path, tmp_path: Path, qtbot
+) -> None:
+    CaseFile.create(folder, title="Rex v. Doe", operator="A. Meier").close()
+    with qtbot.waitSignal(window.cases.problem, timeout=10_000):
+        window.cases.open(tmp_path / "nothing here")
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(folder)
+
+    assert window.cases.view.folder == folder
