@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,20 @@ def test_a_copy_holds_the_originals_bytes(case: CaseFile, photograph: Path) -> N
     assert copy.read_bytes() == photograph.read_bytes()
     assert case.exhibits.check(added.id).state == "match"
     assert case.history()[-1].arguments == {"exhibit": added.id, "state": "match", "sha256": added.sha256}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow all of these names")
+@pytest.mark.parametrize("name", [b"a.b\\c", b"a.\xff", b"a." + b"w" * 230, b"a.b\nc", b"Shot 10.22.33 AM"])
+def test_a_copy_is_found_again_whatever_the_original_is_called(
+    case: CaseFile, photograph: Path, tmp_path: Path, name: bytes
+) -> None:
+    original = tmp_path / os.fsdecode(name)
+    original.write_bytes(photograph.read_bytes())
+
+    added = case.exhibits.add(original, copy=True)
+
+    assert case.exhibits.file_of(added.id).read_bytes() == photograph.read_bytes()
+    assert case.verify().findings == ()
 
 
 def test_a_result_comes_back_bit_for_bit(filled: Path, result: AnalysisResult) -> None:

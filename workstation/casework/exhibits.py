@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Generator, Mapping
 from dataclasses import replace
@@ -23,6 +24,8 @@ from workstation.evidence.record import Evidence, FileIdentity
 from workstation.progress import Progress
 
 _CHUNK: Final = 16 * 1024 * 1024
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,16}", re.ASCII)
+"""Of a copy's name; what else may follow a dot (blanks, a backslash, bytes that are no text) would not lead back."""
 
 
 class Exhibits(Shelf[ExhibitRecord]):
@@ -232,7 +235,8 @@ class Exhibits(Shelf[ExhibitRecord]):
 
     def _copied(self, identity: FileIdentity) -> str:
         """Name of the copy of the original's bytes in the case; written once, flushed, compared by hash."""
-        name = f"{identity.sha256}{identity.path.suffix.lower()}"
+        suffix = identity.path.suffix.lower()
+        name = f"{identity.sha256}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
         try:
             with finished(self._store.folder / ORIGINALS / name) as beside:
                 shutil.copyfile(identity.path, beside)
