@@ -14,6 +14,8 @@ from statistics_encoder import StatisticsEncoder
 from workstation.analysis.calibration import CalibrationTable, read_table
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.statement import Detection
+from workstation.evaluation.calibration_images import list_photos
+from workstation.evaluation.calibration_measure import measure
 from workstation.evaluation.calibration_run import calibrate, in_words, laboratory_material, write_table
 from workstation.evaluation.strata import treatments_by_name
 from workstation.evidence import open_evidence
@@ -90,3 +92,25 @@ def test_a_kind_of_device_of_which_two_photographs_were_there_abstains(table: Ca
     assert statement.status == "outside"
     assert [remark.code for remark in statement.reasons] == ["device-class"]
     assert "2 untouched photographs of 1 camera were measured of the kind of device" in statement.reason
+
+
+def test_photographs_of_one_file_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for number, make in enumerate(("Canon", "Nikon")):
+        (tmp_path / make).mkdir()
+        photograph(tmp_path / make / "DSC_0001.jpg", rng, make, "one", 2 + 20 * number)
+    photos = list_photos(tmp_path)
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+
+    measures = drain(measure(photos, [treatment], encoder, tmp_path / "journal.jsonl", splices=False))
+
+    assert [one.camera for one in measures] == ["Canon one", "Nikon one"]
+    assert measures[0].detection != measures[1].detection
+
+
+def test_a_manifest_that_lists_a_file_twice_has_one_photograph(tmp_path: Path) -> None:
+    line = "a/DSC_0001.jpg,dev,Canon,one,1040,780,0\n"
+    head = "file,split,make,model,width,height,chart_or_flat\n"
+    (tmp_path / "manifest.csv").write_text(head + line + line, encoding="utf-8")
+
+    assert [photo.name for photo in list_photos(tmp_path)] == ["DSC_0001.jpg"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class Photo:
         camera: make and model; photographs without them share the name "unknown".
         kind: a `DeviceClass`; of a manifest, whatever it says.
         width, height: in pixels.
+        name: what tells it apart from the others: its file's name, with the folders where two files share one.
     """
 
     file: Path
@@ -58,6 +60,7 @@ class Photo:
     kind: str
     width: int
     height: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +113,20 @@ def list_photos(folder: Path, *, split: str = "dev") -> tuple[Photo, ...]:
         raise CalibrationProblem(f"{folder} cannot be read as reference material ({problem})") from problem
     if not photos:
         raise CalibrationProblem(f"{folder} holds no photographs")
-    return photos
+    return _told_apart(photos, folder)
+
+
+def _told_apart(photos: Iterable[Photo], folder: Path) -> tuple[Photo, ...]:
+    """Each file once, with a name of its own: cameras begin again at DSC_0001 in every folder."""
+    files: dict[Path, Photo] = {}
+    for photo in photos:
+        files.setdefault(photo.file, photo)
+    often = Counter(file.name for file in files)
+    below = {file: file.relative_to(folder) if file.is_relative_to(folder) else file for file in files}
+    return tuple(
+        replace(photo, name=file.name if often[file.name] == 1 else below[file].as_posix())
+        for file, photo in files.items()
+    )
 
 
 def _from_manifest(manifest: Path, split: str) -> Iterator[Photo]:
@@ -183,7 +199,7 @@ def _spliced(photo: Photo, host: Image.Image, donors: list[Photo], rng: np.rando
 
 
 def _entropy(photo: Photo, treatment: Treatment, seed: int) -> list[int]:
-    name = f"{photo.file.name} {treatment.window}".encode()
+    name = f"{photo.name or photo.file.name} {treatment.window}".encode()
     return [seed, int.from_bytes(hashlib.sha256(name).digest()[:8], "big")]
 
 

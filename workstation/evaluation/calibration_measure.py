@@ -34,7 +34,7 @@ class Measure:
     """One reference image and what came of it.
 
     Attributes:
-        photo: short hash of the host's file name; images of one photograph share it.
+        photo: short hash of the host's name; images of one photograph share it.
         camera, kind: of the host.
         donor: camera of the foreign part, "" for an untouched image.
         share: of the picture that is foreign.
@@ -78,7 +78,7 @@ def chosen_photos(photos: Sequence[Photo], *, most: int = MOST_PER_CAMERA) -> tu
 
 def name_hash(photo: Photo) -> str:
     """Names a photograph in tables without saying where it is."""
-    return sha256(photo.file.name.encode()).hexdigest()[:12]
+    return sha256((photo.name or photo.file.name).encode()).hexdigest()[:12]
 
 
 def measure(
@@ -177,7 +177,7 @@ def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> An
 
 
 def _head(photos: Sequence[Photo], weights: WeightsDescription, seed: int) -> dict[str, Any]:
-    names = sha256("\n".join(sorted(photo.file.name for photo in photos)).encode()).hexdigest()[:16]
+    names = sha256("\n".join(sorted(photo.name or photo.file.name for photo in photos)).encode()).hexdigest()[:16]
     return {
         "format": 1,
         "weights_sha256": weights.sha256,
