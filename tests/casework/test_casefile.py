@@ -289,6 +289,20 @@ def test_search_finds_words_wherever_they_stand(filled: Path) -> None:
         assert case.search("100%") == case.search("_") == ()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")
+@pytest.mark.parametrize("name", [b"caf\xe9.png", rb"caf\udce9.png"])
+def test_an_original_whose_name_is_no_utf8_is_read_again(case: CaseFile, tmp_path: Path, name: bytes) -> None:
+    original = tmp_path / os.fsdecode(name)
+    original.write_bytes(b"a picture")
+
+    exhibit = case.exhibits.add(original).id
+
+    assert case.exhibits.check(exhibit).state == "match"
+    assert case.verify().remarks == ()
+    moved = original.rename(tmp_path / os.fsdecode(b"\xff.png"))
+    assert drain(case.exhibits.find(exhibit, tmp_path)) == moved
+
+
 def test_a_moved_original_is_found_by_its_hash(case: CaseFile, photograph: Path, tmp_path: Path) -> None:
     original = tmp_path / "in" / "IMG_1.png"
     original.parent.mkdir()

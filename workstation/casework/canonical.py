@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import TypeAlias
+import os
+import re
+from pathlib import Path
+from typing import Final, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+_ESCAPED: Final = re.compile(r"\\udc[89a-f][0-9a-f]")
 
 ZERO = "0" * 64
 """Stands for the hash of the entry before the first one."""
@@ -64,3 +69,11 @@ def storable(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(storable(key)): storable(item) for key, item in value.items()}
     return value
+
+
+def as_path(stored: str) -> Path:
+    """The path that `storable` made a text of; bytes that are no UTF-8 are what they were, unless the text itself leads to a file."""
+    path = Path(stored)
+    if os.name == "nt" or not _ESCAPED.search(stored) or path.exists():
+        return path
+    return Path(_ESCAPED.sub(lambda found: chr(int(found[0][2:], 16)), stored))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from workstation.casework import schema
+from workstation.casework.canonical import as_path
 from workstation.casework.durable import finished
 from workstation.casework.log import now
 from workstation.casework.problems import CaseNotSaved, CaseReadOnly, CaseRefusal
@@ -248,7 +249,7 @@ class Exhibits(Shelf[ExhibitRecord]):
         return name
 
     def _view(self, row: Mapping[str, Any]) -> ExhibitRecord:
-        return ExhibitRecord(**{**row, "path": Path(row["path"])})
+        return ExhibitRecord(**{**row, "path": as_path(row["path"])})
 
 
 def copy_of(folder: Path, stored: str) -> Path:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from workstation.casework import schema
 from workstation.casework.anchors import Anchor
-from workstation.casework.canonical import ZERO, Json, canonical, digest, parsed
+from workstation.casework.canonical import ZERO, Json, as_path, canonical, digest, parsed
 from workstation.casework.exhibits import copy_of
 from workstation.casework.log import Entry, Head, read
 from workstation.casework.problems import CaseDamaged
@@ -242,7 +242,7 @@ def _original(store: Store, row: dict[str, Json], findings: list[CaseFinding], r
         findings.append(CaseFinding("original", None, f"the entry of an exhibit states {what}: it cannot be checked"))
         return
     identity = FileIdentity(
-        path=store.folder / str(row["path"]),
+        path=as_path(str(store.folder / str(row["path"]))),
         name=str(row["name"]),
         size=int(str(row["size"])),
         sha256=str(row["sha256"]),
