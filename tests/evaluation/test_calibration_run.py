@@ -14,7 +14,7 @@ from statistics_encoder import StatisticsEncoder
 from workstation.analysis.calibration import CalibrationTable, read_table
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.statement import Detection
-from workstation.evaluation.calibration_images import list_photos
+from workstation.evaluation.calibration_images import CalibrationProblem, list_photos
 from workstation.evaluation.calibration_measure import measure
 from workstation.evaluation.calibration_run import calibrate, in_words, laboratory_material, write_table
 from workstation.evaluation.strata import treatments_by_name
@@ -114,3 +114,27 @@ def test_a_manifest_that_lists_a_file_twice_has_one_photograph(tmp_path: Path) -
     (tmp_path / "manifest.csv").write_text(head + line + line, encoding="utf-8")
 
     assert [photo.name for photo in list_photos(tmp_path)] == ["DSC_0001.jpg"]
+
+
+def test_a_journal_whose_last_line_was_cut_off_goes_on(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for number in range(2):
+        photograph(tmp_path / f"{number}.jpg", rng, "Canon", "one", 2 + 20 * number)
+    photos, journal = list_photos(tmp_path), tmp_path / "journal.jsonl"
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+    whole = drain(measure(photos, [treatment], encoder, journal, splices=False))
+    content = journal.read_bytes()
+
+    for left in (-40, -1):  # within the last measure, and before its line ended
+        journal.write_bytes(content[:left])
+        assert drain(measure(photos, [treatment], encoder, journal, splices=False)) == whole
+        assert journal.read_bytes() == content
+
+
+def test_a_photograph_that_breaks_off_is_named(tmp_path: Path) -> None:
+    photograph(tmp_path / "broken.jpg", np.random.default_rng(3), "Canon", "one", 2)
+    (tmp_path / "broken.jpg").write_bytes((tmp_path / "broken.jpg").read_bytes()[:20_000])
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+
+    with pytest.raises(CalibrationProblem, match=r"broken\.jpg cannot be decoded"):
+        drain(measure(list_photos(tmp_path), [treatment], encoder, tmp_path / "journal.jsonl"))

@@ -147,7 +147,7 @@ def _from_files(folder: Path) -> Iterator[Photo]:
             metadata = read_metadata(file).metadata
             with Image.open(file) as image:
                 width, height = image.size
-        except (OSError, WorkstationError):
+        except (OSError, WorkstationError, Image.DecompressionBombError):
             continue
         yield Photo(file, camera_of(metadata) or "unknown", device_class(metadata), width, height)
 
@@ -210,9 +210,16 @@ def _holds(photo: Photo, host: Image.Image) -> bool:
 
 @lru_cache(maxsize=8)
 def _opened(file: Path) -> Image.Image:
-    """RGB in landscape; a square stays as it is."""
-    with Image.open(file) as image:
-        rgb = image.convert("RGB")
+    """RGB in landscape; a square stays as it is.
+
+    Raises:
+        CalibrationProblem: if it cannot be decoded: without it the others would get other draws.
+    """
+    try:
+        with Image.open(file) as image:
+            rgb = image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        raise CalibrationProblem(f"{file} cannot be decoded ({problem}): take it out of the photographs") from problem
     return rgb if rgb.width >= rgb.height else rgb.transpose(Image.Transpose.ROTATE_90)
 
 

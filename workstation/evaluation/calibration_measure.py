@@ -152,9 +152,16 @@ def _measured(image: ReferenceImage, treatment: Treatment, encoder: Encoder, fol
 
 
 def _read(journal: Path, head: dict[str, Any]) -> Iterator[Measure]:
-    """What an earlier run left; nothing if it belongs to other weights, parameters, photographs or draws."""
+    """What an earlier run left; nothing if it belongs to other weights, parameters, photographs or draws.
+
+    A last line that was cut off is taken out of the file, so that the next measure begins a line of its own.
+    """
     try:
-        lines = journal.read_text(encoding="utf-8").splitlines()
+        content = journal.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            journal.write_bytes(whole)
+        lines = whole.decode().splitlines()
         if not lines or json.loads(lines[0]) != head:
             return
         for line in lines[1:]:
