@@ -72,8 +72,8 @@ def storable(value: Json) -> Json:
 
 
 def as_path(stored: str) -> Path:
-    """The path that `storable` made a text of; bytes that are no UTF-8 are what they were, unless the text itself leads to a file."""
+    """The path that `storable` made a text of: escapes are bytes again, unless the text itself leads to a file."""
     path = Path(stored)
-    if os.name == "nt" or not _ESCAPED.search(stored) or path.exists():
+    if os.name == "nt" or not _ESCAPED.search(stored) or os.path.lexists(path):
         return path
     return Path(_ESCAPED.sub(lambda found: chr(int(found[0][2:], 16)), stored))
