@@ -9,7 +9,7 @@ from workstation import analysis, evidence, terminal
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.result import AnalysisRequest
 from workstation.casework import CaseFile, ExhibitRecord
-from workstation.casework.problems import CaseProblem, CaseRefusal
+from workstation.casework.problems import CaseProblem, CaseReadOnly, CaseRefusal
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -28,10 +28,13 @@ def analyze(case: CaseFile, exhibits: Sequence[ExhibitRecord], request: Analysis
 
     Raises:
         WeightsProblem, DeviceProblem: if the model cannot be loaded.
+        CaseReadOnly: if the case is open for reading only.
         CaseProblem: if the case cannot be written; what was finished before is kept.
     """
     if not exhibits:
         return []
+    if case.read_only:  # said before the work, and before arrays are written beside the file of another program
+        raise CaseReadOnly(case.folder, " ".join(("no analysis can be kept.", *case.warnings)))
     encoder = load_encoder(request.model, device=request.device, threads=request.threads, precision=request.precision)
     failed = []
     for exhibit in exhibits:

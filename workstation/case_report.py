@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workstation.case_analysis import open_exhibit
 from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedReport
-from workstation.casework.problems import CaseRefusal
+from workstation.casework.problems import CaseReadOnly, CaseRefusal
 from workstation.errors import DamagedImage, FileProblem, TooManyPixels, UnsupportedFormat
 from workstation.progress import Progress, drain
 from workstation.report.atomic import write_bytes
@@ -47,6 +47,8 @@ def report_steps(
         CaseReadOnly: if the case is open for reading only.
         ExportProblem: if the file cannot be written.
     """
+    if case.read_only:  # said before the work, and before a report lies there that the log knows nothing of
+        raise CaseReadOnly(case.folder, " ".join(("a report cannot be logged.", *case.warnings)))
     document = yield from document_steps(case, exhibits, template)
     yield Progress("writing the report", 0.8)
     content = _html(document) if out.suffix.lower() in (".html", ".htm") else render_pdf(document)
