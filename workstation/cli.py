@@ -103,7 +103,7 @@ def with_command(arguments: list[str]) -> list[str]:
     first = arguments[0]
     if first.startswith("-") or first in _command_names():
         return arguments
-    if any(c in first for c in COMMANDS_TAKE_FILES) or Path(first).exists():
+    if any(c in first for c in COMMANDS_TAKE_FILES) or os.path.exists(first):  # noqa: PTH110 - a long word raises
         return ["open", *arguments]
     return arguments
 

@@ -112,6 +112,23 @@ def test_a_report_says_which_exhibit_cannot_be_decoded(
     assert "Not examined, since its picture cannot be decoded: exhibit 1, cut.png" in text
 
 
+def test_a_case_that_another_program_writes_gets_no_arrays_and_no_report_without_an_entry(
+    exifact: Command, filled: Path, tmp_path: Path
+) -> None:
+    out, arrays = tmp_path / "report.pdf", set(filled.rglob("*.npy"))
+    out.write_bytes(b"an earlier one")
+    with CaseFile.open(filled, operator="B. Rau"):
+        analysed = exifact("analyze", filled, "--again", "--seed", "7")
+        reported = exifact("report", filled, "--out", out)
+
+    assert (analysed.exit_code, reported.exit_code) == (1, 1)
+    assert "open for reading only" in analysed.stderr
+    assert "open for reading only" in reported.stderr
+    assert "bridge.png" not in analysed.stderr  # nothing was computed in vain
+    assert set(filled.rglob("*.npy")) == arrays
+    assert out.read_bytes() == b"an earlier one"
+
+
 def test_tampering_ends_with_1_and_names_the_entry(exifact: Command, filled: Path) -> None:
     with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
         connection.execute("DROP TRIGGER log_refuses_update")
@@ -144,7 +161,8 @@ def test_anchors_come_as_hash_checkpoint_or_report(exifact: Command, filled: Pat
     wrong = exifact("verify", filled, "--anchor", "0" * 64)
     assert wrong.exit_code == 1
     assert "FINDING (anchor): the hash given names an entry with hash 0000" in wrong.stdout
-    assert "neither a file nor a hash" in exifact("verify", filled, "--anchor", "nonsense").stderr
+    for nonsense in ("nonsense", "5f" * 150):
+        assert "neither a file nor a hash" in exifact("verify", filled, "--anchor", nonsense).stderr
 
 
 def test_a_moved_original_is_found(exifact: Command, folder: Path, photograph: Path, tmp_path: Path) -> None:

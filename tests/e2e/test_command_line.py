@@ -38,6 +38,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
         (["weights", "list"], ["weights", "list"]),
         (["--version"], ["--version"]),
         (["nonsense"], ["nonsense"]),
+        (["n" * 300], ["n" * 300]),  # longer than a file's name may be
     ],
 )
 def test_files_without_a_command_open_the_window(given: list[str], understood: list[str]) -> None:
