@@ -282,6 +282,22 @@ def test_notes_say_what_they_speak_of(exhibit: Exhibit, validator: jsonschema.Dr
     assert "Soft edge. Region Sign, J. Examiner, T2" in text
 
 
+@pytest.mark.parametrize("level", ["strong", "no support"])
+def test_what_was_left_empty_in_a_case_is_not_stated_and_stops_no_report(exhibit: Exhibit, level: Any) -> None:
+    favoured = None if level == "no support" else 1
+    told = Circumstances(
+        notes=(Note("", "J. Examiner", "T1"), Note(" \n", "J. Examiner", "T2", 1)),
+        reviews=(Review("", "technical", "agreed", "", ""),),
+        opinions=(Opinion("", ("One history.", ""), favoured, level, "", (1,), "", "T5"),),
+    )
+
+    text = text_of(published(exhibit, circumstances=told))
+
+    assert "Notes on the case — missing J. Examiner, T1" in text
+    assert "— missing technical agreed" in text
+    assert "None" not in text
+
+
 def test_the_chain_of_custody_is_told_in_the_reports_language(exhibit: Exhibit) -> None:
     links = (
         Handover("T1", 1, "received", "A. Clerk", "from PC 4711"),

@@ -1,5 +1,6 @@
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -21,11 +22,12 @@ from workstation.training.curves import TABLE, CurveProblem, Curves
 from workstation.training.data_records import COUNTS, RECORDS, DataProblem, Record
 from workstation.training.distributed import Company
 from workstation.training.gradient_cache import CachedGradients
+from workstation.training.objective import NotFinite
 from workstation.training.paper_batches import CachedStore, Steps, Texts
 from workstation.training.paper_command import PaperData, Unfinished, train_paper
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
-from workstation.training.paper_training import BROKEN, PaperTraining
+from workstation.training.paper_training import BROKEN, CHECKPOINT, PaperTraining
 from workstation.training.shards import LISTING, FolderStore
 from workstation.training.text_objective import Truth, symmetric_contrast
 
@@ -207,6 +209,19 @@ def test_a_run_goes_on_only_with_the_configuration_that_it_began_with(store: Fol
     assert PaperTraining(with_(steps=9, micro_batch=2), store, tmp_path, Company()).step == 1
     with pytest.raises(ConfigurationProblem, match=r"learning_rate = 0\.0001, not 0\.5"):
         PaperTraining(with_(learning_rate=0.5), store, tmp_path, Company())
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_stops_the_run_and_spares_its_checkpoint(store: FolderStore, tmp_path: Path) -> None:
+    losses(PaperTraining(SMALL, store, tmp_path, Company()), until=1)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    training = PaperTraining(SMALL, store, tmp_path, Company())
+    training.network.register_forward_hook(lambda _module, _given, found: tuple(part * math.nan for part in found))
+
+    with pytest.raises(NotFinite, match="step 2"):
+        losses(training)
+
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from workstation.training.command import TrainingProblem, default_configuration,
 from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
 from workstation.training.curves import TABLE
 from workstation.training.distributed import Company
+from workstation.training.objective import NotFinite
 from workstation.training.run import BROKEN, Training
 
 SMALL = TrainingConfiguration(
@@ -65,6 +66,38 @@ def test_concentration_adds_to_the_loss_in_whitened_space_and_survives_a_stop(
     first = losses("halves", settings, 2)
     resumed = Training(settings, photo_folder, tmp_path / "halves", workers=0)
     assert first + _losses(resumed, 2) == pytest.approx(whole, rel=1e-4)
+
+
+def test_a_run_goes_on_only_with_the_configuration_that_it_began_with(photo_folder: Path, tmp_path: Path) -> None:
+    _losses(Training(SMALL, photo_folder, tmp_path, workers=0), 1)
+
+    assert Training(replace(SMALL, steps=9), photo_folder, tmp_path, workers=0).step == 1
+    with pytest.raises(ConfigurationProblem, match=r"temperature = 0\.1, not 0\.5"):
+        Training(replace(SMALL, temperature=0.5), photo_folder, tmp_path, workers=0)
+    other = replace(SMALL, batch=replace(SMALL.batch, tiles=3))
+    with pytest.raises(ConfigurationProblem, match=r"batch\.tiles = 2, not 3"):
+        Training(other, photo_folder, tmp_path, workers=0)
+
+    own, refused = tmp_path / "configuration.toml", tmp_path / "refused.toml"
+    own.write_text("width = 8\n", encoding="utf-8")
+    refused.write_text("width = 12\n", encoding="utf-8")
+    with pytest.raises(ConfigurationProblem, match="width = 8, not 12"):
+        drain(train(photo_folder, tmp_path, configuration=refused, workers=0))
+    assert own.read_text(encoding="utf-8") == "width = 8\n"
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_spares_its_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
+    _losses(Training(SMALL, photo_folder, tmp_path, workers=0), 2)
+    training = Training(SMALL, photo_folder, tmp_path, workers=0)
+    hook = training.network.stem[0].register_forward_hook(lambda _module, _given, found: found * float("nan"))
+
+    with pytest.raises(NotFinite, match="step 3"):
+        drain(training.run())
+
+    hook.remove()
+    resumed = Training(SMALL, photo_folder, tmp_path, workers=0)
+    assert resumed.step == 2
+    assert all(tensor.isfinite().all() for tensor in resumed.network.state_dict().values())
 
 
 def test_concentration_needs_two_tiles() -> None:

@@ -125,16 +125,26 @@ def test_a_cancelled_job_says_so_at_once_and_reports_nothing_more(queue: JobQueu
     assert listener.heard[before:] == [("cancelled", Cancelled("the photograph"))]
 
 
-def test_a_result_that_arrives_after_cancel_is_dropped(queue: JobQueue, qtbot) -> None:
+@pytest.mark.parametrize(
+    ("lasting", "heard", "state"),
+    [
+        (False, ("cancelled", Cancelled("nothing")), JobState.CANCELLED),
+        (True, ("finished", "written"), JobState.FINISHED),
+    ],
+    ids=["a map that must not be painted", "files that lie there"],
+)
+def test_a_result_that_arrives_after_cancel_counts_only_if_it_lasts(
+    queue: JobQueue, qtbot, *, lasting: bool, heard: tuple[str, object], state: JobState
+) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
     def steps() -> Generator[Progress, None, str]:
         yield Progress("working")
         reached.set()
         go_on.wait(5)
-        return "a map that must not be painted"
+        return "written"
 
-    job = queue.submit("analysing", steps)
+    job = queue.submit("working", steps, lasting=lasting)
     listener = Listener(job)
     qtbot.waitUntil(reached.is_set, timeout=2000)
     queue.cancel(job)
@@ -142,28 +152,8 @@ def test_a_result_that_arrives_after_cancel_is_dropped(queue: JobQueue, qtbot) -
     with qtbot.waitSignal(queue.idle, timeout=2000):
         pass
 
-    assert [what for what, _ in listener.heard if what != "progressed"] == ["cancelled"]
-
-
-def test_a_lasting_result_that_arrives_after_cancel_counts(queue: JobQueue, qtbot) -> None:
-    reached, go_on = threading.Event(), threading.Event()
-
-    def steps() -> Generator[Progress, None, str]:
-        yield Progress("writing the files")
-        reached.set()
-        go_on.wait(5)
-        return "report.pdf"
-
-    job = queue.submit("writing the report", steps, lasting=True)
-    listener = Listener(job)
-    qtbot.waitUntil(reached.is_set, timeout=2000)
-    queue.cancel(job)
-    go_on.set()
-    with qtbot.waitSignal(queue.idle, timeout=2000):
-        pass
-
-    assert [one for one in listener.heard if one[0] != "progressed"] == [("finished", "report.pdf")]
-    assert job.state is JobState.FINISHED
+    assert [one for one in listener.heard if one[0] != "progressed"] == [heard]
+    assert job.state is state
 
 
 def test_a_lasting_job_that_stops_before_its_result_is_cancelled(queue: JobQueue, qtbot) -> None:

@@ -38,10 +38,10 @@ FORMAT = 2
 READABLE = (1, FORMAT)
 
 FOLDER = "calibration"
+"""Beside the weights; a table has the name of the weights."""
 
 OWN = "this laboratory"
 """Origin of a table that the laboratory measured itself."""
-"""Beside the weights; a table has the name of the weights."""
 
 FEWEST_PHOTOS = 19
 """Photographs without which a stratum is not validated: fewer cannot give a p-value of 0.05."""

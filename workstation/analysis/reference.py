@@ -26,10 +26,10 @@ from workstation.analysis.neighbours import blurred
 REFERENCES = ((1, 0.5), (2, 0.5), (2, 0.7), (3, 0.5), (3, 0.7), (4, 0.5), (4, 0.7))
 """Numbers of leading principal components, and shares of the patches, that a reference is found by; the geometric mean
 of their distances is taken. Few components carry the traces, further ones add what the scene does; how many that are
-differs from picture to picture. The first shows large foreign parts best, but scenes of two kinds as
-well, so it counts once. A foreign part of less than half of the picture does not pull at half of it, where seven tenths
-alone lose parts of more than a quarter (`python -m benchmarks.map_ablations PHOTOS --large`); half alone may follow one
-part of a scene of two kinds."""
+differs from picture to picture. The first shows large foreign parts best, but scenes of two kinds as well, so it counts
+once. A foreign part of less than half of the picture does not pull at half of it, where seven tenths alone lose parts
+of more than a quarter (`python -m benchmarks.map_ablations PHOTOS --large`); half alone may follow one part of a scene
+of two kinds."""
 
 MEMBERS = 0.975
 """Quantile of a Gaussian's distances up to which patches are members of the reference: its covariance is theirs, since
@@ -66,10 +66,9 @@ def departure(
 ) -> NDArray[np.float32]:
     """How far every patch departs: d / (d + 3), d its Mahalanobis distance from the reference group.
 
-    d is divided by the square root of the number of components and averaged over `REFERENCES`
-    with and without brightness (geometric mean), so that 1 is a typical member of the reference. These
-    departures are then dealt out anew in an order to which the direction towards what departs most has its say
-    (`workstation.analysis.discriminant`).
+    d is divided by the square root of the number of components and averaged over `REFERENCES` with and without
+    brightness (geometric mean), so that 1 is a typical member of the reference. These departures are then dealt out
+    anew in an order to which the direction towards what departs most has its say (`workstation.analysis.discriminant`).
 
     Args:
         embeddings: (N, D) float32, unit length, of the assessable patches; N at least 12.

@@ -85,7 +85,7 @@ def review(sheet: Sheet) -> list[Block]:
     if reviews:
         rows = [
             (
-                r["reviewer"],
+                sheet.filled(r["reviewer"]),
                 sheet.word("review.kinds", r["kind"]),
                 sheet.word("review.outcomes", r["outcome"]),
                 sheet.filled(r["text"]),

@@ -35,7 +35,8 @@ def _keys(sheet: Sheet) -> list[str]:
 
 
 def _named(sheet: Sheet, propositions: list[str] | tuple[str, ...]) -> list[str]:
-    return [sheet.texts("interpretation.proposition", number=i, text=p) for i, p in enumerate(propositions, start=1)]
+    numbered = enumerate(map(sheet.filled, propositions), start=1)
+    return [sheet.texts("interpretation.proposition", number=i, text=p) for i, p in numbered]
 
 
 def _opinion(sheet: Sheet, opinion: Content) -> list[Block]:
@@ -44,7 +45,7 @@ def _opinion(sheet: Sheet, opinion: Content) -> list[Block]:
     favoured = opinion["favoured"]
     supported = texts("interpretation.neither")
     if favoured is not None:
-        supported = texts("interpretation.proposition", number=favoured + 1, text=opinion["propositions"][favoured])
+        supported = _named(sheet, opinion["propositions"])[favoured]
     withheld = opinion["withheld"]
     rows = [
         (texts("interpretation.on"), on),
@@ -56,13 +57,17 @@ def _opinion(sheet: Sheet, opinion: Content) -> list[Block]:
         (texts("interpretation.formed"), sheet.filled(opinion["formed"])),
     ]
     block: list[Block] = [
-        Heading(opinion["issue"] or texts("interpretation.issue"), 3),
+        Heading(_issue(sheet, opinion), 3),
         Bullets(tuple(_named(sheet, opinion["propositions"]))),
         Facts(tuple(rows)),
     ]
     if withheld:
         block.append(Text(texts("interpretation.withheld"), "alert"))
     return [Together(tuple(block))]
+
+
+def _issue(sheet: Sheet, opinion: Content) -> str:
+    return opinion["issue"] or sheet.texts("interpretation.issue")
 
 
 def _ratios(sheet: Sheet, opinion: Content) -> str:
@@ -95,11 +100,11 @@ def level_in_words(sheet: Sheet) -> str:
     sentences = []
     for opinion in opinions:
         if opinion["level"] is None:
-            sentences.append(texts("interpretation.brief_unstated", issue=opinion["issue"]))
+            sentences.append(texts("interpretation.brief_unstated", issue=_issue(sheet, opinion)))
         elif opinion["favoured"] is None or opinion["level"] == "no support":
-            sentences.append(texts("interpretation.brief_neither", issue=opinion["issue"]))
+            sentences.append(texts("interpretation.brief_neither", issue=_issue(sheet, opinion)))
         else:
-            level, favoured = level_of(sheet, opinion), opinion["propositions"][opinion["favoured"]]
+            level, favoured = level_of(sheet, opinion), sheet.filled(opinion["propositions"][opinion["favoured"]])
             sentences.append(texts("interpretation.brief", level=level, proposition=favoured.rstrip(".")))
     return " ".join(sentences)
 

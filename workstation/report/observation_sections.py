@@ -355,7 +355,7 @@ def _notes(sheet: Sheet, notes: Sequence[Content], title: str) -> list[Block]:
     story: list[Block] = []
     for note in notes:
         block: list[Block] = [] if story else [Heading(texts(title), 3)]
-        block += [Text(line) for line in note["text"].splitlines() if line.strip()]
+        block += [Text(line) for line in sheet.filled(note["text"]).splitlines() if line.strip()]
         region = note.get("region")
         about = texts("regions.one", name=region) if region else ""
         signed = ", ".join(part for part in (about, note["author"], note["written"]) if part)

@@ -81,8 +81,6 @@ def train(
         begun = (out / CHECKPOINT).exists()
         initial = None if begun else parameters_to_start_from(start, settings.start)
         out.mkdir(parents=True, exist_ok=True)
-        if chosen != own:
-            own.write_bytes(chosen.read_bytes())
         yield Progress("decoding photos", 0.0)
         with company() as together:  # under torchrun the processes that it started
             run = Training(
@@ -95,6 +93,8 @@ def train(
                 measure_every=measure_every,
                 start=initial,
             )
+            if chosen != own and together.leads:  # not before the run has taken it
+                own.write_bytes(chosen.read_bytes())
             for progress in run.run():
                 if together.leads:
                     yield progress

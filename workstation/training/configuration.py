@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,37 @@ class ConfigurationProblem(WorkstationError):
     """A training configuration with unknown names or impossible values."""
 
     remedy = "Compare it with resources/training/compact.toml."
+
+
+def refuse_another(stored: Mapping[str, Any], now: Mapping[str, Any], folder: Path, *, changeable: Set[str]) -> None:
+    """A run goes on with the configuration that it began with.
+
+    Args:
+        stored: table of the run in the folder; a name that it lacks came later, and had no effect then.
+        now: table that it is to go on with.
+        folder: of the run.
+        changeable: names that may differ.
+
+    Raises:
+        ConfigurationProblem: if another one differs.
+    """
+    before, asked = _flat(stored), _flat(now)
+    for name in asked:
+        if name not in changeable and before.get(name, asked[name]) != asked[name]:
+            raise ConfigurationProblem(
+                f"{folder} holds a run with {name} = {before[name]!r}, not {asked[name]!r}; choose another folder"
+            )
+
+
+def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with "batch.tiles" and so on instead of the table "batch"; tuples as lists."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{inner}": own for inner, own in _flat(value).items()}
+        else:
+            flat[name] = list(value) if isinstance(value, tuple) else value
+    return flat
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workstation.errors import WorkstationError
+
+
+class NotFinite(WorkstationError):
+    """A step whose loss or gradients are infinite or no numbers; it is not saved, since batch norms have seen it."""
+
+    remedy = (
+        "The checkpoint is that of an earlier step. Lower the rates of the configuration and begin in a new folder."
+    )
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"the gradients of step {step} are not finite")
+        self.step = step
+
 
 def supervised_contrastive(
     embeddings: Tensor, group: Tensor, tile: Tensor, shared: Tensor, temperature: float

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workstation.progress import Progress, Stopwatch
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration import refuse_another
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import Company, distributed, freeze_norms
 from workstation.training.gradient_cache import CachedGradients
+from workstation.training.objective import NotFinite
 from workstation.training.paper_batches import CropBatch, Steps, Texts, loader
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
@@ -84,7 +85,7 @@ class PaperTraining:
         self._dev, self._splices, self._workers, self._extra = dev, splices, workers, tuple(curves)
         state = _stored_state(folder / CHECKPOINT, company)
         if state:
-            _check_same(state["configuration"], settings, folder)
+            refuse_another(state["configuration"], settings.as_table(), folder, changeable=_CHANGEABLE)
         texts = [] if state else _tokenizer_texts(store, settings)
         self.network, self.tokenizer = build(settings, texts, state["tokenizer"] if state else "")
         self.network.to(company.device)
@@ -103,7 +104,7 @@ class PaperTraining:
         enabled = settings.precision == "float16"
         self._scaler = torch.amp.GradScaler(company.device.type, enabled=enabled, init_scale=2.0**12)
         self._cache: CachedGradients[Part] = CachedGradients(self._encode, company, wrapped)
-        self.step, self._stop = 0, False
+        self.step, self._stop, self._sound = 0, False, True
         self._listed: set[str] = set()
         if state:
             self.network.load_state_dict(state["network"])
@@ -147,7 +148,8 @@ class PaperTraining:
                         yield Progress("training", self.step / self.settings.steps, watch.remaining(done), report)
                         totals = Totals()
             finally:
-                self.save()
+                if self._sound:
+                    self.save()
 
     def measure(self) -> dict[str, float]:
         """Figures on the dev half: crops whose own text is the closest of fifty, and the foreign part of splices."""
@@ -192,6 +194,9 @@ class PaperTraining:
             self._scaler.scale(loss)  # so that the scaler knows the device; the gradients were scaled above
             self._scaler.unscale_(self._optimizer)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), math.inf)
+        if not self._scaler.is_enabled() and not torch.isfinite(norm):  # the scaler leaves such steps out itself
+            self._sound = False
+            raise NotFinite(self.step + 1)
         self._scaler.step(self._optimizer)
         self._scaler.update()
         return float(loss), float(norm)
@@ -314,20 +319,6 @@ def _stored_state(file: Path, company: Company) -> dict[str, Any]:
         return {}
     state: dict[str, Any] = torch.load(file, weights_only=True, map_location=company.device)
     return state
-
-
-def _check_same(stored: dict[str, Any], settings: PaperConfiguration, folder: Path) -> None:
-    """A run goes on with the configuration that it began with; only its length and its use of memory may change.
-
-    Raises:
-        ConfigurationProblem: if anything else differs.
-    """
-    now = settings.as_table()
-    for name in now.keys() - _CHANGEABLE:
-        if stored.get(name, now[name]) != now[name]:
-            raise ConfigurationProblem(
-                f"{folder} holds a run with {name} = {stored[name]!r}, not {now[name]!r}; choose another folder"
-            )
 
 
 def _tokenizer_texts(store: PhotoStore, settings: PaperConfiguration) -> list[str]:

@@ -23,12 +23,12 @@ from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.progress import Progress, Stopwatch
 from workstation.training.batches import Batch, BatchMaker
-from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
+from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration, refuse_another
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import ALONE, Company, distributed, freeze_norms
 from workstation.training.mixed_precision import mixed_precision
-from workstation.training.objective import concentration, supervised_contrastive
+from workstation.training.objective import NotFinite, concentration, supervised_contrastive
 from workstation.training.optimizers import Optimizers
 from workstation.training.photos import PhotoCollection
 
@@ -171,6 +171,7 @@ class Training:
         self._optimizer = Optimizers(self.network, configuration)
         self.step = 0
         self._stop = False
+        self._sound = True
         if (folder / CHECKPOINT).exists():
             self._restore(folder / CHECKPOINT)
 
@@ -215,7 +216,8 @@ class Training:
             signal.signal(signal.SIGINT, previous)
             if curves is not None:
                 curves.close()
-            self.save()
+            if self._sound:
+                self.save()
 
     def _broken(self) -> int:
         """How many photographs were left out; only the leading process lists them."""
@@ -276,6 +278,9 @@ class Training:
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        if not torch.isfinite(norm):  # in all processes, since gradients are averaged
+            self._sound = False
+            raise NotFinite(self.step + 1)
         self._optimizer.step(configuration.schedule_at(self.step))
         self._update_average()
         return self._company.mean(float(loss.detach())), float(norm)
@@ -315,6 +320,7 @@ class Training:
 
     def _restore(self, file: Path) -> None:
         state = torch.load(file, weights_only=True, map_location=self._company.device)
+        refuse_another(state["configuration"], self.configuration.as_table(), self._folder, changeable={"steps"})
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])

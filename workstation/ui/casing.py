@@ -29,6 +29,7 @@ from workstation.ui.case_keeper import (
     saving,
     taking_in,
 )
+from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
 from workstation.ui.marks import Marks
 from workstation.ui.session import AnalysisState, OpenExhibit, Session
@@ -164,7 +165,7 @@ class CaseDesk(QObject):
             return  # a second opening would find the case held by the first
         self._changing = self._jobs.submit(title, steps, lane=LaneName.CASE, cancellable=False)
         self._changing.ended.connect(self._changed_case)
-        _CaseTask(self, self._changing)
+        Heard(self._changing, self._take_case, self.problem.emit)
 
     @Slot(object)
     def _changed_case(self, _job: Job) -> None:
@@ -219,7 +220,11 @@ class CaseDesk(QObject):
 
         def submit() -> None:
             job = self._jobs.submit(title, lambda: taking_in(keeper, evidence), lane=LaneName.CASE, quiet=True)
-            _IntakeTask(self, keeper, exhibit, job)
+            Heard(
+                job,
+                lambda outcome: self._take_in(keeper, exhibit, *outcome),
+                partial(self._not_taken_in, keeper, exhibit),
+            )
 
         self._after_saving(submit)  # marks of an exhibit that is read again
 
@@ -305,7 +310,7 @@ class CaseDesk(QObject):
         job = self._jobs.submit(
             "saving the case", lambda: saving(keeper, writing), lane=LaneName.CASE, quiet=True, cancellable=False
         )
-        _SaveTask(self, writing, job)
+        Heard(job, partial(self._saved, writing), partial(self._not_saved, writing))
 
     def _saved(self, written: dict[int, Wanted], view: CaseView) -> None:
         if written is not self._writing:
@@ -378,6 +383,18 @@ class CaseDesk(QObject):
         if writes:
             self._steps.append(once)
 
+        def finish(outcome: tuple[Any, CaseView]) -> None:
+            value, view = outcome
+            self._forget_step(once)
+            self._did(keeper, view)
+            if then is not None:
+                then(value)
+
+        def fail(error: WorkstationError) -> None:
+            self._forget_step(once)
+            if keeper is self._keeper:  # else the case was closed before its turn, and the step done then
+                self.problem.emit(error)
+
         def submit() -> None:
             job = self._jobs.submit(
                 title,
@@ -386,13 +403,11 @@ class CaseDesk(QObject):
                 quiet=True,
                 cancellable=False,
             )
-            job.finished.connect(partial(self._forget_step, once))
-            job.failed.connect(partial(self._forget_step, once))
-            _StepTask(self, keeper, then, job)
+            Heard(job, finish, fail)
 
         self._after_saving(submit)
 
-    def _forget_step(self, step: _Step, _outcome: object) -> None:
+    def _forget_step(self, step: _Step) -> None:
         if step in self._steps:
             self._steps.remove(step)
 
@@ -488,82 +503,3 @@ class _Step:
                 self._value = self._step(keeper)
                 self._done = True  # a step that failed is tried again
             return self._value
-
-
-class _CaseTask(QObject):
-    """Hears how opening or making a case ends, in the GUI thread."""
-
-    def __init__(self, desk: CaseDesk, job: Job) -> None:
-        super().__init__(job)
-        self._desk = desk
-        job.finished.connect(self.finish)
-        job.failed.connect(desk.problem)
-
-    @Slot(object)
-    def finish(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
-        """Take it."""
-        self._desk._take_case(outcome)
-
-
-class _IntakeTask(QObject):
-    """Hears one intake, in the GUI thread."""
-
-    def __init__(self, desk: CaseDesk, keeper: CaseKeeper, exhibit: OpenExhibit, job: Job) -> None:
-        super().__init__(job)
-        self._desk, self._keeper, self._exhibit = desk, keeper, exhibit
-        job.finished.connect(self.finish)
-        job.failed.connect(self.fail)
-
-    @Slot(object)
-    def fail(self, error: WorkstationError) -> None:
-        """It is no exhibit."""
-        self._desk._not_taken_in(self._keeper, self._exhibit, error)
-
-    @Slot(object)
-    def finish(self, outcome: tuple[TakenIn | None, CaseView]) -> None:
-        """Take it."""
-        self._desk._take_in(self._keeper, self._exhibit, *outcome)
-
-
-class _SaveTask(QObject):
-    """Hears one saving, in the GUI thread."""
-
-    def __init__(self, desk: CaseDesk, writing: dict[int, Wanted], job: Job) -> None:
-        super().__init__(job)
-        self._desk, self._writing = desk, writing
-        job.finished.connect(self.finish)
-        job.failed.connect(self.fail)
-
-    @Slot(object)
-    def finish(self, view: CaseView) -> None:
-        """All is written."""
-        self._desk._saved(self._writing, view)
-
-    @Slot(object)
-    def fail(self, error: WorkstationError) -> None:
-        """It waits."""
-        self._desk._not_saved(self._writing, error)
-
-
-class _StepTask(QObject):
-    """Hears one more step, in the GUI thread."""
-
-    def __init__(self, desk: CaseDesk, keeper: CaseKeeper, then: Callable[[Any], None] | None, job: Job) -> None:
-        super().__init__(job)
-        self._desk, self._keeper, self._then = desk, keeper, then
-        job.finished.connect(self.finish)
-        job.failed.connect(self.fail)
-
-    @Slot(object)
-    def fail(self, error: WorkstationError) -> None:
-        """Say so, unless the case was closed before its turn, and the step done then."""
-        if self._keeper is self._desk.keeper:
-            self._desk.problem.emit(error)
-
-    @Slot(object)
-    def finish(self, outcome: tuple[Any, CaseView]) -> None:
-        """Pass it on."""
-        value, view = outcome
-        self._desk._did(self._keeper, view)
-        if self._then is not None:
-            self._then(value)
