@@ -322,3 +322,10 @@ def test_a_moved_original_is_found_by_its_hash(case: CaseFile, photograph: Path,
     assert drain(case.exhibits.find(exhibit, tmp_path / "out")) == elsewhere / "renamed.png"
     assert case.exhibits.check(exhibit).state == "match"
     assert case.history()[-2].action == "exhibit.moved"
+
+
+def test_a_case_without_a_title_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(CaseRefusal, match="needs a title"):
+        CaseFile.create(tmp_path / "case", title="", operator="")
+
+    assert not (tmp_path / "case").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -11,7 +12,9 @@ import pytest
 
 from benchmarks import case_kills
 from workstation.casework import CaseFile, schema
+from workstation.casework.exporting import export_steps
 from workstation.casework.problems import CaseNotSaved
+from workstation.progress import drain
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no SIGKILL on Windows")
 
@@ -66,16 +69,32 @@ def test_an_unfinished_file_is_removed_at_the_next_opening(filled: Path) -> None
     assert not [path for place in places for path in place.glob(".*")]
 
 
-def test_an_array_that_cannot_be_stored_leaves_no_entry(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
+def no_room(_handle: int) -> None:
+    """Instead of `os.fsync`."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
+
+def test_an_array_that_cannot_be_stored_leaves_no_entry(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with CaseFile.open(filled, operator="") as case:
         exhibit, before = case.exhibits.all()[0].id, case.head()
-        monkeypatch.setattr(os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", no_room)
         with pytest.raises(CaseNotSaved, match="No space left"):
             case.analyses.add(exhibit, case_kills.small_result(1))
         monkeypatch.undo()
         assert case.head() == before
         assert case.verify().intact
     assert not list((filled / "artifacts").rglob("*.part"))
+
+
+def test_an_export_that_finds_no_room_leaves_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with CaseFile.create(tmp_path / "case", title="T", operator="") as case:
+        files = drain(export_steps(case, tmp_path / "out"))
+        earlier = [file.read_bytes() for file in files]
+        case.set_details(title="Another")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", no_room)
+            with pytest.raises(CaseNotSaved, match="No space left"):
+                drain(export_steps(case, tmp_path / "out"))
+
+    assert [file.read_bytes() for file in files] == earlier
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["case.json", "log.jsonl"]

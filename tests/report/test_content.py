@@ -63,9 +63,9 @@ def stated(exhibit: Exhibit, **more: Any) -> Circumstances:
             "LAB-7", "12 Js 3/26", "Court of Northport", "Order of 1 May", "Altered?", "1 May", "2 May"
         ),
         intakes={
-            identity.sha256: Intake("KT-1", "USB stick", "1 May", "A. Clerk", "Owner", "T0", identity.sha256, "", "")
+            1: Intake("KT-1", "USB stick", "1 May", "A. Clerk", "Owner", "T0", identity.sha256, "", "")
         },
-        viewed={identity.sha256: Viewed(0.75, ((0, 0, 64, 32),))},
+        viewed={1: Viewed(0.75, ((0, 0, 64, 32),))},
         encoder_texts={identity.sha256: (EncoderText("claim", "Make: Canon, Model: EOS"),)},
         notes=(Note("Soft edge.", "J. Examiner", "T1", 1),),
         custody=(Handover("T2", 1, "received", "A. Clerk", "seal 7"),),
@@ -318,7 +318,7 @@ def test_the_chain_of_custody_is_told_in_the_reports_language(exhibit: Exhibit) 
 def test_an_exhibit_that_nobody_looked_at_is_told_in_words(exhibit: Exhibit) -> None:
     unseen = Viewed(0.0, ((0, 0, 64, 48),))
 
-    text = text_of(published(exhibit, circumstances=Circumstances(viewed={exhibit.evidence.identity.sha256: unseen})))
+    text = text_of(published(exhibit, circumstances=Circumstances(viewed={1: unseen})))
 
     assert "Looked at no part of the image" in text
     assert "No. x y Width Height" not in text

@@ -22,13 +22,24 @@ def case(tmp_path: Path) -> Iterator[CaseFile]:
         yield made
 
 
+def test_two_exhibits_with_the_same_bytes_keep_their_own_intakes(tmp_path: Path) -> None:
+    with CaseFile.create(tmp_path / "case", title="Twins", operator="") as case:
+        for name, giver in (("a.jpg", "Alice"), ("b.jpg", "Bob")):
+            (tmp_path / name).write_bytes(b"the same")
+            case.exhibits.add(tmp_path / name, received_from=giver)
+        one, other = case.exhibits.all()
+        stated = circumstances_of(case.snapshot(), {one.id: 1, other.id: 2})
+
+    assert [(at, intake.received_from) for at, intake in stated.intakes.items()] == [(1, "Alice"), (2, "Bob")]
+
+
 def test_only_what_was_stated_is_stated(case: CaseFile) -> None:
     first, second = case.exhibits.all()
     stated = circumstances_of(case.snapshot(), {first.id: 1, second.id: 2})
 
     assert (stated.commission.client, stated.commission.authority, stated.commission.performed) == ("Court", "", "")
-    assert stated.intakes[first.sha256].received == "2026-11-20"
-    assert (stated.intakes[second.sha256].received, stated.intakes[second.sha256].received_from) == ("", "")
+    assert stated.intakes[1].received == "2026-11-20"
+    assert (stated.intakes[2].received, stated.intakes[2].received_from) == ("", "")
     assert stated.viewed == {}
     assert (stated.opinions, stated.reviews, stated.notes) == ((), (), ())
 

@@ -25,10 +25,13 @@ from workstation.progress import drain
 from workstation.report import build
 from workstation.report.digest import PRINTED_FILE
 from workstation.report.pdf import render_pdf
+from workstation.report.serial import exhibit_json
 from workstation.report.signing import identity_from_pkcs12, signed
 from workstation.report.verification import NoReport, Question, Verification, verify, verify_bytes
 from workstation.report.verification_checks import MOST_DETAILS, Check, differs
 from workstation.report.verification_comparison import Tolerance, differences
+from workstation.report.verification_originals import Matched
+from workstation.report.verification_replay import replay
 from workstation.report.verification_signature import Trust, TrustProblem
 
 
@@ -195,6 +198,17 @@ def test_findings_are_not_repeated_without_an_original(specimen: Specimen) -> No
         "cannot be checked",
         "There is no original to compute them from (--evidence).",
     )
+
+
+def test_nothing_is_repeated_for_a_report_whose_date_is_none(specimen: Specimen) -> None:
+    evidence = open_evidence(specimen.original)
+    document = build(Case((Exhibit(evidence, complete_result()),)))
+    entry = exhibit_json(document, document.exhibits[0], array=False)
+
+    (check,) = drain(replay(Matched(entry, specimen.original), "yesterday", 1, {}))
+
+    assert check.verdict == "differs"
+    assert "yesterday" in check.reason
 
 
 def test_a_report_on_a_photograph_that_was_not_analysed_agrees(specimen: Specimen) -> None:

@@ -32,6 +32,7 @@ from workstation.progress import Progress, drain
 
 MUST_STAND = frozenset({NEW, MIGRATE, "blind.lock", "blind.reveal", "report.issue", "review.add"})
 """Actions that cannot be undone: a later entry can only answer them."""
+NO_TITLE = "a case needs a title"
 DETAILS = ("title", "number", "laboratory", "client", "received", "legal_authority", "question", "blind")
 
 
@@ -76,9 +77,12 @@ class CaseFile:
         """Make a case in a folder that holds none ("case.new").
 
         Raises:
+            CaseRefusal: without a title.
             NotACase: if there is one already, or the folder cannot be written.
             CaseNotSaved: if there is no room; nothing is left behind.
         """
+        if not title:
+            raise CaseRefusal(NO_TITLE)
         store = Store(folder, operator, access.make(folder, operator=operator))
         values = {
             "identifier": secrets.token_hex(16),
@@ -184,7 +188,7 @@ class CaseFile:
         if unknown:
             raise CaseRefusal(f"{', '.join(sorted(unknown))} of a case cannot be changed")
         if "title" in values and not values["title"]:
-            raise CaseRefusal("a case needs a title")
+            raise CaseRefusal(NO_TITLE)
         stored = {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
         with self._store.change("case.describe") as draft:
             draft.update(schema.case, 1, stored)

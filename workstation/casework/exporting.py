@@ -13,6 +13,7 @@ import numpy as np
 
 from workstation.analysis.likeness import Likeness
 from workstation.casework.casefile import CaseFile
+from workstation.casework.durable import finished
 from workstation.casework.problems import CaseNotSaved
 from workstation.progress import Progress
 
@@ -38,7 +39,7 @@ def export_steps(case: CaseFile, folder: Path) -> Generator[Progress, None, tupl
         The two files.
 
     Raises:
-        CaseNotSaved: if they cannot be written.
+        CaseNotSaved: if they cannot be written; earlier ones stay as they are.
     """
     yield Progress("reading the case", 0.0)
     content = _content(case)
@@ -46,10 +47,10 @@ def export_steps(case: CaseFile, folder: Path) -> Generator[Progress, None, tupl
     yield Progress("writing", 0.5)
     files = folder / CASE, folder / LOG
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
-        files[0].write_text(text, encoding="utf-8", newline="\n")
-        files[1].write_text(log, encoding="utf-8", newline="\n")
+        for file, written in zip(files, (text, log), strict=True):
+            with finished(file) as beside:
+                beside.write_text(written, encoding="utf-8", newline="\n")
     except OSError as problem:
         raise CaseNotSaved(folder, f"the export could not be written ({problem.strerror or problem})") from problem
     return files
@@ -83,10 +84,10 @@ def write_matrix(likeness: Likeness, path: Path) -> None:
     """Write a matrix of likeness as CSV: one line per pair; empty fields where nothing can be said.
 
     Raises:
-        CaseNotSaved: if the file cannot be written.
+        CaseNotSaved: if the file cannot be written; an earlier one stays as it is.
     """
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with finished(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(("one", "patches of one", "other", "patches of other", "distance", "similarity"))
             for i, j in zip(*np.triu_indices(len(likeness.names)), strict=True):

@@ -218,11 +218,16 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """All of it; mappings are by the exhibits' SHA-256."""
+    """All of it.
+
+    Attributes:
+        intakes, viewed: by the exhibit's position in the report, from 1: two exhibits may hold the same bytes.
+        encoder_texts: by the exhibit's SHA-256.
+    """
 
     commission: Commission = field(default_factory=Commission)
-    intakes: Mapping[str, Intake] = field(default_factory=dict)
-    viewed: Mapping[str, Viewed] = field(default_factory=dict)
+    intakes: Mapping[int, Intake] = field(default_factory=dict)
+    viewed: Mapping[int, Viewed] = field(default_factory=dict)
     encoder_texts: Mapping[str, tuple[EncoderText, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     opinions: tuple[Opinion, ...] = ()

@@ -49,8 +49,12 @@ def circumstances_of(record: CaseRecord, positions: Mapping[int, int], *, checke
     present = [exhibit for exhibit in record.exhibits if exhibit.id in positions]
     return Circumstances(
         commission=_commission(record),
-        intakes={exhibit.sha256: _intake(exhibit) for exhibit in present},
-        viewed={exhibit.sha256: viewed for exhibit in present if (viewed := _viewed(record, exhibit)) is not None},
+        intakes={positions[exhibit.id]: _intake(exhibit) for exhibit in present},
+        viewed={
+            positions[exhibit.id]: viewed
+            for exhibit in present
+            if (viewed := _viewed(record, exhibit)) is not None
+        },
         notes=tuple(
             _note(note, record, positions) for note in record.notes if note.exhibit is None or note.exhibit in positions
         ),

@@ -112,9 +112,9 @@ def _content(document: ReportDocument, texts: Texts, exhibits: list[Json]) -> di
 
 
 def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json]) -> Json:
-    stated, key = document.circumstances, report.evidence.identity.sha256
+    stated, sha256 = document.circumstances, report.evidence.identity.sha256
     own = exhibit_json(document, report, array=False)
-    intake, viewed = stated.intakes.get(key), stated.viewed.get(key)
+    intake, viewed = stated.intakes.get(report.position), stated.viewed.get(report.position)
     notes = [_stated(note) for note in stated.notes if note.exhibit == report.position]
     if report.exhibit.note:
         notes.insert(0, _stated(Note(report.exhibit.note, exhibit=report.position)))
@@ -122,7 +122,7 @@ def _exhibit(document: ReportDocument, report: ExhibitReport, figures: list[Json
         **{name: value for name, value in own.items() if name not in SHARED_BY_ALL},
         "intake": None if intake is None else _stated(intake),
         "viewed": None if viewed is None else _stated(viewed),
-        "encoder_texts": [_stated(one) for one in (*stated.encoder_texts.get(key, ()), *_line_ups(report))],
+        "encoder_texts": [_stated(one) for one in (*stated.encoder_texts.get(sha256, ()), *_line_ups(report))],
         "notes": [*notes],
         "figures": figures,
     }

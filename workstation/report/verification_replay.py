@@ -76,7 +76,7 @@ def replay(
     entry = matched.entry
     stated = entry.get("provenance")
     try:
-        asked = _request(entry)
+        asked, dated = _request(entry), datetime.fromisoformat(created)
         regions = tuple(_region(region) for region in entry.get("regions") or ())
         limits = (entry.get("maps") or {}).get("departure_limits_of_analyst")
         moved = None if limits is None else (float(limits[0]), float(limits[1]))
@@ -96,7 +96,7 @@ def replay(
         return [unchecked(subject, reason)]
     yield Progress("comparing findings and pictures")
     exhibit = Exhibit(evidence, result, regions=regions, departure_limits=moved)
-    document = build(Case((exhibit,)), created=datetime.fromisoformat(created))
+    document = build(Case((exhibit,)), created=dated)
     found = exhibit_json(document, document.exhibits[0], array=False)
     now = found["provenance"]
     assert isinstance(now, dict)
