@@ -80,7 +80,7 @@ def test_notes_opinions_and_what_was_viewed_follow_the_exhibits_places(case: Cas
     ]
     assert stated.notes[2].written == f"{written.written[:19]}Z"
     assert [opinion.exhibits for opinion in stated.opinions] == [(1,)]
-    assert stated.viewed == {second.sha256: Viewed(0.5, ((32, 0, 32, 32),))}
+    assert stated.viewed == {1: Viewed(0.5, ((32, 0, 32, 32),))}
 
 
 def test_the_audit_extract_leaves_out_what_was_only_looked_at(case: CaseFile) -> None:
