@@ -62,9 +62,7 @@ def stated(exhibit: Exhibit, **more: Any) -> Circumstances:
         commission=Commission(
             "LAB-7", "12 Js 3/26", "Court of Northport", "Order of 1 May", "Altered?", "1 May", "2 May"
         ),
-        intakes={
-            1: Intake("KT-1", "USB stick", "1 May", "A. Clerk", "Owner", "T0", identity.sha256, "", "")
-        },
+        intakes={1: Intake("KT-1", "USB stick", "1 May", "A. Clerk", "Owner", "T0", identity.sha256, "", "")},
         viewed={1: Viewed(0.75, ((0, 0, 64, 32),))},
         encoder_texts={identity.sha256: (EncoderText("claim", "Make: Canon, Model: EOS"),)},
         notes=(Note("Soft edge.", "J. Examiner", "T1", 1),),

@@ -224,7 +224,7 @@ def _of_linear_maps() -> tuple[tuple[str, str], ...]:
     return (
         (
             "embeddings blurred over",
-            f"{reference.SMOOTHING:g} cells (standard deviation), {reference.SMOOTHING_OF_FEW:g} cells "
+            f"{reference.SMOOTHING:g} cells (standard deviation), {reference.SMOOTHING_OF_FEW:g} "
             f"below {discriminant.FEWEST_PATCHES} patches",
         ),
         (

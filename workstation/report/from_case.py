@@ -51,9 +51,7 @@ def circumstances_of(record: CaseRecord, positions: Mapping[int, int], *, checke
         commission=_commission(record),
         intakes={positions[exhibit.id]: _intake(exhibit) for exhibit in present},
         viewed={
-            positions[exhibit.id]: viewed
-            for exhibit in present
-            if (viewed := _viewed(record, exhibit)) is not None
+            positions[exhibit.id]: viewed for exhibit in present if (viewed := _viewed(record, exhibit)) is not None
         },
         notes=tuple(
             _note(note, record, positions) for note in record.notes if note.exhibit is None or note.exhibit in positions
