@@ -59,8 +59,13 @@ def case_window(window: MainWindow, photo: Photo, open_file: Opener, folder: Pat
     begin_case(window, folder, qtbot)
     open_file(window, photo())
     qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
-    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED and not window.jobs.jobs(), timeout=10_000)
+    settle(window, qtbot)
     return window
+
+
+def settle(window: MainWindow, qtbot) -> None:
+    """Until everything is saved; what is viewed of the picture is noted by itself, at any time, and saved later."""
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED and not window.jobs.jobs(), timeout=10_000)
 
 
 def begin_case(window: MainWindow, folder: Path, qtbot, *, blind: bool = False) -> None:
@@ -149,11 +154,11 @@ def test_a_step_that_could_not_be_written_on_closing_is_done_later(
     case_window.cases.set_details({"question": "One picture?"})
     assert not case_window.cases.close()
     monkeypatch.setattr(CaseFile, "set_details", describe)
+    assert case_window.cases.keeping is Keeping.FAILED
     held.goes_on.set()
-    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+    settle(case_window, qtbot)
 
     assert case_window.cases.view.details.question == "One picture?"
-    assert case_window.cases.keeping is Keeping.SAVED
 
 
 def test_what_was_renamed_during_a_save_is_no_second_region_when_the_file_is_read_again(
