@@ -23,7 +23,7 @@ from workstation.training.data_records import COUNTS, RECORDS, DataProblem, Reco
 from workstation.training.distributed import Company
 from workstation.training.gradient_cache import CachedGradients
 from workstation.training.objective import NotFinite
-from workstation.training.paper_batches import CachedStore, Steps, Texts
+from workstation.training.paper_batches import CachedStore, CropBatch, Steps, Texts
 from workstation.training.paper_command import PaperData, Unfinished, train_paper
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
@@ -249,6 +249,54 @@ def test_a_stopped_run_says_at_which_step(indexed: PaperData, tmp_path: Path) ->
     assert (tmp_path / "paper.safetensors").is_file()
 
 
+def test_a_batch_without_a_usable_photo_changes_nothing(store: FolderStore, tmp_path: Path) -> None:
+    training = PaperTraining(SMALL, store, tmp_path, Company())
+    before = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
+
+    assert training._train_on(CropBatch(np.empty((0, 32, 32, 3), np.uint8), None, [], ["broken"] * 4)) is None
+
+    assert all(torch.equal(before[name], tensor) for name, tensor in training.network.state_dict().items())
+
+
+class Beside(Company):
+    """This process beside another one that has two photographs."""
+
+    def gathered(self, own: torch.Tensor) -> torch.Tensor:
+        return torch.cat((own, nn.functional.normalize(torch.eye(2, own.shape[1]), dim=1)))
+
+    def gathered_texts(self, own: list[str]) -> list[str]:
+        return [*own, "Make: One", "Make: Two"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"image_image": 1.0, "image_text": 0.0, "batch_statistics": "batch"}])
+def test_a_process_without_a_usable_photo_takes_part_with_gradients_of_zero(
+    store: FolderStore, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    training = PaperTraining(with_(**changes), store, tmp_path, Beside())
+    none = np.empty((0, 32, 32, 3), np.uint8)
+
+    measured = training._train_on(CropBatch(none, none, [], ["broken"] * 2))
+
+    assert measured is not None
+    assert measured[1] == 0
+    gradients = [p.grad for p in training.network.visual.parameters()]
+    assert all(gradient is not None for gradient in gradients)  # the other process waits for them
+
+
+def test_a_run_whose_photos_are_all_broken_says_so(indexed: PaperData, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(PHOTOS):
+        (pictures / f"{number}.jpg").write_bytes(b"broken")
+    training = PaperTraining(with_(steps=50), FolderStore(pictures, indexed.index), tmp_path / "run", Company())
+
+    with pytest.raises(DataProblem, match="no photograph of the last 2 steps") as told:
+        losses(training)
+
+    assert BROKEN in told.value.what
+    assert len((tmp_path / "run" / BROKEN).read_text(encoding="utf-8").splitlines()) == 8
+
+
 WAYS = ({"micro_batch": 1}, {"image_image": 1.0, "image_text": 0.0}, {"precision": "bfloat16"})
 
 
@@ -287,9 +335,10 @@ def test_every_text_encoder_is_built_from_scratch_and_from_its_folder(text: str,
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_two_processes_have_the_loss_of_one(indexed: PaperData, store: FolderStore, tmp_path: Path) -> None:
-    configuration = tmp_path / "paper.json"
-    configuration.write_text(json.dumps(SMALL.as_table() | {"steps": 3}), encoding="utf-8")
+@pytest.mark.parametrize("batch", [4, 2])  # of two photographs each process has one, and one is broken
+def test_two_processes_have_the_loss_of_one(indexed: PaperData, store: FolderStore, tmp_path: Path, batch: int) -> None:
+    configuration, steps = tmp_path / "paper.json", 12 // batch
+    configuration.write_text(json.dumps(SMALL.as_table() | {"steps": steps, "batch": batch}), encoding="utf-8")
     script = tmp_path / "train.py"
     script.write_text(
         "import json, sys, torch\n"
@@ -311,14 +360,16 @@ def test_two_processes_have_the_loss_of_one(indexed: PaperData, store: FolderSto
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
     arguments = [str(script), str(configuration), str(indexed.pictures), str(indexed.index)]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29763"]
-    drain(PaperTraining(with_(steps=3), store, tmp_path / "one", Company()).run(report_every=1))
+    one = PaperTraining(with_(steps=steps, batch=batch), store, tmp_path / "one", Company())
+    drain(one.run(report_every=1))
     subprocess.run([*torchrun, *arguments, str(tmp_path / "two")], env=environment, check=True)
 
     def curve(folder: str, name: str) -> list[float]:
         rows = [line.split("\t") for line in (tmp_path / folder / TABLE).read_text(encoding="utf-8").splitlines()]
         return [float(row[2]) for row in rows if row[1] == name]
 
-    assert len(curve("one", "loss")) == 3
+    assert len(curve("one", "loss")) == steps
+    assert (tmp_path / "one" / BROKEN).read_text(encoding="utf-8")
     assert curve("two", "loss") == pytest.approx(curve("one", "loss"), rel=1e-4)
     assert curve("two", "gradient norm") == pytest.approx(curve("one", "gradient norm"), rel=1e-3)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ class PaperReport:
 
     Attributes:
         step: steps done.
-        loss, gradient_norm: means.
+        loss, gradient_norm: means; no numbers where no step had a photograph.
         waiting: share of the time in which the networks waited for data, 0..1.
         photos_per_second: over all processes.
         broken: different photographs that could not be used so far, in all processes.
@@ -72,8 +73,6 @@ class Totals:
             broken: photographs that could not be used so far.
             dev: figures on the dev half.
         """
-        elapsed = max(1e-9, time.monotonic() - self.since)
-        steps = max(1, self.steps)
-        return PaperReport(
-            step, self.loss / steps, self.norm / steps, self.waited / elapsed, steps * batch / elapsed, broken, dev
-        )
+        elapsed, steps = max(1e-9, time.monotonic() - self.since), self.steps
+        loss, norm = (total / steps if steps else math.nan for total in (self.loss, self.norm))
+        return PaperReport(step, loss, norm, self.waited / elapsed, steps * batch / elapsed, broken, dev)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from workstation.progress import Progress, Stopwatch
 from workstation.training.configuration import refuse_another
 from workstation.training.curves import Curves
+from workstation.training.data_records import DataProblem
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import Company, distributed, freeze_norms
 from workstation.training.gradient_cache import CachedGradients
@@ -41,8 +42,11 @@ DEV_PHOTOS = 50
 TOKENIZER_TEXTS = 5000
 """Photographs whose texts train a tokenizer from scratch."""
 
-Part = tuple[Tensor, Tensor | None, dict[str, Tensor] | None]
-"""Crops, perhaps other crops of the same photographs, perhaps texts."""
+MOST_EMPTY = 10
+"""Steps without a photograph that a run passes over in a row; after these the data are at fault."""
+
+Part = tuple[int, Tensor, Tensor | None, dict[str, Tensor] | None]
+"""Number of photographs, crops, perhaps other crops of the same photographs, perhaps texts."""
 
 _CHANGEABLE = {"steps", "micro_batch", "cache_mb"}
 """What may differ when a run is resumed."""
@@ -105,6 +109,7 @@ class PaperTraining:
         self._scaler = torch.amp.GradScaler(company.device.type, enabled=enabled, init_scale=2.0**12)
         self._cache: CachedGradients[Part] = CachedGradients(self._encode, company, wrapped)
         self.step, self._stop, self._sound = 0, False, True
+        self._empty = 0
         self._listed: set[str] = set()
         if state:
             self.network.load_state_dict(state["network"])
@@ -119,6 +124,10 @@ class PaperTraining:
 
         Yields:
             Progress with a `PaperReport` as partial. Ctrl-C or closing the generator saves a checkpoint.
+
+        Raises:
+            DataProblem: if no photograph of many steps in a row, or of a whole epoch, can be used.
+            NotFinite: if a gradient is no number.
         """
         limit = min(self.settings.steps, until or self.settings.steps)
         steps = Steps(self._store, self.settings, self._company, self.step, limit)
@@ -134,8 +143,11 @@ class PaperTraining:
                     batch = next(batches)
                     totals.waited += time.monotonic() - started
                     self._list_broken(batch)
-                    totals.add(*self._train_on(batch))
+                    measured = self._train_on(batch)
+                    if measured is not None:
+                        totals.add(*measured)
                     self.step += 1
+                    self._count_empty(measured is None)
                     if self.step % save_every == 0:
                         self.save()
                     ends = self.step == self.settings.steps
@@ -178,15 +190,18 @@ class PaperTraining:
         name = f"top-1 of {len(texts)} dev photos"
         return {name: top1_share(seen.float().cpu().numpy(), said.float().cpu().numpy())}
 
-    def _train_on(self, batch: CropBatch) -> tuple[float, float]:
+    def _train_on(self, batch: CropBatch) -> tuple[float, float] | None:
+        """Loss and gradient norm of a step; None where no process has a photograph, and nothing changes."""
         settings = self.settings
+        truth = self._truth(batch.texts)
+        if not len(truth.true):
+            return None
         for group in self._optimizer.param_groups:
             group["lr"] = settings.learning_rate_at(self.step)
         torch.manual_seed(settings.seed * 1_000_003 + self.step * 4099 + self._company.rank)  # of the dropout
         self._wrapped.train()
-        if settings.batch_statistics == "frozen":
+        if settings.batch_statistics == "frozen" or not batch.texts:  # a stand-in has no statistics
             freeze_norms(self.network)
-        truth = self._truth(batch.texts)
         self._optimizer.zero_grad(set_to_none=True)
         factor = float(self._scaler.get_scale()) if self._scaler.is_enabled() else 1.0
         loss = self._cache.step(self._parts(batch), lambda embedded: self._loss(embedded, truth), factor)
@@ -201,25 +216,42 @@ class PaperTraining:
         self._scaler.update()
         return float(loss), float(norm)
 
+    def _count_empty(self, empty: bool) -> None:
+        self._empty = self._empty + 1 if empty else 0
+        if self._empty >= min(MOST_EMPTY, len(self._store) // self.settings.batch):
+            raise DataProblem(
+                f"no photograph of the last {self._empty} steps, up to step {self.step}, could be used; "
+                f"{self._folder / BROKEN} says why"
+            )
+
     def _parts(self, batch: CropBatch) -> list[Part]:
+        """The batch in pieces; where it is empty a stand-in, since the other processes wait for its gradients."""
         count = len(batch.texts)
-        size = self.settings.micro_batch or max(1, count)
+        if not count:
+            return [self._stand_in()]
+        size = self.settings.micro_batch or count
         parts: list[Part] = []
-        for start in range(0, max(1, count), size):
+        for start in range(0, count, size):
             chosen = slice(start, start + size)
             second = None if batch.second is None else self._pixels(batch.second[chosen])
             texts = self._tokens(batch.texts[chosen]) if self.settings.image_text else None
-            parts.append((self._pixels(batch.crops[chosen]), second, texts))
+            parts.append((len(batch.texts[chosen]), self._pixels(batch.crops[chosen]), second, texts))
         return parts
 
+    def _stand_in(self) -> Part:
+        side = self.settings.patch
+        blank = self._pixels(np.zeros((1, side, side, 3), np.uint8))
+        second = blank if self.settings.image_image else None
+        return 0, blank, second, self._tokens([""]) if self.settings.image_text else None
+
     def _encode(self, part: Part) -> tuple[Tensor, ...]:
-        crops, second, tokens = part
+        count, crops, second, tokens = part
         both = crops if second is None else torch.cat((crops, second))
         with self._autocast():
             embedded = self._wrapped(both, tokens)
-        if second is None:
-            return tuple(embedded)
-        return (*torch.split(embedded[0], len(second)), *embedded[1:])
+        if second is not None:
+            embedded = (*torch.split(embedded[0], len(second)), *embedded[1:])
+        return tuple(kind[:count] for kind in embedded)
 
     def _loss(self, embedded: tuple[Tensor, ...], truth: Truth) -> Tensor:
         """The weighted sum of the terms over the whole batch, as the configuration says."""
