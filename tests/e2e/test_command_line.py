@@ -257,12 +257,14 @@ def test_training_without_photographs(exifact: Exifact, tmp_path: Path) -> None:
         ("file,make,model,split\n", "no column 'chart_or_flat'"),
         ("file,make,model,split,chart_or_flat\na.jpg,Canon,EOS,dev,0\n", "no photo whose split is 'train'"),
         ("", "no column 'file'"),
+        ("file,make,model,split,chart_or_flat\na.jpg,Canon,EOS,train,0\nb.jpg\n", "line 3 ends before its column"),
+        ("\ufefffile,make,model,split,chart_or_flat\na.jpg,Canon,EOS,train,0\n", "can be decoded; the first: a.jpg"),
     ],
 )
 def test_training_with_a_manifest_that_cannot_be_used(
     exifact: Exifact, tmp_path: Path, manifest: str, said: str
 ) -> None:
-    (tmp_path / "manifest.csv").write_text(manifest)
+    (tmp_path / "manifest.csv").write_text(manifest, encoding="utf-8")
 
     answer = exifact("train", "--photos", tmp_path, "--out", "run")
 

@@ -124,3 +124,19 @@ def test_flat_and_clipped_cuts_are_refused() -> None:
     clipped = textured.copy()
     clipped[:20] = 255
     assert not is_assessable(clipped)
+
+
+def test_a_photograph_that_is_too_large_is_listed_as_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, side in (("small", 64), ("large", 256)):
+        Image.fromarray(np.full((side, side, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "manifest.csv").write_text(
+        "file,split,make,model,width,height,chart_or_flat\n"
+        "large.png,train,Maker,One,256,256,0\nsmall.png,train,Maker,One,64,64,0\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100 * 100)
+
+    collection = PhotoCollection.load(tmp_path, "train")
+
+    assert collection.count == 1
+    assert [file for file, _ in collection.broken] == ["large.png"]

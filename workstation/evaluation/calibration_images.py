@@ -7,7 +7,6 @@ the photograph's name and the seed, and for splices on which other cameras there
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections import Counter
@@ -23,6 +22,7 @@ from workstation import paths
 from workstation.analysis.conditions import device_class
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
 from workstation.errors import WorkstationError
+from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.evaluation.splices import HEIGHT, WIDTH, polygon_mask
 from workstation.evaluation.strata import Treatment
 from workstation.evidence import read_metadata
@@ -105,11 +105,11 @@ def list_photos(folder: Path, *, split: str = "dev") -> tuple[Photo, ...]:
 
     Raises:
         CalibrationProblem: if there are none.
+        ManifestProblem: if the manifest cannot be used.
     """
-    manifest = folder / "manifest.csv"
     try:
-        photos = tuple(_from_manifest(manifest, split) if manifest.is_file() else _from_files(folder))
-    except (OSError, KeyError, ValueError) as problem:
+        photos = tuple(_from_manifest(folder, split) if (folder / NAME).is_file() else _from_files(folder))
+    except (OSError, ValueError) as problem:
         raise CalibrationProblem(f"{folder} cannot be read as reference material ({problem})") from problem
     if not photos:
         raise CalibrationProblem(f"{folder} holds no photographs")
@@ -129,14 +129,13 @@ def _told_apart(photos: Iterable[Photo], folder: Path) -> tuple[Photo, ...]:
     )
 
 
-def _from_manifest(manifest: Path, split: str) -> Iterator[Photo]:
-    with manifest.open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["split"] == split and row["chart_or_flat"] != "1":
-                camera = f"{row['make']} {row['model']}".strip()
-                kind = row.get("kind") or "unknown"
-                kind = FLYING_KINDS.get(kind, kind)
-                yield Photo(manifest.parent / row["file"], camera, kind, int(row["width"]), int(row["height"]))
+def _from_manifest(folder: Path, split: str) -> Iterator[Photo]:
+    for row in manifest_rows(folder, ("file", "split", "make", "model", "width", "height", "chart_or_flat")):
+        if row["split"] == split and row["chart_or_flat"] != "1":
+            camera = f"{row['make']} {row['model']}".strip()
+            kind = row.get("kind") or "unknown"
+            kind = FLYING_KINDS.get(kind, kind)
+            yield Photo(folder / row["file"], camera, kind, int(row["width"]), int(row["height"]))
 
 
 def _from_files(folder: Path) -> Iterator[Photo]:

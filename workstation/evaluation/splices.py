@@ -7,7 +7,6 @@ however many photos it has. The draws come in a fixed order, so that a seed name
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
+from workstation.evaluation.photo_manifest import manifest_rows
 from workstation.progress import Progress
 
 HEIGHT, WIDTH = 768, 1024
@@ -36,6 +36,8 @@ SET_PREFIX = "splices_"
 
 Variant = Literal["png", "q90", "web"]
 VARIANTS: tuple[Variant, ...] = ("png", "q90", "web")
+
+_COLUMNS = ("file", "split", "make", "model", "width", "height", "chart_or_flat")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +117,7 @@ def make_splices(
 
     Raises:
         FileNotFoundError: without a manifest.
+        ManifestProblem: if the manifest cannot be used.
         ValueError: if fewer than two cameras have photos that are large enough.
     """
     rng = np.random.default_rng(seed)
@@ -197,11 +200,10 @@ def polygon_mask(rng: np.random.Generator, fraction: float) -> Image.Image:
 
 def _cameras(photos: Path, split: str) -> dict[tuple[str, str], list[Path]]:
     cameras: dict[tuple[str, str], list[Path]] = {}
-    with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            long, short = sorted((int(row["width"]), int(row["height"])), reverse=True)
-            if row["split"] == split and row["chart_or_flat"] != "1" and long >= WIDTH and short >= HEIGHT:
-                cameras.setdefault((row["make"], row["model"]), []).append(photos / row["file"])
+    for row in manifest_rows(photos, _COLUMNS):
+        long, short = sorted((int(row["width"]), int(row["height"])), reverse=True)
+        if row["split"] == split and row["chart_or_flat"] != "1" and long >= WIDTH and short >= HEIGHT:
+            cameras.setdefault((row["make"], row["model"]), []).append(photos / row["file"])
     return cameras
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from workstation import paths
 from workstation.errors import WorkstationError
+from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.progress import Progress
-
-COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
-"""Of the manifest."""
 
 
 class TrainingProblem(WorkstationError):
@@ -112,22 +109,21 @@ def check_ready(photos: Path) -> None:
     """Find out early what would stop the training later.
 
     Raises:
-        TrainingProblem: without OpenCV, a manifest, a column that is needed, or a single photo to train on.
+        TrainingProblem: without OpenCV, a manifest, or a single photo to train on.
+        ManifestProblem: if the manifest cannot be used.
     """
     if importlib.util.find_spec("cv2") is None:
         raise TrainingProblem(
             "training needs OpenCV, which looking at photographs does not: pip install exifact[train]"
         )
+    from workstation.training.photos import COLUMNS, first_usable  # noqa: PLC0415 - the help needs no numpy
+
     try:
-        with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-            manifest = csv.DictReader(lines)
-            missing = [column for column in COLUMNS if column not in (manifest.fieldnames or ())]
-            usable = not missing and any(row["split"] == "train" for row in manifest)
+        rows = [row for row in manifest_rows(photos, COLUMNS) if row["split"] == "train"]
     except FileNotFoundError as problem:
-        raise TrainingProblem(f"{photos} holds no manifest.csv") from problem
-    except (OSError, ValueError, csv.Error) as problem:
-        raise TrainingProblem(f"{photos / 'manifest.csv'} cannot be read ({problem})") from problem
-    if missing:
-        raise TrainingProblem(f"{photos / 'manifest.csv'} has no column {missing[0]!r}")
-    if not usable:
-        raise TrainingProblem(f"{photos / 'manifest.csv'} names no photo whose split is 'train'")
+        raise TrainingProblem(f"{photos} holds no {NAME}") from problem
+    if not rows:
+        raise TrainingProblem(f"{photos / NAME} names no photo whose split is 'train'")
+    usable, reason = first_usable(photos, [row["file"] for row in rows])
+    if usable is None:
+        raise TrainingProblem(f"none of the {len(rows)} photos of split 'train' can be decoded; the first: {reason}")

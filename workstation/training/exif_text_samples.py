@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from PIL import Image
 from workstation.analysis import exif_texts
 from workstation.analysis.exif_texts import NONE, TagText
 from workstation.errors import WorkstationError
+from workstation.evaluation.photo_manifest import manifest_rows
 from workstation.evidence import open_evidence, read_metadata
 from workstation.evidence.record import Metadata
 from workstation.training.histories import History, JpegSave, LastSave, Resize, Tables
@@ -72,22 +72,22 @@ def read_photos(folder: Path, split: str) -> tuple[tuple[TextPhoto, ...], tuple[
 
     Raises:
         FileNotFoundError: without a manifest.
+        ManifestProblem: if the manifest cannot be used.
     """
     photos: list[TextPhoto] = []
     broken: list[tuple[str, str]] = []
-    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["split"] != split:
-                continue
-            try:
-                metadata = read_metadata(folder / row["file"]).metadata
-            except WorkstationError as problem:
-                broken.append((row["file"], problem.what))
-                continue
-            said = exif_texts.camera_statements(metadata)
-            saved = exif_texts.save_statements(metadata)
-            camera = f"{row['make']} {row['model']}".strip()
-            photos.append(TextPhoto(row["file"], camera, said, saved, _tables(metadata), row["chart_or_flat"] == "1"))
+    for row in manifest_rows(folder, ("file", "make", "model", "split", "chart_or_flat")):
+        if row["split"] != split:
+            continue
+        try:
+            metadata = read_metadata(folder / row["file"]).metadata
+        except WorkstationError as problem:
+            broken.append((row["file"], problem.what))
+            continue
+        said = exif_texts.camera_statements(metadata)
+        saved = exif_texts.save_statements(metadata)
+        camera = f"{row['make']} {row['model']}".strip()
+        photos.append(TextPhoto(row["file"], camera, said, saved, _tables(metadata), row["chart_or_flat"] == "1"))
     return tuple(photos), tuple(broken)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from workstation.evaluation.photo_manifest import manifest_rows
+
 Image8 = NDArray[np.uint8]
 Tables = tuple[tuple[int, ...], ...]
 
+COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
+"""Of the manifest."""
+
 SCENE_SIDE = 560
 """Longer side to which a photograph is scaled down as a scene for simulated cameras."""
+
+
+UNDECODABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for a file that is no picture, a damaged one or one that is too large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,29 +68,42 @@ class PhotoCollection:
 
         Raises:
             FileNotFoundError: without a manifest.
+            ManifestProblem: if the manifest cannot be used.
         """
         cameras: dict[str, list[Photo]] = defaultdict(list)
         broken: list[tuple[str, str]] = []
         tables: dict[Tables, None] = {}
-        with (folder / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-            for row in csv.DictReader(lines):
-                if row["split"] != split:
-                    continue
-                camera = f"{row['make']} {row['model']}".strip()
-                try:
-                    photo = _decode(folder, row["file"], camera, chart=row["chart_or_flat"] == "1")
-                except (OSError, ValueError, SyntaxError) as problem:
-                    broken.append((row["file"], str(problem)))
-                    continue
-                cameras[camera].append(photo)
-                if photo.tables:
-                    tables[photo.tables] = None
+        for row in manifest_rows(folder, COLUMNS):
+            if row["split"] != split:
+                continue
+            camera = f"{row['make']} {row['model']}".strip()
+            try:
+                photo = _decode(folder, row["file"], camera, chart=row["chart_or_flat"] == "1")
+            except UNDECODABLE as problem:
+                broken.append((row["file"], str(problem)))
+                continue
+            cameras[camera].append(photo)
+            if photo.tables:
+                tables[photo.tables] = None
         return cls({c: tuple(p) for c, p in sorted(cameras.items())}, tuple(broken), tuple(tables))
 
     @property
     def count(self) -> int:
         """Number of decoded photos."""
         return sum(len(photos) for photos in self.cameras.values())
+
+
+def first_usable(folder: Path, files: Sequence[str]) -> tuple[str | None, str]:
+    """(the first file that can be decoded, ""), or (None, why the first of all cannot)."""
+    reason = ""
+    for file in files:
+        try:
+            _decode(folder, file, "", chart=False)
+        except UNDECODABLE as problem:
+            reason = reason or f"{file}: {problem}"
+        else:
+            return file, ""
+    return None, reason
 
 
 def _decode(folder: Path, file: str, camera: str, *, chart: bool) -> Photo:

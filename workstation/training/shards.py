@@ -6,7 +6,6 @@ pass over their headers notes where each member begins, and then any photograph 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -24,6 +23,7 @@ from PIL import Image, UnidentifiedImageError
 
 from workstation.analysis import published_texts
 from workstation.errors import WorkstationError
+from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.evidence import read_metadata
 from workstation.progress import Progress, Stopwatch
 from workstation.report.atomic import write_text
@@ -164,10 +164,9 @@ def index_folder(
 
 def _files_of_split(images: Path, split: str) -> frozenset[str]:
     try:
-        with (images / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-            return frozenset(row["file"] for row in csv.DictReader(lines) if row["split"] == split)
-    except (OSError, KeyError, csv.Error) as problem:
-        raise DataProblem(f"{images / 'manifest.csv'} names no split of files ({problem})") from problem
+        return frozenset(row["file"] for row in manifest_rows(images, ("file", "split")) if row["split"] == split)
+    except FileNotFoundError as problem:
+        raise DataProblem(f"{images / NAME} is not there, so it names no split of files") from problem
 
 
 def _unique_id(name: str) -> str:

@@ -7,7 +7,6 @@ defocused, bright and dark, grass and sky. Measured on the training photos, no m
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,8 +18,10 @@ from torch import Tensor
 
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.analysis.reference import smoothed
+from workstation.evaluation.photo_manifest import manifest_rows
 from workstation.training.histories import JpegSave, Resize
 from workstation.training.mixed_precision import mixed_precision
+from workstation.training.photos import UNDECODABLE
 
 PHOTOS = 150
 """How many photographs are measured, drawn at random."""
@@ -62,14 +63,14 @@ def whitening_of(state: Mapping[str, Tensor], photos: Path) -> Tensor:
 
 
 def _pictures(photos: Path) -> Iterator[NDArray[np.uint8]]:
-    with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["split"] == "train" and row["chart_or_flat"] != "1"]
+    rows = manifest_rows(photos, ("file", "split", "chart_or_flat"))
+    rows = tuple(row for row in rows if row["split"] == "train" and row["chart_or_flat"] != "1")
     order = np.random.default_rng(0).permutation(len(rows))[:PHOTOS]
     for number, index in enumerate(order):
         try:
             with Image.open(photos / rows[index]["file"]) as opened:
                 pixels = np.asarray(opened.convert("RGB"))
-        except (OSError, ValueError, SyntaxError):
+        except UNDECODABLE:
             continue  # the training run has listed it as broken
         rows_cut, columns_cut = (min(side, most) for side, most in zip(pixels.shape, LARGEST, strict=False))
         top, left = ((pixels.shape[i] - cut) // 16 * 8 for i, cut in enumerate((rows_cut, columns_cut)))
