@@ -1,7 +1,9 @@
 import bz2
+import gzip
 import http.server
 import io
 import json
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -150,6 +152,33 @@ def test_a_table_that_ends_early_is_a_problem(tmp_path: Path) -> None:
         drain(yfcc.write_records(table, tmp_path / "out"))
 
 
+def test_a_table_that_was_damaged_on_its_way_is_a_problem(tmp_path: Path) -> None:
+    table = tmp_path / "table.gz"
+    content = bytearray(gzip.compress(b"1\t\n" * 9999 + np.random.default_rng(0).bytes(9999)))
+    content[60] ^= 0xFF
+    table.write_bytes(content)
+    with pytest.raises(DataProblem, match="to its end"):
+        drain(yfcc.write_records(table, tmp_path / "out"))
+
+
+@pytest.mark.parametrize("command", ["yfcc", "index", "download"])
+def test_a_place_that_cannot_be_written_to_is_said(exif_table: Path, tmp_path: Path, command: str) -> None:
+    out = tmp_path / "file"
+    out.write_bytes(b"")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "1.jpg").write_bytes(jpeg())
+    arguments = {
+        "yfcc": ["--exif", str(exif_table)],
+        "index": [str(tmp_path / "images")],
+        "download": ["--dataset", str(exif_table), "--sample-size", "1"],
+    }[command]
+
+    found = CliRunner().invoke(app, ["data", command, *arguments, "--out", str(out)])
+
+    assert found.exit_code == 1
+    assert "could not be made" in found.output
+
+
 class _Server(http.server.BaseHTTPRequestHandler):
     """Photo 1 has its original, 2 only the listed size, 3 is gone, 4 fails once, 5 is forbidden, 6 is cut short."""
 
@@ -221,6 +250,19 @@ def test_a_download_is_polite_and_goes_on_where_it_stopped(server: str, tmp_path
     assert not _Server.asked
 
 
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "http://127.0.0.1:1/ü", f"http://{'a' * 300}.invalid/", "http://127.0.0.1:port/"]
+)
+def test_an_address_that_is_none_costs_its_own_photograph_alone(server: str, tmp_path: Path, address: str) -> None:
+    manners = downloads.Manners(tries=1, sleep=lambda _: None)
+    chosen = [yfcc.Listed("9", address, address), yfcc.Listed("2", f"{server}/photos/2/", f"{server}/2.jpg")]
+
+    outcome = drain(downloads.download(chosen, tmp_path / "out", manners))
+
+    assert (outcome.fetched, outcome.failed) == (1, 1)
+    assert (tmp_path / "out" / downloads.FAILED).read_text(encoding="utf-8").startswith("9\t")
+
+
 def camera_exif() -> bytes:
     return piexif.dump(
         {
@@ -282,6 +324,59 @@ def test_an_indexed_folder_tells_its_own_exif_and_lists_what_is_broken(tmp_path:
     assert "none.jpg" in left_out or "none\t" in left_out
     assert (out / COUNTS).is_file()
     assert sorted(store.order(3, seed=1)) == [0, 1]
+
+
+def test_every_picture_of_a_folder_has_its_own_record_whatever_its_name(tmp_path: Path) -> None:
+    images, out = tmp_path / "images", tmp_path / "out"
+    images.mkdir()
+    odd = [b"same.jpg", b"same.jpeg", b"tab\tand\xe2\x80\xa8.jpg", b"latin\xe9.jpg", b"x" * 251 + b".jpg"]
+    if os.name == "nt":
+        odd = odd[:2]
+    makers = [f"Maker {number}" for number in range(len(odd))]
+    for name, maker in zip(odd, makers, strict=True):
+        exif = piexif.load(camera_exif())
+        exif["0th"][piexif.ImageIFD.Make] = maker.encode()
+        (images / os.fsdecode(name)).write_bytes(jpeg(exif=piexif.dump(exif)))
+    if os.name != "nt":
+        (images / "line\nbreak.jpg").write_bytes(jpeg(exif=camera_exif()))
+
+    drain(shards.index_folder(images, out))
+
+    store = shards.open_store(images, out)
+    found = [store.read(number) for number in range(len(store))]
+    assert {os.fsencode(photo.name): photo.tags["Make"] for photo in found} == {
+        name: maker.replace(" ", "") for name, maker in zip(odd, makers, strict=True)
+    }
+    left_out = (out / SKIPPED).read_text(encoding="utf-8").splitlines()
+    assert left_out == ([] if os.name == "nt" else ["line\\nbreak.jpg\tits name holds a line break"])
+
+
+def test_a_listing_that_is_none_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / shards.LISTING).write_text("one.jpg\n", encoding="utf-8")
+    with pytest.raises(DataProblem, match="no list of files"):
+        shards.FolderStore(tmp_path, tmp_path)
+
+
+def test_pictures_of_one_key_and_what_follows_a_damaged_header_are_listed(tmp_path: Path) -> None:
+    folder, out = tmp_path / "shards", tmp_path / "out"
+    folder.mkdir()
+    members = {"a.jpg": jpeg(), "a.png": jpeg(), "a.json": record(1), "b.jpg": jpeg(), "b.json": b"[1]"}
+    write_shard(folder / "0.tar", members)
+    write_shard(folder / "1.tar", {"c.jpg": jpeg(), "c.json": record(2), "d.jpg": jpeg(), "d.json": record(3)})
+    with tarfile.open(folder / "1.tar") as tar:
+        begins = tar.getmember("d.jpg").offset
+    content = bytearray((folder / "1.tar").read_bytes())
+    content[begins] ^= 0xFF
+    (folder / "1.tar").write_bytes(content)
+
+    drain(shards.index_shards(folder, out))
+
+    assert len(shards.open_store(folder, out)) == 2
+    assert dict(line.split("\t") for line in (out / SKIPPED).read_text(encoding="utf-8").splitlines()) == {
+        "0.tar/a.png": "a.jpg has its record",
+        "0.tar/b": "b: its record is no JSON object",
+        "1.tar": f"is damaged at byte {begins}; what follows is left out",
+    }
 
 
 def write_shard(file: Path, members: dict[str, bytes]) -> None:

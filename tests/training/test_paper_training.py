@@ -27,7 +27,7 @@ from workstation.training.paper_batches import CachedStore, CropBatch, Steps, Te
 from workstation.training.paper_command import PaperData, Unfinished, train_paper
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_network import build
-from workstation.training.paper_training import BROKEN, CHECKPOINT, PaperTraining
+from workstation.training.paper_training import BROKEN, CHECKPOINT, PaperTraining, _reasons
 from workstation.training.shards import LISTING, FolderStore
 from workstation.training.text_objective import Truth, symmetric_contrast
 
@@ -281,6 +281,17 @@ def test_a_process_without_a_usable_photo_takes_part_with_gradients_of_zero(
     assert measured[1] == 0
     gradients = [p.grad for p in training.network.visual.parameters()]
     assert all(gradient is not None for gradient in gradients)  # the other process waits for them
+
+
+def test_a_broken_photo_with_an_odd_name_is_listed_once(store: FolderStore, tmp_path: Path) -> None:
+    batch = CropBatch(np.empty((0, 32, 32, 3), np.uint8), None, [], ["odd\u2028\udce9.jpg: no\npicture"])
+    for _ in range(2):
+        training = PaperTraining(SMALL, store, tmp_path, Company())
+        training._listed = _reasons(tmp_path / BROKEN)
+        training._list_broken(batch)
+
+    assert (tmp_path / BROKEN).read_text(encoding="utf-8") == "0\todd\\u2028\\udce9.jpg: no\\npicture\n"
+    assert training._broken() == 1
 
 
 def test_a_run_whose_photos_are_all_broken_says_so(indexed: PaperData, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.analysis import published_texts
-from workstation.errors import WorkstationError
+from workstation.errors import ExportProblem, WorkstationError
 from workstation.report.atomic import write_text
 
 COUNTS = "all_exif_count.json"
@@ -72,6 +72,8 @@ class Record:
         Raises:
             DataProblem: if none of them holds tags.
         """
+        if not isinstance(fields, Mapping):
+            raise DataProblem(f"{photo_id}: its record is no JSON object")
         tags = fields.get("EXIF", fields.get("exif"))
         if isinstance(tags, str):  # img2dataset stores the tags as JSON inside JSON
             try:
@@ -114,6 +116,9 @@ class RecordWriter:
 
     Attributes:
         written, skipped: how many so far.
+
+    Raises:
+        ExportProblem: if something cannot be written.
     """
 
     def __init__(self, out: Path) -> None:
@@ -121,7 +126,10 @@ class RecordWriter:
         self._counts: Counter[str] = Counter()
         self._reasons: list[tuple[str, str]] = []
         self.written = 0
-        (out / RECORDS).mkdir(parents=True, exist_ok=True)
+        try:
+            (out / RECORDS).mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise ExportProblem(f"{out} could not be made: {problem.strerror or problem}") from problem
 
     @property
     def skipped(self) -> int:
@@ -133,7 +141,11 @@ class RecordWriter:
         if len(record.tags) <= published_texts.FEWEST_TAGS:
             self.skip(record.photo_id, f"{len(record.tags)} tags, more than {published_texts.FEWEST_TAGS} are needed")
             return
-        (self._out / RECORDS / f"{record.photo_id}.json").write_text(record.as_json(), encoding="utf-8")
+        file = self._out / RECORDS / f"{record.photo_id}.json"
+        try:
+            file.write_text(record.as_json(), encoding="utf-8")
+        except OSError as problem:
+            raise ExportProblem(f"{file} could not be written: {problem.strerror or problem}") from problem
         self._counts.update(record.tags.keys())
         self.written += 1
 
@@ -143,11 +155,16 @@ class RecordWriter:
 
     def finish(self) -> Path:
         """Write counts and list, and return the path of the counts."""
-        lines = "".join(f"{photo}\t{reason}\n" for photo, reason in self._reasons)
+        lines = "".join(f"{in_one_line(photo)}\t{in_one_line(reason)}\n" for photo, reason in self._reasons)
         write_text(self._out / SKIPPED, lines)
         target = self._out / COUNTS
         write_text(target, json.dumps(tag_shares(self._counts, self.written), indent=1))
         return target
+
+
+def in_one_line(text: str) -> str:
+    """A name or a reason without what would end a cell or a line of a list, or cannot be written in UTF-8."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def read_shares(folder: Path) -> dict[str, float]:

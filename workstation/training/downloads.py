@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 from workstation import __version__
+from workstation.errors import ExportProblem
 from workstation.progress import Progress, Stopwatch
 from workstation.report.atomic import replacing, write_text
 from workstation.training.yfcc import Listed
@@ -85,8 +86,14 @@ def download(photos: Sequence[Listed], out: Path, manners: Manners) -> Generator
 
     Yields:
         Progress after each picture.
+
+    Raises:
+        ExportProblem: if something cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ExportProblem(f"{out} could not be made: {problem.strerror or problem}") from problem
     there = fetched = 0
     failed: list[tuple[str, str]] = []
     watch, asker = Stopwatch(), _Asker(manners)
@@ -152,6 +159,12 @@ class _Asker:
         Raises:
             _NotThere: if there is none.
         """
+        try:
+            return self._asked(address)
+        except ValueError as problem:  # an address or an answer's header that does not say what it should
+            raise _NotThere(f"no usable address or answer ({problem}): {address[:80]!r}") from problem
+
+    def _asked(self, address: str) -> bytes:
         if urlsplit(address).scheme not in ("http", "https"):
             raise _NotThere(f"no web address: {address[:80]!r}")
         if not self._allowed(address):
@@ -210,9 +223,9 @@ def _picture(content: bytes) -> bytes:
 def _asked_to_wait(problem: urllib.error.HTTPError) -> float:
     """Seconds of a Retry-After header, 0 without one."""
     stated = problem.headers.get("Retry-After", "")
-    if stated.isdigit():
+    if stated.isdecimal():
         return float(stated)
     try:
         return max(0.0, parsedate_to_datetime(stated).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from workstation.progress import Progress, Stopwatch
 from workstation.training.configuration import refuse_another
 from workstation.training.curves import Curves
-from workstation.training.data_records import DataProblem
+from workstation.training.data_records import DataProblem, in_one_line
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import Company, distributed, freeze_norms
 from workstation.training.gradient_cache import CachedGradients
@@ -311,7 +311,7 @@ class PaperTraining:
 
     def _list_broken(self, batch: CropBatch) -> None:
         """Note photographs that could not be used, each once, though every epoch draws it again."""
-        new = [reason for reason in batch.broken if reason not in self._listed]
+        new = [reason for reason in map(in_one_line, batch.broken) if reason not in self._listed]
         if new:
             with (self._folder / BROKEN).open("a", encoding="utf-8") as listing:
                 listing.writelines(f"{self.step}\t{reason}\n" for reason in new)
@@ -342,7 +342,7 @@ def _reasons(listing: Path) -> set[str]:
     """What is listed already: a line each of a step, a tab and why a photograph was left out."""
     if not listing.is_file():
         return set()
-    return {line.partition("\t")[2] for line in listing.read_text(encoding="utf-8").splitlines()}
+    return {line.partition("\t")[2] for line in listing.read_text(encoding="utf-8").split("\n") if line}
 
 
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:

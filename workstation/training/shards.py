@@ -12,7 +12,7 @@ import json
 import os
 import tarfile
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +26,7 @@ from workstation.errors import WorkstationError
 from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.evidence import read_metadata
 from workstation.progress import Progress, Stopwatch
-from workstation.report.atomic import write_text
+from workstation.report.atomic import write_bytes, write_text
 from workstation.training.data_records import RECORDS, DataProblem, Record, RecordWriter, read_shares, tag_shares
 from workstation.training.yfcc import PICTURE_SUFFIXES
 
@@ -35,6 +35,9 @@ LISTING = "photos.tsv"
 
 INDEX = "shards.npz"
 """Where the members of tar shards begin."""
+
+LONGEST_ID = 250
+"""Bytes of a record's name, so that its file's has at most 255."""
 
 SHARD_MIX = 8
 """Shards whose photographs are drawn in turns, so that neighbours in a shard do not stay together."""
@@ -88,16 +91,18 @@ class FolderStore:
         index: what `index_folder` wrote.
 
     Raises:
-        DataProblem: if the index cannot be read.
+        DataProblem: if the index cannot be read or is none.
     """
 
     def __init__(self, images: Path, index: Path) -> None:
         self._images, self._index = images, index
         try:
-            lines = (index / LISTING).read_text(encoding="utf-8").splitlines()
+            lines = (index / LISTING).read_bytes().decode("utf-8", "surrogateescape").split("\n")
         except OSError as problem:
             raise DataProblem(f"{index} holds no {LISTING}: run `exifact data index` ({problem.strerror})") from problem
-        self._files = [tuple(line.split("\t", 1)) for line in lines]
+        self._files = [line.rpartition("\t")[::2] for line in lines if line]
+        if not all(file for file, _ in self._files):
+            raise DataProblem(f"{index / LISTING} is no list of files and records: run `exifact data index` again")
         self.shares = read_shares(index)
 
     def __len__(self) -> int:
@@ -127,7 +132,6 @@ def index_folder(
         images: folder, with its folders.
         out: written to.
         records: folder of records that are there already (`exifact data yfcc`); a picture without one tells its own.
-
         split: only pictures of this split of the folder's manifest.csv; None = all.
 
     Yields:
@@ -146,11 +150,14 @@ def index_folder(
     if not files:
         raise DataProblem(f"{images} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
     writer, listing, watch = RecordWriter(out), [], Stopwatch()
-    for number, file in enumerate(files, 1):
-        name = file.relative_to(images).as_posix()
+    names = [file.relative_to(images).as_posix() for file in files]
+    stems = Counter(file.stem.casefold() for file in files if file.parent == images)
+    for number, (file, name) in enumerate(zip(files, names, strict=True), 1):
         try:
+            if "\n" in name:
+                raise DataProblem("its name holds a line break")
             before = writer.written
-            record = _record_of(file, _unique_id(name), records)
+            record = _record_of(file, _unique_id(name, stems), records)
             writer.add(record)
             if writer.written > before:
                 listing.append(f"{name}\t{record.photo_id}\n")
@@ -158,7 +165,7 @@ def index_folder(
             writer.skip(name, str(problem))
         fraction = number / len(files)
         yield Progress("reading EXIF", fraction, watch.remaining(fraction), writer.written)
-    write_text(out / LISTING, "".join(listing))
+    write_bytes(out / LISTING, "".join(listing).encode("utf-8", "surrogateescape"))
     return writer.finish()
 
 
@@ -169,10 +176,14 @@ def _files_of_split(images: Path, split: str) -> frozenset[str]:
         raise DataProblem(f"{images / NAME} is not there, so it names no split of files") from problem
 
 
-def _unique_id(name: str) -> str:
-    """The file's name without suffix; in a folder below, with a hash, since names repeat between folders."""
+def _unique_id(name: str, stems: Mapping[str, int]) -> str:
+    """The file's name without suffix; with a hash where that is no name of its own, or none that can be written."""
     path = Path(name)
-    return path.stem if path.parent == Path() else f"{path.stem}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    plain = "".join(c if c.isprintable() else "_" for c in path.stem)
+    short = plain == path.stem and len(os.fsencode(plain)) <= LONGEST_ID
+    if short and path.parent == Path() and stems[path.stem.casefold()] == 1:
+        return plain
+    return f"{plain[: LONGEST_ID // 5]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
 
 
 def _record_of(file: Path, photo_id: str, records: Path | None) -> Record:
@@ -295,15 +306,23 @@ def _index_one(
 ) -> None:
     pictures: dict[str, tuple[int, int]] = {}
     records: dict[str, tuple[int, int]] = {}
+    suffixes: dict[str, str] = {}
     with tarfile.open(file, "r:") as tar:
         for member in tar:
             key, suffix = os.path.splitext(member.name)  # noqa: PTH122 - names inside a tar are no paths here
             place = (member.offset_data, member.size)
             if member.isfile() and suffix.lower() in PICTURE_SUFFIXES:
-                pictures[key] = place
+                if suffixes.setdefault(key, suffix) == suffix:  # a member that comes again replaces the former
+                    pictures[key] = place
+                else:
+                    skipped.append((f"{file.name}/{member.name}", f"{key}{suffixes[key]} has its record"))
             elif member.isfile() and suffix.lower() == ".json":
                 records[key] = place
+        end = tar.offset
     with file.open("rb") as opened:
+        opened.seek(end)
+        if any(opened.read(tarfile.BLOCKSIZE)):  # tarfile takes a damaged header for the end
+            skipped.append((file.name, f"is damaged at byte {end}; what follows is left out"))
         for key, picture in pictures.items():
             if key not in records:
                 skipped.append((f"{file.name}/{key}", "no record beside it"))

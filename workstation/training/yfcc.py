@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -144,5 +145,5 @@ def _decoded(lines: BufferedIOBase, table: Path) -> Iterator[str]:
     try:
         for line in lines:
             yield line.decode("utf-8", "replace").rstrip("\r\n")
-    except (OSError, EOFError) as problem:
+    except (OSError, EOFError, zlib.error) as problem:
         raise DataProblem(f"{table} cannot be read to its end ({problem})") from problem
