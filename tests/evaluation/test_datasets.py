@@ -5,8 +5,9 @@ import pytest
 from evaluation.made_sets import FOREIGN, MAKERS, SIZE, manifest, mask, photo, truth
 from PIL import Image
 
-from workstation.evaluation.datasets import DatasetProblem, Sample, WrongLayout, read_mask
+from workstation.evaluation.datasets import DatasetProblem, Sample, WrongLayout, read_mask, with_keys
 from workstation.evaluation.datasets_published import LAYOUTS, load
+from workstation.evidence.display import oriented
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -113,6 +114,65 @@ def test_a_manifest_without_a_column_or_with_an_unknown_class_is_told(tmp_path: 
     (tmp_path / "manifest.tsv").write_text(text.replace("\tmask\t", "\ttruth\t"), encoding="utf-8")
     with pytest.raises(DatasetProblem, match="no column 'mask'"):
         load("manifest", tmp_path)
+
+
+def test_a_manifest_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    manifest(tmp_path)
+    text = (tmp_path / "manifest.tsv").read_text(encoding="utf-8")
+    (tmp_path / "manifest.tsv").write_text(text, encoding="utf-8-sig")
+    assert len(load("manifest", tmp_path).samples) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("made\tauthentic", "line 2 names no image"),
+        ("made\tauthentic\t\t\t", "line 2 names no image"),
+        ("../made\tauthentic\t\ta.png\t", "line 2: dataset is '../made', a path to elsewhere"),
+        ("/made\tauthentic\t\ta.png\t", "a path to elsewhere"),
+        ("made\tauthentic\t\ta.png\t\nmade\ttampered\tsplice\ta.png\tm.png", "a.png is listed twice in made"),
+    ],
+)
+def test_a_row_of_a_manifest_that_cannot_be_used_is_told(tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "manifest.tsv").write_text(f"dataset\tclass\tkind\timage\tmask\n{row}\n", encoding="utf-8")
+    with pytest.raises(DatasetProblem, match=said):
+        load("manifest", tmp_path)
+
+
+def test_maps_stay_below_their_folder_and_have_names_that_a_disk_takes(tmp_path: Path) -> None:
+    long = "x" * 300
+    names = ("/a/b.png", "/c/b.png", "c/b.png", f"{long}/{'é' * 120}.png", f"{long}/{'é' * 120}.jpg")
+    samples = with_keys(Sample("d", name, tmp_path / name, "authentic") for name in names)
+
+    keys = [sample.key for sample in samples]
+
+    assert keys[:3] == ["b", "c_b", "c_b_png"]
+    assert len(set(keys)) == 5
+    assert all("/" not in key and len(f"{key}.npy".encode()) <= 255 for key in keys)
+
+
+@pytest.mark.parametrize("orientation", [1, 5, 6, 7, 8])
+def test_a_mask_that_was_drawn_over_the_turned_image_is_turned_back(tmp_path: Path, orientation: int) -> None:
+    upright = oriented(truth(), orientation)
+    Image.fromarray(upright.astype(np.uint8) * 255).save(tmp_path / "m.png")
+    sample = Sample("d", "a.jpg", tmp_path / "a.jpg", "tampered", "splice", tmp_path / "m.png")
+
+    np.testing.assert_array_equal(read_mask(sample, SIZE, orientation), truth())
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_mask_of_the_stored_shape_is_left_as_it_is(tmp_path: Path, orientation: int) -> None:
+    mask(tmp_path / "m.png")
+    sample = Sample("d", "a.jpg", tmp_path / "a.jpg", "tampered", "splice", tmp_path / "m.png")
+    np.testing.assert_array_equal(read_mask(sample, SIZE, orientation), truth())
+
+
+def test_a_mask_that_pillow_stumbles_over_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask(tmp_path / "m.png")
+    sample = Sample("d", "a.png", tmp_path / "a.png", "tampered", "splice", tmp_path / "m.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(DatasetProblem, match="cannot be read"):
+        read_mask(sample)
 
 
 def test_only_saturated_green_is_foreign_in_columbia(tmp_path: Path) -> None:

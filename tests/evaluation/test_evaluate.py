@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation.made_sets import MAKERS, manifest
+from PIL import Image
 from statistics_encoder import StatisticsEncoder
 
 from workstation.analysis.result import AnalysisRequest
@@ -83,6 +84,71 @@ def test_another_question_needs_another_folder(plan: PlanMaker, encoder: Statist
     drain(evaluate(plan(), encoder=encoder))
     with pytest.raises(DatasetProblem, match="degradation was '' and is 'jpeg=60' now"):
         drain(evaluate(plan(degradation=Degradation(quality=60)), encoder=encoder))
+
+
+def test_another_set_of_the_same_names_needs_another_folder(
+    plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path
+) -> None:
+    first = plan()
+    drain(evaluate(first, encoder=encoder))
+    (tmp_path / "other").mkdir()
+    manifest(tmp_path / "other")
+
+    with pytest.raises(DatasetProblem, match=r"root was .*manifest' and is .*other' now"):
+        drain(evaluate(replace(first, dataset=load("manifest", tmp_path / "other")), encoder=encoder))
+
+    found = drain(evaluate(first, encoder=encoder))
+    assert str(tmp_path) not in json.dumps(summarise(found))  # it is published
+
+
+def test_an_image_that_changed_its_class_is_measured_again(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    drain(evaluate(plan(), encoder=encoder))
+    listing = plan().dataset.root / "manifest.tsv"
+    text = listing.read_text(encoding="utf-8")
+    listing.write_text(text.replace("tampered\tsplice", "tampered\tcopymove"), encoding="utf-8")
+
+    found = drain(evaluate(plan(), encoder=encoder))
+
+    assert [row.kind for row in found.rows] == ["", "copymove"]
+
+
+@pytest.mark.parametrize("content", ["[]x", "[1]", '"no"'])
+def test_a_question_that_cannot_be_read_is_told(plan: PlanMaker, encoder: StatisticsEncoder, content: str) -> None:
+    plan().out.mkdir()
+    (plan().out / "evaluation.json").write_text(content, encoding="utf-8")
+    with pytest.raises(DatasetProblem, match="cannot be read"):
+        drain(evaluate(plan(), encoder=encoder))
+
+
+def test_the_mask_of_a_photograph_that_its_exif_data_turn_may_be_upright(
+    plan: PlanMaker, encoder: StatisticsEncoder
+) -> None:
+    sample = plan().dataset.samples[1]
+    assert sample.mask is not None
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(sample.file) as stored:
+        stored.save(sample.file, exif=exif)
+    before = drain(evaluate(plan(), encoder=encoder)).rows[1].figures
+    with Image.open(sample.mask) as mask:
+        mask.transpose(Image.Transpose.ROTATE_270).save(sample.mask)
+    (plan().out / "rows.jsonl").unlink()
+
+    assert drain(evaluate(plan(), encoder=encoder)).rows[1].figures == before
+
+
+def test_a_mask_that_is_too_large_for_pillow_is_a_failure_of_its_image(
+    plan: PlanMaker, encoder: StatisticsEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = plan().dataset.samples[1].mask
+    assert mask is not None
+    Image.new("L", (2000, 1000)).save(mask)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500_000)
+
+    found = drain(evaluate(plan(), encoder=encoder))
+
+    assert [bool(row.error) for row in found.rows] == [False, True]
+    assert "cannot be read" in found.rows[1].error
 
 
 def test_failures_are_listed_and_count_as_constant_maps(plan: PlanMaker, encoder: StatisticsEncoder) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workstation.errors import ExportProblem
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.evaluation.rows import COLUMNS, Row, RowStore, write_table
 
@@ -47,6 +48,19 @@ def test_a_store_survives_a_line_that_was_cut_off(made_rows: list[Row], tmp_path
     store.prepare()
     store.add(made_rows[2])
     assert list(store.read().values()) == [made_rows[0], made_rows[2]]
+
+
+@pytest.mark.parametrize("name", ["odd\u2028\x85\r.png", "latin\udce9.png", "日本.png"])
+def test_a_store_keeps_names_of_any_kind(made_rows: list[Row], tmp_path: Path, name: str) -> None:
+    store, rows = RowStore(tmp_path / "rows.jsonl"), [replace(made_rows[0], image=name), made_rows[1]]
+    for row in rows:
+        store.add(row)
+    assert list(store.read().values()) == rows
+
+
+def test_rows_that_cannot_be_kept_are_told(made_rows: list[Row], tmp_path: Path) -> None:
+    with pytest.raises(ExportProblem, match="could not be written"):
+        RowStore(tmp_path).add(made_rows[0])
 
 
 def test_a_row_that_is_measured_again_replaces_the_former(made_rows: list[Row], tmp_path: Path) -> None:

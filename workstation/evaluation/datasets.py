@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -12,14 +14,18 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from workstation.errors import WorkstationError
+from workstation.evidence.display import unoriented
 
 Label = Literal["authentic", "tampered"]
 
 LISTED = 12
 """Most names that a message quotes from a folder."""
+
+LONGEST_KEY = 240
+"""Bytes of a heat map's name, so that its file's, with a suffix, is one that a disk takes."""
 
 
 class DatasetProblem(WorkstationError):
@@ -107,28 +113,43 @@ def with_keys(samples: Iterable[Sample]) -> tuple[Sample, ...]:
 
     Args:
         samples: without keys.
+
+    Raises:
+        DatasetProblem: if an image is listed twice.
     """
     taken: set[tuple[str, str]] = set()
     keys: dict[tuple[str, str], str] = {}
     listed = list(samples)
     for sample in sorted(listed, key=lambda sample: not sample.tampered):
-        name = PurePosixPath(sample.name)
-        longer = "_".join((*name.parent.parts, name.stem))
-        candidates = (name.stem, longer, f"{longer}_{name.suffix.removeprefix('.')}")
-        key = next((c for c in candidates if (sample.dataset, c.casefold()) not in taken), None)
-        if key is None:
+        if (sample.dataset, sample.name) in keys:
             raise DatasetProblem(f"{sample.name} is listed twice in {sample.dataset}")
+        key = next(c for c in _candidates(sample.name) if (sample.dataset, c.casefold()) not in taken)
         taken.add((sample.dataset, key.casefold()))
         keys[sample.dataset, sample.name] = key
     return tuple(replace(sample, key=keys[sample.dataset, sample.name]) for sample in listed)
 
 
-def read_mask(sample: Sample, size: tuple[int, int] | None = None) -> NDArray[np.bool_]:
+def _candidates(name: str) -> Iterator[str]:
+    """Names for the heat map of an image: the last one is no other image's."""
+    path = PurePosixPath(name)
+    longer = "_".join((*(part for part in path.parent.parts if part != path.anchor), path.stem))
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    for plain in (path.stem, longer, f"{longer}_{path.suffix.removeprefix('.')}"):
+        if len(os.fsencode(plain)) <= LONGEST_KEY:
+            yield plain
+    yield f"{path.stem[: LONGEST_KEY // 8]}_{digest}"
+
+
+def read_mask(sample: Sample, size: tuple[int, int] | None = None, orientation: int = 1) -> NDArray[np.bool_]:
     """The mask of a sample at the size of its image; a mask of another size is resized (nearest).
+
+    A mask lies on the stored pixels, as everything else does. One that is upright where the stored image lies on its
+    side (or the other way round) was drawn over the turned image, as most programs show it, and is turned back.
 
     Args:
         sample: with a mask.
-        size: (height, width) of the image; None = that of the mask itself.
+        size: (height, width) of the stored image; None = that of the mask itself.
+        orientation: of the image, by its EXIF data.
 
     Returns:
         (height, width) bool, True = foreign.
@@ -143,9 +164,11 @@ def read_mask(sample: Sample, size: tuple[int, int] | None = None) -> NDArray[np
             pixels = np.asarray(image.convert("RGB" if sample.rule is MaskRule.GREEN else "L"))
     except FileNotFoundError as problem:
         raise DatasetProblem(f"{sample.name} has no mask: looked for {sample.mask}") from problem
-    except (OSError, UnidentifiedImageError) as problem:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
         raise DatasetProblem(f"the mask {sample.mask} cannot be read ({problem})") from problem
     mask = foreign(pixels, sample.rule)
+    if size is not None and orientation >= 5 and (mask.shape[0] - mask.shape[1]) * (size[0] - size[1]) < 0:
+        mask = unoriented(mask, orientation)
     return mask if size in (None, mask.shape) else resized_mask(mask, *size)
 
 
@@ -196,10 +219,10 @@ def from_manifest(root: Path) -> Dataset:
     file = root / "manifest.tsv"
     needed = ("dataset", "class", "kind", "image", "mask")
     try:
-        with file.open(newline="", encoding="utf-8") as lines:
+        with file.open(newline="", encoding="utf-8-sig") as lines:  # spreadsheets put a mark before the first name
             reader = csv.DictReader(lines, delimiter="\t")
             missing = [column for column in needed if column not in (reader.fieldnames or ())]
-            rows = list(reader)
+            rows = [(reader.line_num, row) for row in reader]
     except FileNotFoundError as problem:
         raise WrongLayout("manifest", root, ["manifest.tsv"]) from problem
     except (OSError, ValueError, csv.Error) as problem:
@@ -207,13 +230,18 @@ def from_manifest(root: Path) -> Dataset:
     if missing:
         found = ", ".join(reader.fieldnames or ()) or "nothing"
         raise DatasetProblem(f"{file} has no column {missing[0]!r}; looked for {', '.join(needed)}; found {found}")
-    return Dataset("manifest", root, with_keys(_of_row(row, root, number) for number, row in enumerate(rows, start=2)))
+    return Dataset("manifest", root, with_keys(_of_row(row, root, line) for line, row in rows))
 
 
 def _of_row(row: dict[str, str], root: Path, line: int) -> Sample:
     label = row["class"]
     if label not in ("authentic", "tampered"):
         raise DatasetProblem(f"{root / 'manifest.tsv'} line {line}: class is {label!r}, not authentic or tampered")
+    if not row["image"]:
+        raise DatasetProblem(f"{root / 'manifest.tsv'} line {line} names no image")
+    folder = PurePosixPath(row["dataset"])
+    if folder.is_absolute() or ".." in folder.parts:  # maps are written to a folder of this name
+        raise DatasetProblem(f"{root / 'manifest.tsv'} line {line}: dataset is {row['dataset']!r}, a path to elsewhere")
     return Sample(
         dataset=row["dataset"],
         name=row["image"],

@@ -71,7 +71,7 @@ class Evaluated:
     Attributes:
         plan: what was asked.
         rows: one per image, in the order of the set.
-        question: the content of evaluation.json.
+        question: what was asked, as evaluation.json holds it beside the folder of the set.
         computed_on: device and number format of this run; rows of an earlier run may come from another device.
     """
 
@@ -109,12 +109,12 @@ def evaluate(plan: Plan, *, encoder: Encoder | None = None) -> Generator[Progres
             request.model, device=request.device, threads=request.threads, precision=request.precision
         )
     question = _question(plan, encoder)
-    _claim(plan.out, question)
+    _claim(plan.out, {**question, "root": str(plan.dataset.root.resolve())})
     store = RowStore(plan.out / "rows.jsonl")
     store.prepare()
     rows = store.read()
     watch, samples = Stopwatch(), plan.dataset.samples
-    waiting = [s for s in samples if _is_missing(rows.get((s.dataset, s.name)), plan.peers)]
+    waiting = [s for s in samples if _is_missing(rows.get((s.dataset, s.name)), s, plan.peers)]
     for number, sample in enumerate(waiting):
         fraction = number / len(waiting)
         done = len(samples) - len(waiting) + number
@@ -177,7 +177,7 @@ class _Case:
 
 def _measured(row: Row, sample: Sample, plan: Plan, encoder: Encoder, folder: Path) -> Row:
     evidence = open_evidence(sample.file)
-    mask = None if sample.mask is None else read_mask(sample, _size(evidence))
+    mask = None if sample.mask is None else read_mask(sample, _size(evidence), evidence.pixels.orientation)
     if plan.degradation:
         evidence = open_evidence(plan.degradation.write(evidence.pixels.rgb, folder))
         mask = None if mask is None else plan.degradation.mask(mask)
@@ -248,8 +248,10 @@ def _measured_peers(case: _Case) -> Generator[tuple[str, Localisation | None], N
         yield name, localise(heat, case.mask)
 
 
-def _is_missing(row: Row | None, peers: Sequence[str]) -> bool:
-    return row is None or bool(row.error) or (row.constant is not None and any(name not in row.peers for name in peers))
+def _is_missing(row: Row | None, sample: Sample, peers: Sequence[str]) -> bool:
+    if row is None or row.error or (row.label, row.kind) != (sample.label, sample.kind):
+        return True
+    return row.constant is not None and any(name not in row.peers for name in peers)
 
 
 def _keep(heat: NDArray[np.float32], file: Path) -> None:
@@ -283,8 +285,8 @@ def _claim(out: Path, question: Mapping[str, Any]) -> None:
     file = out / "evaluation.json"
     if file.is_file():
         try:
-            before = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as problem:
+            before = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as problem:
             raise DatasetProblem(f"{file} cannot be read ({problem})") from problem
         differing = [name for name, value in question.items() if before.get(name) != value]
         if differing:

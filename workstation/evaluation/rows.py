@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workstation.errors import ExportProblem
 from workstation.evaluation.datasets import DatasetProblem, Label
 from workstation.evaluation.localisation import Localisation
 from workstation.report.atomic import write_text
@@ -103,11 +104,11 @@ class Row:
         return (self.figures if method is None else self.peers.get(method)) or self.constant
 
     def as_json(self) -> str:
-        """One line."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line, in ASCII: a name may hold what ends a line, or what is no UTF-8."""
+        return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, line: str) -> Row:
+    def from_json(cls, line: str | bytes) -> Row:
         """What `as_json` wrote.
 
         Raises:
@@ -144,9 +145,8 @@ class RowStore:
         if not self.file.is_file():
             return {}
         rows: dict[tuple[str, str], Row] = {}
-        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(keepends=True), start=1):
-            if not line.endswith("\n"):
-                break
+        *lines, _cut_off = self.file.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, start=1):
             try:
                 row = Row.from_json(line)
             except ValueError as problem:
@@ -163,9 +163,16 @@ class RowStore:
                 self.file.write_bytes(whole)
 
     def add(self, row: Row) -> None:
-        """Keep one more row."""
-        with self.file.open("a", encoding="utf-8", newline="\n") as lines:
-            lines.write(row.as_json() + "\n")
+        """Keep one more row.
+
+        Raises:
+            ExportProblem: if it cannot be written.
+        """
+        try:
+            with self.file.open("a", encoding="utf-8", newline="\n") as lines:
+                lines.write(row.as_json() + "\n")
+        except OSError as problem:
+            raise ExportProblem(f"{self.file} could not be written: {problem.strerror or problem}") from problem
 
 
 def write_table(rows: Iterable[Row], file: Path) -> None:
