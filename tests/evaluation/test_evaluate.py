@@ -86,6 +86,18 @@ def test_another_question_needs_another_folder(plan: PlanMaker, encoder: Statist
         drain(evaluate(plan(degradation=Degradation(quality=60)), encoder=encoder))
 
 
+def test_a_summary_is_json_where_a_limit_is_infinite(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    found = drain(evaluate(plan(peers=("control",)), encoder=encoder))  # one tampered image
+    large = replace(found.rows[1], height=3000, width=3000)
+
+    summary = summarise(replace(found, rows=(found.rows[0], large)))
+
+    assert json.dumps(summary, allow_nan=False)
+    assert summary["smallest_found"][0]["high"] is None
+    assert summary["differences"]["all"]["control"]["ap"]["low"] is None
+    assert "4 megapixels or more" in as_markdown(json.loads(json.dumps(summary)))
+
+
 def test_another_set_of_the_same_names_needs_another_folder(
     plan: PlanMaker, encoder: StatisticsEncoder, tmp_path: Path
 ) -> None:

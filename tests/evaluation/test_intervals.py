@@ -25,6 +25,13 @@ def test_copies_of_one_photo_make_nothing_surer() -> None:
     assert bootstrap_mean(np.repeat(values, 8)).half_width < 0.5 * single.half_width
 
 
+def test_one_picture_alone_gives_no_interval() -> None:
+    one, two = np.array([0.8]), np.array([0.8, 0.8, 0.7])
+    assert bootstrap_mean(one) == Estimate(0.8, -np.inf, np.inf, 1)
+    assert bootstrap_mean(two, groups=["same"] * 3).high == np.inf
+    assert not paired_difference(one, one / 2).excludes_zero
+
+
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing"):
         bootstrap_mean(np.array([]))

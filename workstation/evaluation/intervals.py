@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Estimate:
 
     Attributes:
         value: the figure itself.
-        low, high: limits of the interval.
+        low, high: limits of the interval; infinite where a single piece says nothing about them.
         n: number of images (or other independent pieces) behind it.
     """
 
@@ -66,6 +67,8 @@ def bootstrap_mean(
     if values.size == 0:
         raise ValueError("a mean of nothing has no interval")
     sums, sizes = _by_group(values, groups)
+    if len(sums) == 1:  # every resample would be the same, and the figure seem certain
+        return Estimate(float(values.mean()), -math.inf, math.inf, 1)
     drawn = np.random.default_rng(seed).integers(0, len(sums), (draws, len(sums)))
     means = sums[drawn].sum(1) / sizes[drawn].sum(1)
     return _percentiles(float(values.mean()), means, len(sums))

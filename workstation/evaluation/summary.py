@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -33,13 +34,14 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
     """The content of summary.json.
 
     An image whose map is missing (failed, or not assessable) counts in localisation as a constant map would, so that a
-    failure never raises a figure; how many there are is said beside it.
+    failure never raises a figure; how many there are is said beside it. A limit that is infinite is None, which JSON
+    can hold.
 
     Args:
         evaluated: rows and the question behind them.
     """
     rows, methods = evaluated.rows, _methods(evaluated)
-    return {
+    summary = {
         **evaluated.question,
         "computed_on": evaluated.computed_on,
         "warnings": list(evaluated.plan.dataset.warnings),
@@ -57,6 +59,7 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
         "seconds": _seconds(rows),
         "failures": [{"dataset": r.dataset, "image": r.image, "error": r.error} for r in rows if r.error],
     }
+    return {name: _finite(value) for name, value in summary.items()}
 
 
 def subsets(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -192,6 +195,14 @@ def _seconds(rows: Sequence[Row]) -> dict[str, float]:
         "median_per_image": float(np.median(seconds)),
         "per_megapixel": float(seconds.sum() / megapixels.sum()),
     }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _estimate(estimate: Estimate) -> dict[str, float]:

@@ -188,7 +188,7 @@ def _sizes(summary: Mapping[str, Any]) -> Iterator[str]:
         yield from table(["share of the picture", "n", "pixel AP", "of a constant map", "found"], shares)
     smallest = [
         [
-            f"{c['low']:g} to {c['high']:g} megapixels",
+            f"{c['low']:g} megapixels or more" if c["high"] is None else f"{c['low']:g} to {c['high']:g} megapixels",
             str(c["images"]),
             f"{c['side']} px ({_share(c['found'])})" if c["side"] is not None else f"not stated: {c['reason']}",
         ]

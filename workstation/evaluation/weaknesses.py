@@ -27,9 +27,9 @@ def _against_others(summary: Mapping[str, Any]) -> Iterator[str]:
     for name, others in summary["differences"].items():
         for other, figures in others.items():
             found = figures["ap"]
-            stated = f"pixel AP {found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}], n = {found['n']}"
             if found["n"] < FEWEST or found["low"] > 0:
                 continue
+            stated = f"pixel AP {found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}], n = {found['n']}"
             if found["high"] < 0:
                 yield f"{_set(name)}, {summary['methods'][other]} finds foreign parts better ({stated})."
             elif other == "control":
