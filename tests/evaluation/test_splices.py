@@ -2,9 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from photo_collection import make_collection
 from PIL import Image
 
-from workstation.evaluation.splices import VARIANTS, make_splices
+from workstation.evaluation.datasets import DatasetProblem
+from workstation.evaluation.splices import MADE_OF, VARIANTS, make_splices, write_splices
+from workstation.progress import drain
 
 
 def test_a_splice_is_its_host_outside_the_mask(photo_folder: Path) -> None:
@@ -36,7 +39,7 @@ def test_the_same_seed_names_the_same_splices(photo_folder: Path) -> None:
 
 
 def test_one_camera_is_not_enough(photo_folder: Path) -> None:
-    with pytest.raises(ValueError, match="fewer than two cameras"):
+    with pytest.raises(DatasetProblem, match="fewer than two cameras"):
         next(make_splices(photo_folder, split="nowhere", count=1, seed=0))
 
 
@@ -44,5 +47,35 @@ def test_only_the_cameras_that_are_asked_for_are_spliced(photo_folder: Path) -> 
     both = {"Maker Model 4", "Maker Model 5"}
     made = list(make_splices(photo_folder, split="dev", count=3, seed=1, only=both))
     assert {name for splice in made for name in (splice.host, splice.donor)} == both
-    with pytest.raises(ValueError, match="fewer than two cameras"):
+    with pytest.raises(DatasetProblem, match="fewer than two cameras"):
         list(make_splices(photo_folder, split="dev", count=3, seed=1, only={"Maker Model 4"}))
+
+
+def test_a_folder_holds_splices_of_one_collection_and_one_draw(photo_folder: Path, tmp_path: Path) -> None:
+    folder, other = tmp_path / "set", tmp_path / "other"
+    drain(write_splices(photo_folder, folder, count=1))
+    other.mkdir()
+    listing = (photo_folder / "manifest.csv").read_text(encoding="utf-8")
+    (other / "manifest.csv").write_text(listing.replace("Model 4", "Model 44"), encoding="utf-8")
+
+    with pytest.raises(DatasetProblem, match="of other photographs, or drawn otherwise"):
+        drain(write_splices(other, folder, count=1))
+    with pytest.raises(DatasetProblem, match="drawn otherwise"):
+        drain(write_splices(photo_folder, folder, count=1, seed=778))
+
+    (folder / "splices_png" / "images" / "s000.png").unlink()
+    (folder / MADE_OF).unlink()  # of a version that did not note it
+    drain(write_splices(photo_folder, folder, count=1))
+    assert (folder / "splices_png" / "images" / "s000.png").is_file()
+
+
+@pytest.mark.parametrize("damage", ["broken", "small"])
+def test_a_photograph_that_cannot_be_used_is_named(tmp_path: Path, damage: str) -> None:
+    make_collection(tmp_path)
+    for file in (tmp_path / "dev").iterdir():
+        if damage == "broken":
+            file.write_bytes(file.read_bytes()[:5000])
+        else:
+            Image.new("RGB", (640, 480)).save(file)
+    with pytest.raises(DatasetProblem, match=r"photo\d\.jpg (cannot be decoded|has 640×480 pixels)"):
+        list(make_splices(tmp_path, split="dev", count=1, seed=0))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import nn
 from transformers.utils.logging import disable_progress_bar
 
 from workstation.analysis.model import resnet50
+from workstation.evaluation.datasets import DatasetProblem
 from workstation.progress import drain
 from workstation.training.configuration import ConfigurationProblem
 from workstation.training.curves import TABLE, CurveProblem, Curves
@@ -306,6 +308,14 @@ def test_a_run_whose_photos_are_all_broken_says_so(indexed: PaperData, tmp_path:
 
     assert BROKEN in told.value.what
     assert len((tmp_path / "run" / BROKEN).read_text(encoding="utf-8").splitlines()) == 8
+
+
+def test_splices_that_cannot_be_made_are_told_before_training(indexed: PaperData, tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match=r"holds no manifest\.csv"):
+        replace(indexed, splices=tmp_path).stores()
+    (tmp_path / "manifest.csv").write_text("file,split,make,model,width,height,chart_or_flat\n", encoding="utf-8")
+    with pytest.raises(DatasetProblem, match="fewer than two cameras"):
+        replace(indexed, splices=tmp_path).stores()
 
 
 WAYS = ({"micro_batch": 1}, {"image_image": 1.0, "image_text": 0.0}, {"precision": "bfloat16"})

@@ -7,7 +7,9 @@ however many photos it has. The draws come in a fixed order, so that a seed name
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
-from workstation.evaluation.photo_manifest import manifest_rows
+from workstation.evaluation.datasets import DatasetProblem
+from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.progress import Progress
 
 HEIGHT, WIDTH = 768, 1024
@@ -33,6 +36,9 @@ LARGE_SHARES = 0.25, 0.42
 
 SET_PREFIX = "splices_"
 """Of the names of the sets that `write_splices` makes, one per variant; their images of one name show one splice."""
+
+MADE_OF = "made-of.json"
+"""Of which photographs the splices of a folder are, and by which draws."""
 
 Variant = Literal["png", "q90", "web"]
 VARIANTS: tuple[Variant, ...] = ("png", "q90", "web")
@@ -118,7 +124,7 @@ def make_splices(
     Raises:
         FileNotFoundError: without a manifest.
         ManifestProblem: if the manifest cannot be used.
-        ValueError: if fewer than two cameras have photos that are large enough.
+        DatasetProblem: if fewer than two cameras have photos that are large enough, or one cannot be used.
     """
     rng = np.random.default_rng(seed)
     cameras = {
@@ -126,7 +132,7 @@ def make_splices(
     }
     names = sorted(cameras)
     if len(names) < 2:
-        raise ValueError(f"{photos}: fewer than two cameras of split {split!r} have photos of {WIDTH}×{HEIGHT}")
+        raise DatasetProblem(f"{photos}: fewer than two cameras of split {split!r} have photos of {WIDTH}×{HEIGHT}")
     for number in range(count):
         first, second = rng.choice(len(names), 2, replace=False)
         host = _window(_photo(cameras[names[first]], rng), rng)
@@ -159,10 +165,20 @@ def write_splices(
 
     Returns:
         `folder`.
+
+    Raises:
+        FileNotFoundError: without a manifest of the photographs.
+        DatasetProblem: as `make_splices` does, or if the folder holds splices of other photographs or draws.
     """
-    manifest = folder / "manifest.tsv"
-    if manifest.is_file() and len(manifest.read_text(encoding="utf-8").splitlines()) > 2 * len(VARIANTS) * count:
-        return folder
+    manifest, note = folder / "manifest.tsv", folder / MADE_OF
+    made_of = _made_of(photos, split, seed)
+    if note.is_file():
+        if note.read_text(encoding="utf-8") != made_of:
+            raise DatasetProblem(
+                f"{folder} holds splices of other photographs, or drawn otherwise; choose another folder, or delete it"
+            )
+        if manifest.is_file() and len(manifest.read_text(encoding="utf-8").splitlines()) > 2 * len(VARIANTS) * count:
+            return folder
     lines = ["dataset\tclass\tkind\timage\tmask\n"]
     for splice in make_splices(photos, split=split, count=count, seed=seed):
         yield Progress("making splices", splice.number / count)
@@ -177,8 +193,14 @@ def write_splices(
             Image.fromarray(mask_of(splice.mask, variant)).save(masks / f"{spliced}.png")
             lines.append(f"{name}\ttampered\tsplice\t{name}/images/{spliced}.{suffix}\t{name}/masks/{spliced}.png\n")
             lines.append(f"{name}\tauthentic\t\t{name}/images/{untouched}.{suffix}\t\n")
+    note.write_text(made_of, encoding="utf-8", newline="\n")
     manifest.write_text("".join(lines), encoding="utf-8", newline="\n")
     return folder
+
+
+def _made_of(photos: Path, split: str, seed: int) -> str:
+    listed = hashlib.sha256((photos / NAME).read_bytes()).hexdigest()
+    return json.dumps({"photographs": listed, "split": split, "seed": seed}) + "\n"
 
 
 def polygon_mask(rng: np.random.Generator, fraction: float) -> Image.Image:
@@ -208,7 +230,14 @@ def _cameras(photos: Path, split: str) -> dict[tuple[str, str], list[Path]]:
 
 
 def _photo(files: list[Path], rng: np.random.Generator) -> Image.Image:
-    image = Image.open(files[int(rng.integers(len(files)))]).convert("RGB")
+    file = files[int(rng.integers(len(files)))]
+    try:
+        with Image.open(file) as opened:
+            image = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        raise DatasetProblem(f"{file} cannot be decoded ({problem}): take it out of the photographs") from problem
+    if max(image.size) < WIDTH or min(image.size) < HEIGHT:
+        raise DatasetProblem(f"{file} has {image.width}×{image.height} pixels, fewer than its manifest says")
     return image if image.width >= image.height else image.transpose(Image.Transpose.ROTATE_90)
 
 

@@ -33,7 +33,7 @@ def localisation(embed: Embed, patch: int, photos: Path, *, split: str = "dev", 
 
     Raises:
         FileNotFoundError: without a manifest.
-        ValueError: if fewer than two cameras have photographs that are large enough.
+        DatasetProblem: if fewer than two cameras have photographs that are large enough, or one cannot be used.
     """
     found = []
     for splice in make_splices(photos, split=split, count=count, seed=seed):

@@ -14,7 +14,9 @@ from safetensors.torch import save_file
 
 from workstation.analysis.model import checkpoint_keys
 from workstation.errors import WorkstationError
+from workstation.evaluation.splices import make_splices
 from workstation.progress import Progress
+from workstation.training.data_records import DataProblem
 from workstation.training.distributed import company
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_training import PaperTraining
@@ -48,8 +50,14 @@ class PaperData:
         """Photographs to train and to measure on.
 
         Raises:
-            DataProblem: if an index cannot be read.
+            DataProblem: if an index cannot be read, or there is no manifest to make splices from.
+            DatasetProblem: if no splice can be made; else it would end the run when it is first measured.
         """
+        if self.splices is not None:
+            try:
+                next(make_splices(self.splices, split="dev", count=1, seed=0))
+            except FileNotFoundError as problem:
+                raise DataProblem(f"{self.splices} holds no manifest.csv") from problem
         dev = None
         if self.dev_index is not None:
             dev = open_store(self.dev_pictures or self.pictures, self.dev_index)
