@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,6 +130,39 @@ def test_a_journal_whose_last_line_was_cut_off_goes_on(tmp_path: Path) -> None:
         journal.write_bytes(content[:left])
         assert drain(measure(photos, [treatment], encoder, journal, splices=False)) == whole
         assert journal.read_bytes() == content
+
+
+def test_a_journal_of_other_photographs_with_the_same_names_is_begun_anew(tmp_path: Path) -> None:
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+    found = []
+    for seed in (3, 4):
+        collection = tmp_path / str(seed)
+        collection.mkdir()
+        photograph(collection / "DSC_0001.jpg", np.random.default_rng(seed), "Canon", "one", 2 + 9 * seed)
+        photos, journal = list_photos(collection), tmp_path / "journal.jsonl"
+        found.append(drain(measure(photos, [treatment], encoder, journal, splices=False)))
+
+    assert found[0] != found[1]
+
+
+def test_a_photograph_whose_name_is_no_utf_8_counts(tmp_path: Path) -> None:
+    name = "odd.jpg" if os.name == "nt" else os.fsdecode(b"latin\xe9.jpg")
+    photograph(tmp_path / name, np.random.default_rng(3), "Canon", "one", 2)
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+
+    (one,) = drain(measure(list_photos(tmp_path), [treatment], encoder, tmp_path / "j.jsonl", splices=False))
+
+    assert one.camera == "Canon one"
+
+
+def test_a_manifest_that_makes_a_photograph_larger_than_it_is_is_told(tmp_path: Path) -> None:
+    Image.new("RGB", (640, 480)).save(tmp_path / "a.png")
+    head = "file,split,make,model,width,height,chart_or_flat\n"
+    (tmp_path / "manifest.csv").write_text(head + "a.png,dev,Canon,one,1040,780,0\n", encoding="utf-8")
+    treatment, encoder = treatments_by_name()["tiny-75"], StatisticsEncoder(patch=64, stride=48)
+
+    with pytest.raises(CalibrationProblem, match=r"a\.png has 640×480 pixels"):
+        drain(measure(list_photos(tmp_path), [treatment], encoder, tmp_path / "journal.jsonl"))
 
 
 def test_a_photograph_that_breaks_off_is_named(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def _spliced(photo: Photo, host: Image.Image, donors: list[Photo], rng: np.rando
     cameras = sorted({donor.camera for donor in donors})
     camera = cameras[int(rng.integers(len(cameras)))]
     files = [donor for donor in donors if donor.camera == camera]
-    donor = _opened(files[int(rng.integers(len(files)))].file)
+    donor = _pixels(files[int(rng.integers(len(files)))])
     mask = polygon_mask(rng, float(rng.uniform(SMALLEST_PART, LARGEST_PART)))
     if host.size != (WIDTH, HEIGHT):
         mask = mask.resize(host.size, Image.Resampling.BILINEAR)
@@ -198,7 +198,7 @@ def _spliced(photo: Photo, host: Image.Image, donors: list[Photo], rng: np.rando
 
 
 def _entropy(photo: Photo, treatment: Treatment, seed: int) -> list[int]:
-    name = f"{photo.name or photo.file.name} {treatment.window}".encode()
+    name = f"{photo.name or photo.file.name} {treatment.window}".encode("utf-8", "surrogateescape")
     return [seed, int.from_bytes(hashlib.sha256(name).digest()[:8], "big")]
 
 
@@ -222,8 +222,20 @@ def _opened(file: Path) -> Image.Image:
     return rgb if rgb.width >= rgb.height else rgb.transpose(Image.Transpose.ROTATE_90)
 
 
-def _window(photo: Photo, treatment: Treatment, rng: np.random.Generator) -> Image.Image:
+def _pixels(photo: Photo) -> Image.Image:
+    """Of at least the size that was stated: a manifest may be wrong.
+
+    Raises:
+        CalibrationProblem: if it is smaller, or cannot be decoded.
+    """
     image = _opened(photo.file)
+    if image.width < max(photo.width, photo.height) or image.height < min(photo.width, photo.height):
+        raise CalibrationProblem(f"{photo.file} has {image.width}×{image.height} pixels, fewer than its manifest says")
+    return image
+
+
+def _window(photo: Photo, treatment: Treatment, rng: np.random.Generator) -> Image.Image:
+    image = _pixels(photo)
     return image if treatment.window is None else _cut(image, treatment.window, rng)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from workstation import analysis
 from workstation.analysis.detection import method
@@ -78,7 +78,7 @@ def chosen_photos(photos: Sequence[Photo], *, most: int = MOST_PER_CAMERA) -> tu
 
 def name_hash(photo: Photo) -> str:
     """Names a photograph in tables without saying where it is."""
-    return sha256((photo.name or photo.file.name).encode()).hexdigest()[:12]
+    return sha256((photo.name or photo.file.name).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def measure(
@@ -123,8 +123,7 @@ def measure(
                 count += 1
                 if key not in done:
                     done[key] = _measured(image, treatment, encoder, Path(folder))
-                    lines.write(json.dumps(asdict(done[key])) + "\n")
-                    lines.flush()
+                    _keep(done[key], lines, journal)
                 kept.append(done[key])
                 fraction = count / max(wanted, count)
                 yield Progress(f"measuring, {treatment.name}", fraction, watch.remaining(fraction))
@@ -172,7 +171,7 @@ def _read(journal: Path, head: dict[str, Any]) -> Iterator[Measure]:
         raise CalibrationProblem(f"{journal} is no journal of measures ({problem}); delete it") from problem
 
 
-def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> Any:
+def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> TextIO:
     """The journal, ready to be added to."""
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
@@ -183,8 +182,26 @@ def _opened(journal: Path, head: dict[str, Any], done: dict[Any, Measure]) -> An
         raise CalibrationProblem(f"{journal} cannot be written ({problem.strerror or problem})") from problem
 
 
+def _keep(one: Measure, lines: TextIO, journal: Path) -> None:
+    try:
+        lines.write(json.dumps(asdict(one)) + "\n")
+        lines.flush()
+    except OSError as problem:
+        raise CalibrationProblem(f"{journal} cannot be written ({problem.strerror or problem})") from problem
+
+
+def _identity(photo: Photo) -> str:
+    """Tells photographs apart that cameras gave the same name, which the next collection will hold, too."""
+    try:
+        size = photo.file.stat().st_size
+    except OSError:
+        size = -1  # whoever opens it says so
+    return f"{photo.name or photo.file.name}\t{photo.camera}\t{photo.width}\t{photo.height}\t{size}"
+
+
 def _head(photos: Sequence[Photo], weights: WeightsDescription, seed: int) -> dict[str, Any]:
-    names = sha256("\n".join(sorted(photo.name or photo.file.name for photo in photos)).encode()).hexdigest()[:16]
+    listed = "\n".join(sorted(_identity(photo) for photo in photos))
+    names = sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return {
         "format": 1,
         "weights_sha256": weights.sha256,
