@@ -68,11 +68,11 @@ def validate_claims(
         check_ready(photos)
         side = load_text_side(model, device=device, threads=threads)
         found = terminal.follow(claims_validation.validate_claims(side, photos), model)
+        target = description or side.description.folder / f"{model}.json"
+        claims_validation.store(found, target)
     except WorkstationError as error:
         terminal.complain(error)
         raise typer.Exit(FAILED) from error
-    target = description or side.description.folder / f"{model}.json"
-    claims_validation.store(found, target)
     for tag in found.tags:
         power = "" if tag.supports_from is None else f", {tag.true_supported:.0%} / {tag.false_conflicting:.0%}"
         mark = "*" if tag.testable else " "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from numpy.typing import NDArray
 from workstation.analysis.claims import FIELD, Material, TagValidation, Validation, see
 from workstation.analysis.exif_texts import PROCESSING_TAGS, TagText
 from workstation.analysis.model.encoder import TextSide
-from workstation.errors import NotAssessable
+from workstation.errors import ExportProblem, NotAssessable, WorkstationError
 from workstation.evidence import open_evidence
 from workstation.progress import Progress, Stopwatch, drain
+from workstation.report.atomic import write_text
 from workstation.training.exif_text_samples import SampleMaker, read_photos
 from workstation.training.retrieval import LineUp, retrieval
-from workstation.training.text_evaluation import MADE, MADE_SIDE, line_ups_per_tag
+from workstation.training.text_evaluation import FEWEST, MADE, MADE_SIDE, line_ups_per_tag
 
 ERROR = 0.1
 """Rate at which either limit errs at most. Five per cent would need 19 cameras for a limit beyond every score seen."""
@@ -28,6 +28,16 @@ ROUNDING = 1e-9
 
 DIGITS = 5
 """Decimals of what is stored."""
+
+
+class NothingMeasured(WorkstationError):
+    """Photographs that allow no statement on any tag."""
+
+    remedy = "What was measured before stays; docs/training.md says what a collection needs."
+
+    def __init__(self, split: str) -> None:
+        super().__init__(f"no tag with several values is carried by {FEWEST} cameras whose split is {split!r}")
+
 
 Scores = NDArray[np.float64]
 Item = tuple[str, NDArray[np.float32], tuple[TagText, ...]]
@@ -49,6 +59,7 @@ def validate_claims(
 
     Raises:
         FileNotFoundError: without a manifest.
+        NothingMeasured: if no tag is carried by enough cameras.
         WorkstationError: if a photograph cannot be decoded.
     """
     photos = tuple(photo for photo in read_photos(folder, split)[0] if not photo.chart)
@@ -75,6 +86,8 @@ def validate_claims(
     stated = {tag.tag for tag in tags}
     histories = line_ups_per_tag(side, made).items()
     tags += [_measured(tag, *found, "made histories") for tag, found in histories if tag not in stated]
+    if not tags:
+        raise NothingMeasured(split)
     sizes = min(patches, default=0), max(patches, default=0)
     return Validation(side.description.text_sha256, *sizes, tuple(tags))
 
@@ -140,9 +153,14 @@ def _per_camera(line_ups: Sequence[LineUp]) -> tuple[list[Scores], list[Scores]]
 
 
 def store(validation: Validation, description: Path) -> None:
-    """Put the validation into a description of weights; everything else there stays."""
-    fields = json.loads(description.read_text(encoding="utf-8"))
+    """Put the validation into a description of weights; everything else there stays.
+
+    Raises:
+        ExportProblem: if there is no description, or it cannot be written.
+    """
+    try:
+        fields = dict(json.loads(description.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as problem:
+        raise ExportProblem(f"{description} is no description of weights ({problem})") from problem
     fields[FIELD] = validation.as_fields()
-    unfinished = description.with_suffix(".part")
-    unfinished.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(unfinished, description)  # noqa: PTH105 - Path.replace is the same call
+    write_text(description, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
