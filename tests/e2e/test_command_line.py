@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Exifact, jpeg, texture
+from tests.photo_collection import make_collection
 from workstation import __version__, cli, paths, terminal
 
 
@@ -271,6 +272,14 @@ def test_training_with_a_manifest_that_cannot_be_used(
     assert answer.code == 1
     assert said in answer.err
     assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "train-text"])
+def test_a_run_in_a_place_that_is_a_file_is_said(exifact: Exifact, tmp_path: Path, command: str) -> None:
+    make_collection(tmp_path)
+    answer = exifact(command, "--photos", tmp_path, "--out", "manifest.csv")
+    assert answer.code == 1
+    assert "manifest.csv could not be made" in answer.err
 
 
 def test_training_without_opencv_says_what_to_install(

@@ -65,6 +65,12 @@ def test_what_cannot_be_evaluated_is_told(
     assert said in answer.err
 
 
+def test_a_probe_of_an_unknown_layout_says_so(exifact: Exifact, tmp_path: Path) -> None:
+    answer = exifact("probe", "forensics", "--dataset", "nonsense", "--root", tmp_path)
+    assert answer.code == 1
+    assert "'nonsense' is no layout here; there are manifest, columbia" in answer.err
+
+
 def test_a_probe_without_enough_pictures_says_so(exifact: Exifact, tmp_path: Path) -> None:
     manifest(tmp_path)
     answer = exifact("probe", "forensics", "--dataset", "manifest", "--root", tmp_path, "--threads", "1")

@@ -44,6 +44,21 @@ def test_every_ablation_changes_one_thing() -> None:
         variations("everything", BASE, TAGS)
 
 
+def test_runs_with_many_tags_have_folders_of_their_own(tmp_path: Path) -> None:
+    tags = tuple(f"A Tag With Rather Many Words Number {number}" for number in range(4))
+
+    class Helpful(Runs):
+        def __call__(self, settings: PaperConfiguration, _folder: Path) -> Generator[Progress, None, dict[str, float]]:
+            self.made.append(settings)
+            yield Progress("training", 1.0)
+            return {AP: 0.1 * len(settings.tags)}
+
+    results = drain(ablate(("greedy",), BASE, tags, tmp_path, Helpful()))
+
+    assert len(results) == 4
+    assert len(list(tmp_path.iterdir())) == 4 + 3 + 2 + 1
+
+
 def test_results_are_kept_and_a_stopped_command_goes_on(tmp_path: Path) -> None:
     first, second = Runs(), Runs()
 

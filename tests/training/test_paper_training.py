@@ -100,7 +100,18 @@ def test_the_configuration_is_the_published_one_and_survives_its_table() -> None
 
 
 @pytest.mark.parametrize(
-    ("table", "named"), [({"texts": 1}, "texts"), ({"text": "bert"}, "distilbert"), ({"image_text": 0.0}, "above 0")]
+    ("table", "named"),
+    [
+        ({"texts": 1}, "texts"),
+        ({"text": "bert"}, "distilbert"),
+        ({"image_text": 0.0}, "above 0"),
+        ({"batch": "many"}, "batch cannot be 'many'"),
+        ({"betas": [0.9]}, "betas cannot be"),
+        ({"tags": "Make"}, "tags cannot be 'Make'"),
+        ({"tags": [1]}, "tags cannot be"),
+        ({"micro_batch": -1}, "micro_batch cannot be -1"),
+        ({"names": 1}, "names cannot be 1"),
+    ],
 )
 def test_an_impossible_configuration_is_refused(table: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationProblem, match=named):

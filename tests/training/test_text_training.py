@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.cli import app
 from workstation.errors import WeightsProblem
 from workstation.progress import drain
+from workstation.training.command import TrainingProblem
+from workstation.training.configuration import ConfigurationProblem
 from workstation.training.exif_text_samples import SampleMaker, history_words, read_photos
 from workstation.training.histories import History, JpegSave, LastSave, Resize
 from workstation.training.retrieval import LineUp, retrieval, top1_share
@@ -255,6 +258,58 @@ def test_a_text_side_of_another_image_side_is_refused(
 
     with pytest.raises(WeightsProblem, match="another image side"):
         load_text_side("tiny", device="cpu", threads=1)
+
+
+def test_another_collection_of_the_same_names_has_its_own_features(
+    collection: Path, tiny_weights: WeightsDescription, tmp_path: Path
+) -> None:
+    configuration, other = configured(tmp_path), tmp_path / "other"
+    shutil.copytree(collection, other)
+    with Image.open(other / "0.jpg") as image:
+        image.save(other / "0.jpg", quality=50, exif=image.info["exif"])
+
+    for photos in (collection, other):
+        drain(train_text(photos, tmp_path / "run", name="tiny", configuration=configuration))
+
+    assert len(list((tmp_path / "run").glob("features-*.npz"))) == 2
+
+
+def test_a_text_side_needs_two_cameras_to_measure_on_before_it_is_trained(
+    collection: Path, tiny_weights: WeightsDescription, tmp_path: Path
+) -> None:
+    rows = (collection / "manifest.csv").read_text(encoding="utf-8").replace("Model4", "Model3")
+    shutil.copytree(collection, tmp_path / "one")
+    (tmp_path / "one" / "manifest.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(TrainingProblem, match="fewer than two cameras whose split is 'dev'"):
+        drain(train_text(tmp_path / "one", tmp_path / "run", name="tiny", configuration=configured(tmp_path)))
+
+
+def test_photographs_that_are_too_small_for_a_sample_are_told(
+    collection: Path, tiny_weights: WeightsDescription, tmp_path: Path
+) -> None:
+    shutil.copytree(collection, tmp_path / "small")
+    for number in range(3):
+        Image.new("RGB", (60, 60), (90, 90, 90)).save(tmp_path / "small" / f"{number}.jpg")
+    with pytest.raises(TrainingProblem, match="large enough for a sample"):
+        drain(train_text(tmp_path / "small", tmp_path / "run", name="tiny", configuration=configured(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (b'batch = "many"', "batch cannot be 'many'"),
+        (b"steps = []", "steps cannot be"),
+        (b"side = true", "side cannot be True"),
+        (b"window = 0", "window must be at least 1"),
+        (b"seed = -1", "seed cannot be -1"),
+        (b"sides = 3", "unknown name sides"),
+        (b"# \xe9", "text.toml"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_told(tmp_path: Path, words: bytes, said: str) -> None:
+    (tmp_path / "text.toml").write_bytes(words + b"\n")
+    with pytest.raises(ConfigurationProblem, match=said):
+        TextConfiguration.read(tmp_path / "text.toml")
 
 
 def test_weights_without_a_text_side_say_so(tiny_weights: WeightsDescription) -> None:

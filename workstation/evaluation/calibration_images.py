@@ -22,6 +22,7 @@ from workstation import paths
 from workstation.analysis.conditions import device_class
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
 from workstation.errors import WorkstationError
+from workstation.evaluation.datasets import UNDECODABLE
 from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.evaluation.splices import HEIGHT, WIDTH, polygon_mask
 from workstation.evaluation.strata import Treatment
@@ -146,7 +147,7 @@ def _from_files(folder: Path) -> Iterator[Photo]:
             metadata = read_metadata(file).metadata
             with Image.open(file) as image:
                 width, height = image.size
-        except (OSError, WorkstationError, Image.DecompressionBombError):
+        except (*UNDECODABLE, WorkstationError):
             continue
         yield Photo(file, camera_of(metadata) or "unknown", device_class(metadata), width, height)
 
@@ -217,7 +218,7 @@ def _opened(file: Path) -> Image.Image:
     try:
         with Image.open(file) as image:
             rgb = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+    except UNDECODABLE as problem:
         raise CalibrationProblem(f"{file} cannot be decoded ({problem}): take it out of the photographs") from problem
     return rgb if rgb.width >= rgb.height else rgb.transpose(Image.Transpose.ROTATE_90)
 

@@ -21,6 +21,9 @@ from workstation.evidence.display import unoriented
 
 Label = Literal["authentic", "tampered"]
 
+UNDECODABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for a file that is no picture, a damaged one or one that is too large."""
+
 LISTED = 12
 """Most names that a message quotes from a folder."""
 
@@ -164,7 +167,7 @@ def read_mask(sample: Sample, size: tuple[int, int] | None = None, orientation: 
             pixels = np.asarray(image.convert("RGB" if sample.rule is MaskRule.GREEN else "L"))
     except FileNotFoundError as problem:
         raise DatasetProblem(f"{sample.name} has no mask: looked for {sample.mask}") from problem
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+    except UNDECODABLE as problem:
         raise DatasetProblem(f"the mask {sample.mask} cannot be read ({problem})") from problem
     mask = foreign(pixels, sample.rule)
     if size is not None and orientation >= 5 and (mask.shape[0] - mask.shape[1]) * (size[0] - size[1]) < 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workstation.evaluation.datasets import (
     Dataset,
+    DatasetProblem,
     Label,
     MaskRule,
     Sample,
@@ -72,10 +73,13 @@ def load(name: str, root: Path) -> Dataset:
         root: its folder.
 
     Raises:
-        DatasetProblem: if it is not laid out so.
-        KeyError: for an unknown name.
+        DatasetProblem: for an unknown name, or if it is not laid out so.
     """
-    return from_manifest(root) if name == "manifest" else LAYOUTS[name].load(root)
+    if name == "manifest":
+        return from_manifest(root)
+    if name not in LAYOUTS:
+        raise DatasetProblem(f"{name!r} is no layout here; there are manifest, {', '.join(LAYOUTS)}")
+    return LAYOUTS[name].load(root)
 
 
 def _images(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -24,7 +24,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from workstation.evaluation.datasets import Dataset, DatasetProblem
+from workstation.evaluation.datasets import UNDECODABLE, Dataset, DatasetProblem
 from workstation.evaluation.intervals import Estimate, bootstrap_mean
 from workstation.evaluation.probes_features import Features
 from workstation.progress import Progress, Stopwatch
@@ -96,7 +96,7 @@ def probe_forensics(dataset: Dataset, features: Features, view: View) -> Generat
         yield Progress(f"{number + 1} of {len(dataset.samples)}: {sample.name}", fraction, watch.remaining(fraction))
         try:
             square = _square(sample.file, view)
-        except (OSError, UnidentifiedImageError, ValueError) as problem:
+        except UNDECODABLE as problem:
             skipped.append(f"{sample.name}: {problem}")
             continue
         vectors.append(features.of(square))
@@ -137,7 +137,7 @@ def probe_distortion(
         yield Progress(f"{number + 1} of {len(photos)}: {file.name}", fraction, watch.remaining(fraction))
         try:
             window = _window(file)
-        except (OSError, UnidentifiedImageError, ValueError) as problem:
+        except UNDECODABLE as problem:
             skipped.append(f"{file.name}: {problem}")
             continue
         for label in order[number * LENS_DRAWS : (number + 1) * LENS_DRAWS].tolist():

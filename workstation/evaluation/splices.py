@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from workstation.analysis.statement import LARGEST_PART, SMALLEST_PART
-from workstation.evaluation.datasets import DatasetProblem
+from workstation.evaluation.datasets import UNDECODABLE, DatasetProblem
 from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.progress import Progress
 
@@ -234,7 +234,7 @@ def _photo(files: list[Path], rng: np.random.Generator) -> Image.Image:
     try:
         with Image.open(file) as opened:
             image = opened.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+    except UNDECODABLE as problem:
         raise DatasetProblem(f"{file} cannot be decoded ({problem}): take it out of the photographs") from problem
     if max(image.size) < WIDTH or min(image.size) < HEIGHT:
         raise DatasetProblem(f"{file} has {image.width}×{image.height} pixels, fewer than its manifest says")

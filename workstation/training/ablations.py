@@ -6,6 +6,7 @@ command that was stopped goes on.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -24,6 +25,9 @@ from workstation.training.paper_training import PaperTraining
 
 RESULT = "result.json"
 """In the folder of a run: its changes and its figures."""
+
+LONGEST_NAME = 100
+"""Characters of the name of a run's folder."""
 
 DOWNSAMPLED = 512
 """Longer side of the photographs where they are scaled down first."""
@@ -160,7 +164,7 @@ def _one(
     title: str, changes: Mapping[str, Any], base: PaperConfiguration, out: Path, run: Run, *, leads: bool
 ) -> Generator[Progress, None, AblationResult]:
     settings = PaperConfiguration.from_table(base.as_table() | dict(changes))
-    folder = out / re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:100]
+    folder = out / _folder_name(title)
     stored = folder / RESULT
     configuration = json.loads(json.dumps(settings.as_table()))
     if stored.is_file():
@@ -181,6 +185,14 @@ def _one(
         folder.mkdir(parents=True, exist_ok=True)
         write_text(stored, json.dumps({"configuration": configuration, "figures": figures}, indent=1))
     return AblationResult(title, changes, figures)
+
+
+def _folder_name(title: str) -> str:
+    """Letters and digits; where that had to be cut, a hash tells the tags apart that no longer stand in it."""
+    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    return f"{plain[: LONGEST_NAME - 9]}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
 
 
 def table(results: Sequence[AblationResult]) -> list[str]:

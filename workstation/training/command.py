@@ -10,6 +10,7 @@ from workstation import paths
 from workstation.errors import WorkstationError
 from workstation.evaluation.photo_manifest import NAME, manifest_rows
 from workstation.progress import Progress
+from workstation.training.folders import make_folder
 
 
 class TrainingProblem(WorkstationError):
@@ -77,7 +78,7 @@ def train(
         settings = TrainingConfiguration.read(chosen)
         begun = (out / CHECKPOINT).exists()
         initial = None if begun else parameters_to_start_from(start, settings.start)
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         yield Progress("decoding photos", 0.0)
         with company() as together:  # under torchrun the processes that it started
             run = Training(

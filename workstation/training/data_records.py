@@ -13,6 +13,7 @@ from typing import Any
 from workstation.analysis import published_texts
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.report.atomic import write_text
+from workstation.training.folders import make_folder
 
 COUNTS = "all_exif_count.json"
 """Tag to share of the photographs that carry it, under the published name."""
@@ -126,10 +127,7 @@ class RecordWriter:
         self._counts: Counter[str] = Counter()
         self._reasons: list[tuple[str, str]] = []
         self.written = 0
-        try:
-            (out / RECORDS).mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise ExportProblem(f"{out} could not be made: {problem.strerror or problem}") from problem
+        make_folder(out / RECORDS)
 
     @property
     def skipped(self) -> int:

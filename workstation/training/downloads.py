@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 from workstation import __version__
-from workstation.errors import ExportProblem
 from workstation.progress import Progress, Stopwatch
 from workstation.report.atomic import replacing, write_text
+from workstation.training.folders import make_folder
 from workstation.training.yfcc import Listed
 
 FAILED = "failed.tsv"
@@ -90,10 +90,7 @@ def download(photos: Sequence[Listed], out: Path, manners: Manners) -> Generator
     Raises:
         ExportProblem: if something cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise ExportProblem(f"{out} could not be made: {problem.strerror or problem}") from problem
+    make_folder(out)
     there = fetched = 0
     failed: list[tuple[str, str]] = []
     watch, asker = Stopwatch(), _Asker(manners)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from workstation.analysis.published_texts import THRESHOLD
 from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import checked_values, read_table
 
 TextArchitecture = Literal["distilbert", "albert", "roberta"]
 TagOrder = Literal["photo", "fixed", "shuffled"]
@@ -97,29 +97,21 @@ class PaperConfiguration:
         """Read a TOML file.
 
         Raises:
-            ConfigurationProblem: for unknown names or impossible values.
+            ConfigurationProblem: for unknown names, wrong types or impossible values.
         """
-        try:
-            return cls.from_table(tomllib.loads(file.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError) as problem:
-            raise ConfigurationProblem(f"{file.name}: {problem}") from problem
+        return cls.from_table(read_table(file))
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> PaperConfiguration:
         """Build from the parsed table; lists become tuples.
 
         Raises:
-            ConfigurationProblem: for unknown names or impossible values.
+            ConfigurationProblem: for unknown names, wrong types or impossible values.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        for name in table:
-            if name not in known:
-                raise ConfigurationProblem(f"unknown name {name} in the training configuration")
-        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
-        settings = cls(**values)
         for name, choices in _CHOICES.items():
-            if getattr(settings, name) not in choices:
+            if name in table and table[name] not in choices:
                 raise ConfigurationProblem(f"{name} must be one of {', '.join(choices)}")
+        settings = cls(**checked_values(table, cls))
         if settings.image_text < 0 or settings.image_image < 0 or not settings.image_text + settings.image_image:
             raise ConfigurationProblem("image_text and image_image are weights, and one of them must be above 0")
         if settings.batch < 2 or settings.patch < 32:

@@ -23,6 +23,7 @@ from workstation.training.curves import Curves
 from workstation.training.data_records import DataProblem, in_one_line
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import Company, distributed, freeze_norms
+from workstation.training.folders import make_folder
 from workstation.training.gradient_cache import CachedGradients
 from workstation.training.objective import NotFinite
 from workstation.training.paper_batches import CropBatch, Steps, Texts, loader
@@ -132,7 +133,7 @@ class PaperTraining:
         limit = min(self.settings.steps, until or self.settings.steps)
         steps = Steps(self._store, self.settings, self._company, self.step, limit)
         watch, first = Stopwatch(), self.step
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         with self._listening(), self._drawing() as curves:
             try:
                 self._listed = _reasons(self._folder / BROKEN)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from workstation.evaluation.datasets import UNDECODABLE
 from workstation.evaluation.photo_manifest import manifest_rows
 
 Image8 = NDArray[np.uint8]
@@ -21,10 +22,6 @@ COLUMNS = ("file", "make", "model", "split", "chart_or_flat")
 
 SCENE_SIDE = 560
 """Longer side to which a photograph is scaled down as a scene for simulated cameras."""
-
-
-UNDECODABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-"""What Pillow raises for a file that is no picture, a damaged one or one that is too large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import checked_values, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,12 @@ class TextConfiguration:
         """Read a TOML file.
 
         Raises:
-            ConfigurationProblem: for unknown names or impossible values.
+            ConfigurationProblem: for unknown names, wrong types or impossible values.
         """
-        try:
-            table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as problem:
-            raise ConfigurationProblem(f"{file.name}: {problem}") from problem
-        known = {field.name for field in dataclasses.fields(cls)}
-        for name in table:
-            if name not in known:
-                raise ConfigurationProblem(f"unknown name {name} in {file.name}")
-        settings = cls(**table)
+        settings = cls(**checked_values(read_table(file), cls))
+        for field in dataclasses.fields(cls):
+            if field.type == "int" and field.name != "seed" and getattr(settings, field.name) < 1:
+                raise ConfigurationProblem(f"{field.name} must be at least 1")
         if settings.window % 8 or settings.side % settings.window:
             raise ConfigurationProblem("window must be a multiple of 8 that divides side")
         if settings.width % settings.heads:

@@ -85,7 +85,7 @@ def feature_bank(
         FileNotFoundError: without a manifest.
     """
     photos, unread = read_photos(folder, "train")
-    key = {"image": description.sha256, "photos": [p.file for p in photos]}
+    key = {"image": description.sha256, "photos": [(p.file, (folder / p.file).stat().st_size) for p in photos]}
     key |= {field: getattr(settings, field) for field in DATA_FIELDS}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     stored = cache / f"features-{digest}.npz"

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.analysis.reference import smoothed
+from workstation.evaluation.datasets import UNDECODABLE
 from workstation.evaluation.photo_manifest import manifest_rows
 from workstation.training.histories import JpegSave, Resize
 from workstation.training.mixed_precision import mixed_precision
-from workstation.training.photos import UNDECODABLE
 
 PHOTOS = 150
 """How many photographs are measured, drawn at random."""
