@@ -15,11 +15,15 @@ from workstation.casework.exhibit import Exhibit
 from workstation.errors import ExportProblem, WorkstationError
 from workstation.evidence.record import Evidence, FileIdentity
 from workstation.progress import Progress
-from workstation.report.exports import write_exhibit
+from workstation.report.exports import EXHIBIT_FILES, write_exhibit
 
 _NOT_KEPT = (
     "The analysis of {name} is not kept: run the command again for it, with another folder after --out or more room."
 )
+
+
+LONGEST_STEM = 240
+"""Bytes of a stem that a hash is added to: names have at most 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def analyze_files(
 
 
 def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:
-    """`out`/<stem>, or `out`/<stem>_<first 8 of the SHA-256> where another photograph has that folder already.
+    """`out`/<stem>, or `out`/<stem>_<first 8 of the SHA-256> where something else has that place already.
 
     Args:
         identity: of the photograph.
@@ -103,18 +107,21 @@ def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:
         taken: names given so far, in lower case (file systems may not tell cases apart); the new one is added.
     """
     stem = identity.path.stem
-    if stem.casefold() in taken or _holds_another(out / stem, identity.sha256):
+    no_name = stem in {".", ".."}  # of "..jpg" and "...jpg"
+    if no_name or stem.casefold() in taken or _holds_another(out / stem, identity.sha256):
+        while len(os.fsencode(stem)) > LONGEST_STEM:
+            stem = stem[:-1]
         stem = f"{stem}_{identity.sha256[:8]}"
     taken.add(stem.casefold())
     return out / stem
 
 
 def _holds_another(folder: Path, sha256: str) -> bool:
-    """Whether an earlier call left the results of another photograph here."""
+    """Whether another photograph's results are here, or files of the same names that are no results: photographs."""
     try:
         return sha256.encode() not in (folder / "result.json").read_bytes()
     except OSError:
-        return False
+        return folder.is_file() or any((folder / name).exists() for name in EXHIBIT_FILES)
 
 
 def _write(exhibit: Exhibit, folder: Path, *, report: bool) -> Generator[Progress, None, None]:

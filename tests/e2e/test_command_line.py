@@ -215,6 +215,39 @@ def test_another_photograph_of_the_same_stem_never_overwrites_an_earlier_result(
     assert len(list(Path("out").iterdir())) == 2
 
 
+def test_a_photograph_that_is_called_like_a_result_is_never_overwritten(exifact: Exifact, tmp_path: Path) -> None:
+    for name in ("pca", "clusters"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(texture(192, 192)).save(tmp_path / name / f"{name}.png")
+    Image.new("RGB", (40, 40)).save(tmp_path / "clusters" / "clusters.png")  # not assessable: no maps are written
+    jpeg(tmp_path / "plain", texture(192, 192))
+    originals = [Path(name) for name in ("pca/pca.png", "clusters/clusters.png", "plain")]
+    before = [original.read_bytes() for original in originals]
+
+    answer = exifact("analyze", *originals, "--out", ".", "--no-report", "--threads", "1")
+
+    assert answer.code == 0
+    assert [original.read_bytes() for original in originals] == before
+    assert sorted(p.parent.name.rpartition("_")[0] for p in Path().glob("*/result.json")) == [
+        "clusters",
+        "pca",
+        "plain",
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("name", ["...jpg", "..jpg", f"{'é' * 125}.jpg"])
+def test_results_stay_below_their_folder_whatever_the_photograph_is_called(
+    exifact: Exifact, tmp_path: Path, name: str
+) -> None:
+    for seed in range(2):
+        jpeg(tmp_path / name, texture(192, 192, seed))
+        assert exifact("analyze", name, "--out", "out", "--no-report", "--threads", "1").code == 0
+
+    assert {path.name for path in tmp_path.iterdir() if path.name != name} == {"out"}
+    assert len(list(Path("out").glob("*/result.json"))) == 2
+
+
 def test_weights_that_come_with_the_program(exifact: Exifact) -> None:
     listed = exifact("weights", "list")
     assert listed.code == 0
