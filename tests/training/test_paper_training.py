@@ -17,6 +17,7 @@ from torch import nn
 from transformers.utils.logging import disable_progress_bar
 
 from workstation.analysis.model import resnet50
+from workstation.errors import WeightsProblem
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.progress import drain
 from workstation.training.configuration import ConfigurationProblem
@@ -111,6 +112,11 @@ def test_the_configuration_is_the_published_one_and_survives_its_table() -> None
         ({"tags": [1]}, "tags cannot be"),
         ({"micro_batch": -1}, "micro_batch cannot be -1"),
         ({"names": 1}, "names cannot be 1"),
+        ({"text_width": 200}, "text_width must be below 128 or a multiple of its heads"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"logit_scale": 0}, "logit_scale must be above 0"),
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"steps": 0}, "steps"),
     ],
 )
 def test_an_impossible_configuration_is_refused(table: dict[str, object], named: str) -> None:
@@ -423,6 +429,26 @@ def test_a_curve_that_goes_on_forgets_what_came_after(tmp_path: Path) -> None:
     curves.close()
     Curves(tmp_path, 2, {}, ()).close()
     assert (tmp_path / TABLE).read_text(encoding="utf-8") == "1\tloss\t1\n2\tloss\t2\n"
+
+
+def test_a_curve_whose_last_line_was_cut_off_goes_on(tmp_path: Path) -> None:
+    (tmp_path / TABLE).write_text("1\tloss\t1\n\n9\tloss\t3\n1", encoding="utf-8")  # of step 10
+    curves = Curves(tmp_path, 2, {}, ())
+    curves.add(3, {"loss": 2.0})
+    curves.close()
+    assert (tmp_path / TABLE).read_text(encoding="utf-8") == "1\tloss\t1\n3\tloss\t2\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04"])
+def test_a_checkpoint_that_cannot_be_read_is_told(store: FolderStore, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(WeightsProblem, match=r"checkpoint\.pt cannot be read"):
+        PaperTraining(SMALL, store, tmp_path, Company())
+
+
+def test_a_tag_that_no_photograph_carries_is_refused(store: FolderStore) -> None:
+    with pytest.raises(DataProblem, match="no photograph carries the tag 'Modell'"):
+        Texts(store.shares, with_(tags=["Make", "Modell"]))
 
 
 def test_curves_that_are_not_installed_are_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

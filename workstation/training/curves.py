@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workstation.errors import WorkstationError
+from workstation.report.atomic import write_text
+from workstation.training.folders import make_folder
 
 TABLE = "curve.tsv"
 """step, name, value."""
@@ -33,10 +35,10 @@ class Table:
     """A table on disk; what stands there after the step at which a run goes on is taken away first."""
 
     def __init__(self, folder: Path, first: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         file = folder / TABLE
-        kept = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
-        file.write_text("".join(line for line in kept if int(line.split("\t", 1)[0]) <= first), encoding="utf-8")
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
+        write_text(file, "".join(line for line in lines if _is_kept(line, first)))
         self._file = file.open("a", encoding="utf-8")
 
     def add(self, step: int, numbers: Mapping[str, float]) -> None:
@@ -47,6 +49,12 @@ class Table:
     def close(self) -> None:
         """See `Curve.close`."""
         self._file.close()
+
+
+def _is_kept(line: str, first: int) -> bool:
+    """Whether it is whole (a killed run may have cut its last line off) and comes before the run goes on."""
+    step, *rest = line.split("\t")
+    return len(rest) == 2 and line.endswith("\n") and step.isdecimal() and int(step) <= first
 
 
 class _TensorBoard:

@@ -14,7 +14,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from workstation.analysis.published_texts import text_of
-from workstation.training.data_records import DataProblem, used_tags
+from workstation.training.data_records import COUNTS, DataProblem, used_tags
 from workstation.training.distributed import Company
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.shards import BrokenPhoto, PhotoStore, Pictured
@@ -41,11 +41,14 @@ class Texts:
     """Turns a photograph's tags into the text of this run.
 
     Raises:
-        DataProblem: if no tag may enter.
+        DataProblem: if no tag may enter, or one that is named occurs nowhere.
     """
 
     def __init__(self, shares: dict[str, float], settings: PaperConfiguration) -> None:
         self.used = settings.tags or used_tags(shares, settings.threshold)
+        unknown = [tag for tag in settings.tags if tag not in shares]
+        if unknown:  # a typing error would train on empty texts
+            raise DataProblem(f"no photograph carries the tag {unknown[0]!r}; {COUNTS} names those that occur")
         self._order, self._names = settings.tag_order, settings.names
         if not self.used:
             raise DataProblem(f"no tag is carried by {settings.threshold:.0%} of the photographs; name tags yourself")

@@ -116,7 +116,22 @@ class PaperConfiguration:
             raise ConfigurationProblem("image_text and image_image are weights, and one of them must be above 0")
         if settings.batch < 2 or settings.patch < 32:
             raise ConfigurationProblem("batch must be at least 2 and patch at least 32")
+        settings._check_numbers()
         return settings
+
+    def _check_numbers(self) -> None:
+        for name in ("steps", "longest", "vocabulary"):
+            if getattr(self, name) < 1:
+                raise ConfigurationProblem(f"{name} must be at least 1")
+        for name in ("learning_rate", "last_rate", "epsilon", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise ConfigurationProblem(f"{name} must not be negative")
+        if not self.logit_scale > 0:
+            raise ConfigurationProblem("logit_scale must be above 0")
+        if not all(0 <= share < 1 for share in (self.dropout, *self.betas)):
+            raise ConfigurationProblem("dropout and betas must be at least 0 and below 1")
+        if self.text_width % max(1, self.text_width // 64):
+            raise ConfigurationProblem("text_width must be below 128 or a multiple of its heads, one for each 64")
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, as `from_table` takes them."""

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from workstation.errors import WeightsProblem
 from workstation.progress import Progress, Stopwatch
 from workstation.training.configuration import refuse_another
 from workstation.training.curves import Curves
@@ -347,10 +348,18 @@ def _reasons(listing: Path) -> set[str]:
 
 
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:
-    """The checkpoint that a run goes on from; empty without one."""
+    """The checkpoint that a run goes on from; empty without one.
+
+    Raises:
+        WeightsProblem: if it cannot be read.
+    """
     if not file.exists():
         return {}
-    state: dict[str, Any] = torch.load(file, weights_only=True, map_location=company.device)
+    try:
+        state: dict[str, Any] = torch.load(file, weights_only=True, map_location=company.device)
+    except Exception as problem:  # on a damaged file torch raises whatever it stumbles over
+        first = (str(problem).splitlines() or [type(problem).__name__])[0]
+        raise WeightsProblem(f"{file} cannot be read, so that the run cannot go on ({first})") from problem
     return state
 
 
