@@ -359,6 +359,15 @@ def test_a_damaged_table_is_a_warning_and_no_calibration(tmp_path: Path, monkeyp
     assert warning.code == "calibration-unreadable"
 
 
+@pytest.mark.parametrize("change", [{"devices": [3]}, {"devices": 3}, {"long_side": [640]}, {"quality": [90]}])
+def test_a_table_with_another_kind_of_value_is_none(tmp_path: Path, change: dict[str, object]) -> None:
+    fields = table_fields(stratum())
+    fields["strata"] = [{**one, **change} for one in fields["strata"]]
+    (tmp_path / "table.json").write_text(json.dumps(fields), encoding="utf-8")
+    with pytest.raises(CalibrationTableProblem, match="is no calibration table"):
+        calibration.read_table(tmp_path / "table.json", "here")
+
+
 def test_an_own_table_of_another_version_gives_way_to_the_shipped_one_with_a_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,5 +137,12 @@ def test_only_the_devices_that_are_named_are_compared(monkeypatch: pytest.Monkey
     assert (len(report.checks), report.skipped) == (2, ())
 
 
+@pytest.mark.parametrize("content", ["", "3", '"x"', "[]", "{}", '{"checks": [3]}'])
+def test_an_outcome_that_cannot_be_read_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
+    monkeypatch.setattr(paths, "user_data", lambda: tmp_path)
+    (tmp_path / "validation.json").write_text(content, encoding="utf-8")
+    assert validation.last() is None
+
+
 def test_nothing_compared_is_no_pass() -> None:
     assert not ValidationReport("compact", "", "1", "", ()).passed

@@ -11,10 +11,12 @@ import piexif
 import pytest
 from PIL import Image
 from statistics_encoder import StatisticsEncoder
+from typer.testing import CliRunner
 
 from workstation.analysis.calibration import CalibrationTable, read_table
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.statement import Detection
+from workstation.cli import app
 from workstation.evaluation.calibration_images import CalibrationProblem, list_photos
 from workstation.evaluation.calibration_measure import measure
 from workstation.evaluation.calibration_run import calibrate, in_words, laboratory_material, write_table
@@ -163,6 +165,14 @@ def test_a_manifest_that_makes_a_photograph_larger_than_it_is_is_told(tmp_path: 
 
     with pytest.raises(CalibrationProblem, match=r"a\.png has 640×480 pixels"):
         drain(measure(list_photos(tmp_path), [treatment], encoder, tmp_path / "journal.jsonl"))
+
+
+@pytest.mark.parametrize("place", [".", "{folder}"])
+def test_a_folder_in_the_place_of_the_table_is_said_before_anything_is_measured(folder: Path, place: str) -> None:
+    options = ["--photos", str(folder), "--out", place.format(folder=folder)]
+    done = CliRunner().invoke(app, ["calibrate", *options])
+    assert done.exit_code == 1
+    assert "is a folder" in done.output
 
 
 def test_a_photograph_that_breaks_off_is_named(tmp_path: Path) -> None:

@@ -307,7 +307,7 @@ def read_table(file: Path, origin: str) -> CalibrationTable:
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
         return _table(fields, origin)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as problem:
         raise CalibrationTableProblem(f"{file} is no calibration table ({problem})") from problem
 
 

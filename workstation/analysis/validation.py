@@ -118,7 +118,7 @@ def last(weights_sha256: str = "") -> ValidationReport | None:
         checks = tuple(Check(**check) for check in fields.pop("checks"))
         skipped = tuple((str(device), str(reason)) for device, reason in fields.pop("skipped"))
         report = ValidationReport(**fields, checks=checks, skipped=skipped)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return report if weights_sha256 in ("", report.weights_sha256) else None
 

@@ -78,6 +78,7 @@ def calibrate(  # noqa: PLR0917 - typer makes options of parameters
 
     file = out or own_file(model)
     try:
+        calibration_run.check_place(file)
         material = calibration_run.laboratory_material(photos, per_camera=per_camera)
         terminal.note(f"{len(material.photos)} photographs of {material.cameras} cameras count")
         encoder = load_encoder(model, device=device, threads=threads)

@@ -70,6 +70,16 @@ def laboratory_material(folder: Path, *, per_camera: int = MOST_PER_CAMERA) -> M
     return material
 
 
+def check_place(file: Path) -> None:
+    """Find out before hours of measuring what would keep the table from being written.
+
+    Raises:
+        CalibrationProblem: if a folder is there.
+    """
+    if file.is_dir():
+        raise CalibrationProblem(f"{file} is a folder; the table is a file")
+
+
 def calibrate(
     material: Material,
     encoder: Encoder,
