@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
     assert again.current == store.current
     assert again.problems == []
     assert again.current.shortcuts == {"fit": ("G", "Ctrl+G")}
+
+
+def test_a_recent_file_may_have_any_name(tmp_path: Path) -> None:
+    store, name = SettingsStore(tmp_path / "settings.json"), os.fsdecode(b"latin\xe9 \xe2\x80\xa8.jpg")
+    store.keep(store.current.with_recent(tmp_path / name))
+
+    assert SettingsStore(tmp_path / "settings.json").current.recent_files == (str(tmp_path / name),)
 
 
 def test_only_what_differs_from_the_defaults_is_written(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
+from workstation.errors import ExportProblem, WorkstationError
 
 if TYPE_CHECKING:
     from workstation.report.signing import Identity
@@ -56,9 +56,9 @@ def sign(
     from workstation.report import signing, timestamps
     from workstation.report.atomic import write_bytes
 
-    written = out or report.with_name(f"{report.stem}-signed.pdf")
     with _words_for_errors(), ExitStack() as stack:
         content = _read(report)
+        written = _place(out, report, "-signed.pdf")
         secret = _secret(passphrase_file, f"Passphrase of {key.name}" if key else f"PIN of the token {token}")
         identity: Identity
         if key is not None:
@@ -83,9 +83,10 @@ def timestamp_request(report: Report, out: Out = None) -> None:
     from workstation.report import timestamps
     from workstation.report.atomic import write_bytes
 
-    written = out or report.with_suffix(".tsq")
     with _words_for_errors():
-        write_bytes(written, timestamps.request(_read(report)))
+        content = _read(report)
+        written = _place(out, report, ".tsq")
+        write_bytes(written, timestamps.request(content))
     terminal.say(f"{written}: request written. On a machine with a network, for instance:")
     terminal.say(
         f"curl -H 'Content-Type: application/timestamp-query' --data-binary @{written.name} "
@@ -104,10 +105,10 @@ def timestamp_attach(
     from workstation.report import timestamps
     from workstation.report.atomic import write_bytes
 
-    written = out or report.with_name(f"{report.stem}-stamped.pdf")
     with _words_for_errors():
-        answer = _read(response)
-        write_bytes(written, timestamps.attached(_read(report), answer))
+        answer, content = _read(response), _read(report)
+        written = _place(out, report, "-stamped.pdf")
+        write_bytes(written, timestamps.attached(content, answer))
         terminal.say(f"{written}: stamped {timestamps.moment_of(answer):%Y-%m-%d %H:%M:%S} UTC")
 
 
@@ -199,12 +200,25 @@ def _read(path: Path) -> bytes:
         raise NoReport(path, f"it cannot be read: {problem.strerror or problem}") from problem
 
 
+def _place(out: Path | None, report: Path, ending: str) -> Path:
+    """Where a file goes: beside the report, unless another place is given."""
+    place = out or report.with_name(f"{report.stem}{ending}")
+    if place.is_dir():
+        raise ExportProblem(f"{place} is a folder; --out takes a file")
+    return place
+
+
 def _secret(file: Path | None, question: str) -> str:
     """A passphrase from the first line of a file, else from the keyboard; never from an argument, which others see."""
     if file is None:
         return str(typer.prompt(question, hide_input=True, default="", show_default=False, err=True))
-    lines = _read(file).decode("utf-8").splitlines()
-    return lines[0] if lines else ""
+    try:
+        first = _read(file).decode("utf-8-sig").partition("\n")[0]  # editors put a mark before the first letter
+    except UnicodeDecodeError as problem:
+        from workstation.report.signing import SigningProblem
+
+        raise SigningProblem(f"{file} is no text in UTF-8 ({problem.reason})") from problem
+    return first.removesuffix("\r")
 
 
 @contextmanager

@@ -250,7 +250,7 @@ def _save(path: Path, settings: Settings) -> None:
         handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
         unfinished = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(values, file, ensure_ascii=False, indent=2)
+            json.dump(values, file, indent=2)  # in ASCII: a recent file's name may hold bytes that are no UTF-8
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

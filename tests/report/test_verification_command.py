@@ -94,6 +94,36 @@ def test_a_wrong_passphrase_writes_nothing(
     assert not (tmp_path / "report-signed.pdf").exists()
 
 
+def test_a_passphrase_file_of_a_windows_editor_opens_the_key(specimen: Specimen, report: Path, tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_bytes(f"\ufeff{PASSPHRASE}\r\n".encode())
+    assert sign(report, specimen) == 0
+
+
+def test_a_passphrase_file_that_is_no_utf_8_is_told(
+    specimen: Specimen, report: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "passphrase").write_bytes(b"Schl\xfcssel\n")
+    assert sign(report, specimen) == 1
+    assert "is no text in UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["sign", "timestamp-request", "timestamp-attach"])
+def test_a_folder_is_no_report_and_no_place_for_one(
+    specimen: Specimen, report: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    more = {
+        "sign": ["--key", str(specimen.laboratory.folder / "signer.p12")],
+        "timestamp-request": [],
+        "timestamp-attach": [str(report)],
+    }[command]
+    more += ["--passphrase-file", str(report.with_name("passphrase"))] if command == "sign" else []
+
+    assert exifact(command, ".", *more) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert exifact(command, report, *more, "--out", ".") == 1
+    assert "is a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [[], ["--pkcs11", "token.so"], ["--key", "a.p12", "--pkcs11", "token.so"]])
 def test_signing_needs_one_key(report: Path, arguments: list[str]) -> None:
     assert exifact("sign", report, *arguments) == 2
