@@ -44,7 +44,7 @@ def claims(
         terminal.complain(error, file.name)
         raise typer.Exit(FAILED) from error
     if as_json:
-        typer.echo(json.dumps(as_fields(file.name, found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_fields(file.name, found), indent=1))  # in ASCII, which every terminal and pipe takes
     else:
         _show(file.name, found)
 

@@ -145,7 +145,7 @@ def verify(
         question = verification.Question(tuple(evidence or ()), case, trusted, replay)
         found = terminal.follow(verification.verify(report, question), report.name)
     if as_json:
-        typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(_as_json(found), indent=1))  # in ASCII, which every terminal and pipe takes
     else:
         _show(report, found)
     raise typer.Exit(DONE if found.passed else FAILED)

@@ -120,6 +120,15 @@ def test_metadata_for_reading_is_one_line_per_row(exifact: Exifact, examples: Pa
     assert all(line.count("\t") == 2 for line in answer.out.splitlines())
 
 
+def test_claims_as_json_pass_through_a_pipe_that_takes_ascii_alone(
+    exifact: Exifact, examples: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "Café.jpg").write_bytes((examples / "spliced.jpg").read_bytes())
+    answer = exifact("claims", "Café.jpg", "--json", "--threads", "1")
+    assert answer.out.isascii()
+    assert json.loads(answer.out)["file"] == "Café.jpg"
+
+
 def test_metadata_of_a_heic_photograph(exifact: Exifact, test_data: Path) -> None:
     rows = json.loads(exifact("exif", test_data / "photos" / "sony_exif.heic", "--json").out)
     values = {(row["group"], row["name"]): row["value"] for row in rows}

@@ -50,7 +50,9 @@ def test_sign_stamp_and_verify(
     stamped = tmp_path / "report-signed-stamped.pdf"
     root = specimen.laboratory.folder / "root.pem"
     assert exifact("verify", stamped, "--trust", root, "--evidence", specimen.original, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    found = json.loads(printed)
     assert found["passed"]
     verdicts = {check["subject"]: check["verdict"] for check in found["checks"]}
     assert verdicts["Signature"] == verdicts["Signer"] == verdicts["Time of signing"] == "agrees"
