@@ -40,6 +40,8 @@ def tag(
     remove: Annotated[bool, typer.Option("--remove", help="Take these words off.")] = False,
 ) -> None:
     """Put words on an exhibit, by which `exifact case search` finds it."""
+    if not remove and not all(word.strip() for word in words):
+        raise typer.BadParameter("a word cannot be empty", param_hint="WORD…")  # before the others are written
     with open_case(folder, operator) as case:
         about = chosen(case, [label])[0].id
         for word in words:

@@ -22,6 +22,7 @@ from workstation.analysis.likeness import likeness, permutation_test
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult
 from workstation.casework import CaseFile
+from workstation.casework.problems import CaseRefusal
 from workstation.evidence.record import Evidence
 from workstation.progress import drain
 from workstation.report.archival import CONTENT_FILE
@@ -193,6 +194,21 @@ def test_words_are_put_on_an_exhibit_and_found(exifact: Command, filled: Path) -
     assert "exhibit 1: night" in exifact("tag", filled, "1", "harbour", "--remove").stdout
     assert exifact("search", filled, "harbour").exit_code == 1
     assert exifact("verify", filled).exit_code == 0
+
+
+@pytest.mark.parametrize("word", ["", " \t"])
+def test_an_empty_word_is_none(exifact: Command, filled: Path, word: str) -> None:
+    before = actions(filled)
+    refused = exifact("tag", filled, "1", "harbour", word)
+    assert refused.exit_code == 2
+    assert "a word cannot be empty" in refused.stderr
+    assert actions(filled) == before
+    with CaseFile.open(filled, operator="") as case, pytest.raises(CaseRefusal):
+        case.tags.add(2, word)
+
+
+def test_blanks_around_a_word_do_not_count(exifact: Command, filled: Path) -> None:
+    assert "exhibit 1: night, harbour" in exifact("tag", filled, "1", " harbour ", "harbour").stdout
 
 
 def test_an_export_can_be_checked_without_exifact(exifact: Command, filled: Path, tmp_path: Path) -> None:

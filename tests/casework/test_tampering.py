@@ -262,3 +262,32 @@ def test_no_renamed_key_of_an_entry_stops_the_check(filled: Path) -> None:
                 connection.commit()
             assert check(filled).first_bad_entry == sequence, changed
             file.write_bytes(before)
+
+
+@pytest.mark.parametrize("depth", [101, 900, 940, 985, 200_000])
+def test_an_entry_that_is_nested_too_deeply_is_a_damaged_one(filled: Path, edit: Editor, depth: int) -> None:
+    arguments = '{"a":' + "[" * depth + "]" * depth + "}"
+    edit(f"UPDATE log SET body = replace(body, '\"arguments\":{{}}', '\"arguments\":{arguments}') WHERE sequence = 5")
+    verification = check(filled)
+    assert verification.first_bad_entry == 5
+    assert "nested too deeply" in verification.findings[0].sentence
+
+
+@pytest.mark.parametrize("text", ["[", "[" * 980 + "]" * 980, "[NaN]", "[[1,2],[3]]", '"here"', "7"])
+def test_a_case_whose_tables_hold_no_values_that_it_writes_is_damaged(filled: Path, edit: Editor, text: str) -> None:
+    edit(f"UPDATE regions SET points = '{text}'")
+    with CaseFile.open(filled, operator="", read_only=True) as case:
+        assert not case.verify().intact
+        with pytest.raises(CaseDamaged):
+            case.regions.all()
+
+
+@pytest.mark.parametrize("content", ["{}", '{"grid":[1]}', '{"image_size":["a","b"],"grid":{},"provenance":{}}', "[]"])
+def test_an_analysis_that_makes_no_result_is_damage_of_the_case(filled: Path, edit: Editor, content: str) -> None:
+    edit(f"UPDATE analyses SET content = '{content}'")
+    with CaseFile.open(filled, operator="", read_only=True) as case:
+        assert not case.verify().intact
+        with pytest.raises(CaseDamaged):
+            case.analyses.result(3)
+        with pytest.raises(CaseDamaged):
+            case.analyses.patches(3, "1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -17,8 +17,9 @@ from workstation.analysis.likeness import NotComparable, PatchSet, patch_set
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, Provenance
 from workstation.casework import schema
+from workstation.casework.canonical import Json
 from workstation.casework.packing import pack, unpack
-from workstation.casework.problems import CaseRefusal
+from workstation.casework.problems import CaseDamaged, CaseRefusal
 from workstation.casework.records import AnalysisRecord, Coverage
 from workstation.casework.shelves import Shelf
 
@@ -75,11 +76,12 @@ class Analyses(Shelf[AnalysisRecord]):
 
         Raises:
             ArtifactProblem: if an array is missing or altered.
+            CaseDamaged: if what is stored makes no result.
         """
         record = self.get(number)
         if record.status == "failed":
             return None
-        result = unpack(AnalysisResult, dict(record.content), self._store.artifacts.get)
+        result = self._unpacked(AnalysisResult, record, record.content)
         assert isinstance(result, AnalysisResult)
         return result
 
@@ -94,12 +96,14 @@ class Analyses(Shelf[AnalysisRecord]):
         Raises:
             NotComparable: if the analysis is not complete, or the region holds no assessable patch.
             ArtifactProblem: if the array is missing or altered.
+            CaseDamaged: if what is stored makes no result.
         """
         record = self.get(number)
         content, arrays = record.content, record.arrays
         if record.status != "complete" or "embeddings" not in arrays:
             raise NotComparable(f"{name} has no complete analysis")
-        parts = unpack(_Embedded, {key: content[key] for key in ("grid", "image_size", "provenance")}, _no_array)
+        said = {key: content[key] for key in ("grid", "image_size", "provenance") if key in content}
+        parts = self._unpacked(_Embedded, record, said, _no_array)
         return patch_set(
             name,
             record.exhibit,
@@ -114,6 +118,19 @@ class Analyses(Shelf[AnalysisRecord]):
         """The last analysis of an exhibit."""
         found = self.all(exhibit)
         return found[-1] if found else None
+
+    def _unpacked(
+        self,
+        kind: type,
+        record: AnalysisRecord,
+        stored: Mapping[str, Json],
+        get: Callable[[str], NDArray[Any]] | None = None,
+    ) -> Any:
+        try:
+            return unpack(kind, dict(stored), get or self._store.artifacts.get)
+        except (TypeError, ValueError) as problem:
+            what = f"the analysis of entry {record.id} cannot be read ({problem})"
+            raise CaseDamaged(self._store.folder, what) from problem
 
     def _view(self, row: Mapping[str, Any]) -> AnalysisRecord:
         return AnalysisRecord(**row)

@@ -16,6 +16,9 @@ _ESCAPED: Final = re.compile(r"\\udc[89a-f][0-9a-f]")
 
 ZERO = "0" * 64
 """Stands for the hash of the entry before the first one."""
+DEEPEST: Final = 100
+"""Lists and objects within each other that a text may hold: a case writes fewer than twenty, and what reads a value
+again (comparing it, writing it anew) must come to its end wherever it is called from."""
 
 
 def canonical(value: Json) -> str:
@@ -45,8 +48,27 @@ def parsed(text: str) -> Json:
     try:
         value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError as problem:
-        raise ValueError("the text is nested too deeply") from problem
+        raise ValueError(_TOO_DEEP) from problem
+    if _deeper_than(value, DEEPEST):
+        raise ValueError(_TOO_DEEP)
     return value
+
+
+_TOO_DEEP: Final = "the text is nested too deeply"
+
+
+def _deeper_than(value: Json, levels: int) -> bool:
+    """Whether more lists and objects than `levels` stand within each other."""
+    within = [value]
+    for _ in range(levels + 1):
+        inside: list[Json] = []
+        for one in within:
+            if isinstance(one, list):
+                inside += one
+            elif isinstance(one, dict):
+                inside += one.values()
+        within = inside
+    return bool(within)
 
 
 def _refuse(constant: str) -> Json:

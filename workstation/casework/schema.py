@@ -5,15 +5,15 @@ Every row of every table but the log is what the log's entries made of it; `veri
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DataError
 from sqlalchemy.schema import DDL
 from sqlalchemy.types import TypeDecorator
 
-from workstation.casework.canonical import canonical, storable
+from workstation.casework.canonical import canonical, parsed, storable
 
 APPLICATION: Final = 0x45584643
 """SQLite's application_id of a case file: "EXFC"."""
@@ -34,8 +34,15 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else canonical(storable(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - likewise
-        """From the text in the file."""
-        return None if value is None else json.loads(value)
+        """From the text in the file.
+
+        Raises:
+            DataError: for a text that no case writes, so that it is told like any other damage of the file.
+        """
+        try:
+            return None if value is None else parsed(value)
+        except ValueError as problem:
+            raise DataError(None, None, problem) from problem
 
 
 def _table(name: str, *columns: Column[Any] | CheckConstraint | UniqueConstraint) -> Table:

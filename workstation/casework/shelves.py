@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -11,7 +12,7 @@ from workstation.analysis.regions import Region
 from workstation.casework import schema
 from workstation.casework.canonical import Json
 from workstation.casework.log import now
-from workstation.casework.problems import CaseRefusal
+from workstation.casework.problems import CaseDamaged, CaseRefusal
 from workstation.casework.records import (
     SUPPORT,
     BookmarkRecord,
@@ -46,13 +47,22 @@ class Shelf(Generic[R]):
 
         Raises:
             Unknown: if there is none of this number.
+            CaseDamaged: if its row holds what no case writes.
         """
-        return self._view(self._store.row(self.table, number))
+        return self._read(self._store.row(self.table, number))
 
     def all(self, exhibit: int | None = None) -> tuple[R, ...]:
         """All of them, or those of one exhibit, oldest first."""
         equal = {} if exhibit is None else {"exhibit": exhibit}
-        return tuple(self._view(row) for row in self._store.rows(self.table, **equal))
+        return tuple(self._read(row) for row in self._store.rows(self.table, **equal))
+
+    def _read(self, row: Mapping[str, Any]) -> R:
+        """A row as a record; another program may have written into it what a case never holds."""
+        try:
+            return self._view(row)
+        except (TypeError, ValueError, ZeroDivisionError, zlib.error) as problem:
+            what = f"{self.table.name} {row['id']} cannot be read ({problem})"
+            raise CaseDamaged(self._store.folder, what) from problem
 
     def _view(self, row: Mapping[str, Any]) -> R:
         raise NotImplementedError
@@ -188,10 +198,17 @@ class Tags(Shelf[TagRecord]):
     table = schema.tags
 
     def add(self, exhibit: int, word: str) -> TagRecord:
-        """Tag an exhibit ("tag.add"); one that it has already stays as it is."""
+        """Tag an exhibit ("tag.add"); one that it has already stays as it is, blanks around a word do not count.
+
+        Raises:
+            CaseRefusal: if the word is empty.
+        """
+        word = word.strip()
+        if not word:
+            raise CaseRefusal("a word to find an exhibit by cannot be empty")
         present = self._store.rows(self.table, exhibit=exhibit, word=word)
         if present:
-            return self._view(present[0])
+            return self._read(present[0])
         with self._store.change("tag.add") as draft:
             number = draft.insert(self.table, {"exhibit": exhibit, "word": word})
         return self.get(number)
