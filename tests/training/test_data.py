@@ -426,6 +426,18 @@ def test_shards_are_read_in_place_and_each_photo_comes_once_per_epoch(tmp_path: 
         shards.open_store(folder, out)
 
 
+def test_a_folder_that_is_indexed_where_shards_were_is_read_as_a_folder(tmp_path: Path) -> None:
+    for name in ("shards", "images"):
+        (tmp_path / name).mkdir()
+    write_shard(tmp_path / "shards" / "0.tar", {"a.jpg": jpeg(), "a.json": record(1)})
+    (tmp_path / "images" / "b.jpg").write_bytes(jpeg(exif=camera_exif()))
+
+    for number, name in enumerate(("shards", "images", "shards")):
+        runner = CliRunner().invoke(app, ["data", "index", str(tmp_path / name), "--out", str(tmp_path / "out")])
+        assert runner.exit_code == 0, number
+        assert "1 photographs, 0 left out" in runner.output
+
+
 def test_the_json_of_img2dataset_gets_the_published_names_and_rules() -> None:
     exif = {
         "Image Make": "Canon",

@@ -166,6 +166,7 @@ def index_folder(
         fraction = number / len(files)
         yield Progress("reading EXIF", fraction, watch.remaining(fraction), writer.written)
     write_bytes(out / LISTING, "".join(listing).encode("utf-8", "surrogateescape"))
+    (out / INDEX).unlink(missing_ok=True)  # of shards that were indexed here before: it would be taken for this
     return writer.finish()
 
 
