@@ -124,6 +124,17 @@ def test_an_image_that_changed_its_class_is_measured_again(plan: PlanMaker, enco
     assert [row.kind for row in found.rows] == ["", "copymove"]
 
 
+def test_an_image_that_was_exchanged_is_measured_again(plan: PlanMaker, encoder: StatisticsEncoder) -> None:
+    before = drain(evaluate(plan(), encoder=encoder)).rows
+    first = plan().dataset.samples[0].file
+    Image.fromarray(np.random.default_rng(9).integers(0, 255, (96, 128, 3), dtype=np.uint8)).save(first)
+
+    after = drain(evaluate(plan(), encoder=encoder)).rows
+
+    assert after[0].score != before[0].score
+    assert after[1] == before[1]
+
+
 @pytest.mark.parametrize("content", ["[]x", "[1]", '"no"'])
 def test_a_question_that_cannot_be_read_is_told(plan: PlanMaker, encoder: StatisticsEncoder, content: str) -> None:
     plan().out.mkdir()
@@ -183,6 +194,23 @@ def test_failures_are_listed_and_count_as_constant_maps(plan: PlanMaker, encoder
     assert measured["ap"]["as given"]["value"] == pytest.approx(0.125)
     assert damaged.error in as_markdown(summary)
     assert authentic.error == ""
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".png", "nul\0.png", "folder"])
+def test_a_name_that_no_disk_takes_is_a_failure_of_its_image(
+    plan: PlanMaker, encoder: StatisticsEncoder, name: str
+) -> None:
+    whole = plan()
+    (whole.dataset.root / "folder").mkdir()
+    row = f"made\ttampered\tsplice\t{name}\t{name}\n"
+    with (whole.dataset.root / "manifest.tsv").open("a", encoding="utf-8") as listing:
+        listing.write(row)
+
+    *others, odd = drain(evaluate(plan(), encoder=encoder)).rows
+
+    assert odd.error
+    assert "internal" not in odd.error
+    assert not any(row.error for row in others)
 
 
 def test_what_failed_is_tried_again(plan: PlanMaker, encoder: StatisticsEncoder) -> None:

@@ -137,7 +137,7 @@ def measure(sample: Sample, plan: Plan, encoder: Encoder) -> Row:
         plan: what is asked.
         encoder: loaded weights.
     """
-    row = Row(sample.dataset, sample.name, sample.label, sample.kind)
+    row = Row(sample.dataset, sample.name, sample.label, sample.kind, sizes=_sizes(sample))
     try:
         with tempfile.TemporaryDirectory() as folder:
             return _measured(row, sample, plan, encoder, Path(folder))
@@ -154,6 +154,18 @@ def _constant_alone(sample: Sample) -> Localisation | None:
         return localise(CONSTANT, read_mask(sample))
     except DatasetProblem:
         return None
+
+
+def _sizes(sample: Sample) -> str:
+    files = (sample.file, sample.mask) if sample.mask else (sample.file,)
+    return " ".join(_file_size(file) for file in files)
+
+
+def _file_size(file: Path) -> str:
+    try:
+        return str(file.stat().st_size)
+    except (OSError, ValueError):  # whoever opens it says so
+        return "missing"
 
 
 def _size(evidence: Evidence) -> tuple[int, int]:
@@ -249,7 +261,9 @@ def _measured_peers(case: _Case) -> Generator[tuple[str, Localisation | None], N
 
 
 def _is_missing(row: Row | None, sample: Sample, peers: Sequence[str]) -> bool:
-    if row is None or row.error or (row.label, row.kind) != (sample.label, sample.kind):
+    if row is None or row.error:
+        return True
+    if (row.label, row.kind, row.sizes) != (sample.label, sample.kind, _sizes(sample)):
         return True
     return row.constant is not None and any(name not in row.peers for name in peers)
 

@@ -57,6 +57,7 @@ class Row:
         seconds: of the analysis, wall clock.
         elapsed: of everything: decoding, degrading, analysis, other methods, scoring.
         error: what failed, "" if nothing.
+        sizes: of the files of image and mask in bytes: one that was exchanged since is measured again.
     """
 
     dataset: str
@@ -78,6 +79,7 @@ class Row:
     seconds: float = 0.0
     elapsed: float = 0.0
     error: str = ""
+    sizes: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:
