@@ -15,6 +15,7 @@ from workstation.casework.problems import CaseNotSaved
 from workstation.casework.shelves import Regions
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
+from workstation.ui import casing
 from workstation.ui.case_keeper import CaseKeeper, NewCase
 from workstation.ui.casing import Keeping
 from workstation.ui.jobs import LaneName
@@ -327,3 +328,110 @@ def test_after_a_case_that_cannot_be_opened_another_one_is(
         window.cases.open(folder)
 
     assert window.cases.view.folder == folder
+
+
+@pytest.mark.parametrize("step", ["open", "view"])
+def test_a_case_that_is_still_being_opened_is_closed_with_the_window(
+    window: MainWindow, folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    CaseFile.create(folder, title="Rex v. Doe", operator="A. Meier").close()
+    reached, goes_on = threading.Event(), threading.Event()
+    real = getattr(CaseKeeper, step)
+
+    def slow(*arguments: object) -> object:
+        reached.set()
+        goes_on.wait(10)
+        return real(*arguments)
+
+    monkeypatch.setattr(CaseKeeper, step, slow)
+    window.cases.open(folder)
+    assert reached.wait(10)
+    closing = threading.Timer(0.1, goes_on.set)  # the window waits for its lanes meanwhile
+    closing.start()
+    window.close()
+    closing.join()
+
+    with CaseFile.open(folder, operator="B. Rau") as case:
+        assert not case.read_only
+
+
+def test_a_case_that_was_opened_but_not_heard_of_is_closed_with_the_window(
+    window: MainWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CaseFile.create(folder, title="Rex v. Doe", operator="A. Meier").close()
+    done = threading.Event()
+    opening = casing.opening
+
+    def heard(*arguments: object) -> Generator[Progress, None, object]:
+        outcome = yield from opening(*arguments)
+        done.set()
+        return outcome
+
+    monkeypatch.setattr(casing, "opening", heard)
+    window.cases.open(folder)
+    assert done.wait(10)
+    window.close()
+
+    with CaseFile.open(folder, operator="B. Rau") as case:
+        assert not case.read_only
+
+
+def test_what_was_viewed_is_kept_when_a_save_fails_while_more_is_viewed(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, exhibit, save = case_window, case_window.session.current, CaseKeeper.save
+    failed: list[object] = []
+
+    def full_once(keeper: CaseKeeper, wanted: object) -> None:
+        if not failed:
+            failed.append(wanted)
+            raise CaseNotSaved(folder, "the disk is full")
+        save(keeper, wanted)
+
+    monkeypatch.setattr(CaseKeeper, "save", full_once)
+    height, width = exhibit.pixels.height, exhibit.pixels.width
+    held.begin(window)
+    window.cases.note_viewed(exhibit, (0.0, 0.0, float(width), height / 2))
+    window.cases.save_now()
+    window.cases.note_viewed(exhibit, (0.0, height / 2, float(width), height / 2))
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.FAILED, timeout=10_000)
+    assert window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        (coverage,) = case.coverage.all()
+    assert coverage.share == 1.0
+
+
+def test_what_is_deleted_while_the_file_is_read_again_does_not_come_back(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    window.view.region_drawn.emit(SQUARE)
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft"))
+    qtbot.waitUntil(lambda: window.cases.keeping is Keeping.SAVED and not window.jobs.jobs(), timeout=10_000)
+    held.begin(window)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.actions_table["reopen"].trigger()
+    window.session.edit(exhibit, "delete", replace(exhibit.marks, regions=(), note="soft edges"))
+    window.picture.add_region(replace(SQUARE, kind="ellipse"))
+    held.goes_on.set()
+    settle(window, qtbot)
+    assert exhibit.record is not None
+    assert [region.kind for region in exhibit.marks.regions] == ["ellipse"]
+    assert exhibit.marks.note == "soft edges"
+    assert window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [one.region.kind for one in case.regions.all()] == ["ellipse"]
+        assert [note.text for note in case.notes.all()] == ["soft edges"]
+
+
+def test_what_rests_on_the_screen_when_the_exhibit_is_taken_in_counts_as_viewed(
+    window: MainWindow, photo: Photo, open_file: Opener, folder: Path, qtbot
+) -> None:
+    open_file(window, photo())
+    window.actions_table["actual-size"].trigger()
+    qtbot.wait(600)  # longer than a view has to rest: it was looked at, but no case was there to note it
+    begin_case(window, folder, qtbot)
+    qtbot.waitUntil(lambda: bool(window.cases.view.coverage), timeout=10_000)

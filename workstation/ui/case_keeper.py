@@ -61,6 +61,10 @@ class Wanted:
     boxes: tuple[Box, ...]
     size: tuple[int, int]
 
+    def after(self, earlier: Wanted | None) -> Wanted:
+        """The same, with what was viewed before and is not written yet; all else of `earlier` is out of date."""
+        return self if earlier is None else replace(self, boxes=(*earlier.boxes, *self.boxes))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TakenIn:

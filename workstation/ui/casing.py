@@ -29,6 +29,7 @@ from workstation.ui.case_keeper import (
     saving,
     taking_in,
 )
+from workstation.ui.case_steps import Arriving, Step
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
 from workstation.ui.marks import Marks
@@ -88,7 +89,8 @@ class CaseDesk(QObject):
         self._wanted: dict[int, Wanted] = {}
         self._writing: dict[int, Wanted] | None = None
         self._changing: Job | None = None
-        self._steps: list[_Step] = []
+        self._arriving: Arriving | None = None
+        self._steps: list[Step] = []
         self._held: list[Callable[[], None]] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -154,6 +156,8 @@ class CaseDesk(QObject):
         """Close the case with the window, which hears nothing more; what cannot be written was asked about before."""
         keeper = self._keeper
         self.blockSignals(True)
+        if self._arriving is not None:
+            self._arriving.close()
         if keeper is None:
             return
         with suppress(WorkstationError):
@@ -163,13 +167,16 @@ class CaseDesk(QObject):
     def _change_case(self, title: str, steps: Callable[[], Steps]) -> None:
         if self._changing is not None or not self.close():
             return  # a second opening would find the case held by the first
-        self._changing = self._jobs.submit(title, steps, lane=LaneName.CASE, cancellable=False)
+        self._arriving = Arriving(steps)
+        self._changing = self._jobs.submit(title, self._arriving.steps, lane=LaneName.CASE, cancellable=False)
         self._changing.ended.connect(self._changed_case)
         Heard(self._changing, self._take_case, self.problem.emit)
 
     @Slot(object)
     def _changed_case(self, _job: Job) -> None:
         self._changing = None
+        if not self._jobs.is_shut_down:  # else what arrived has to be closed
+            self._arriving = None
 
     def _take_case(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
         self._keeper, self.view = outcome
@@ -201,7 +208,7 @@ class CaseDesk(QObject):
         if self.signalsBlocked():
             return
         for exhibit in self._session.exhibits:
-            self._session.update(exhibit, record=None, hidden_until_taken_in=False)
+            self._session.update(exhibit, record=None, was_entry=None, hidden_until_taken_in=False)
         self._enter(Keeping.NO_CASE)
         self.closed.emit()
 
@@ -236,9 +243,10 @@ class CaseDesk(QObject):
         if taken is not None and twin is not None and twin is not exhibit:
             self._join(exhibit, twin, taken.record.label)
         elif taken is not None and self._session.find(exhibit.key) is not None:
-            in_window = exhibit.marks
-            self._session.update(exhibit, record=taken.record)
-            self._session.restore(exhibit, taken.marks.joined(in_window))
+            in_window, again = exhibit.marks, exhibit.was_entry == taken.record.id
+            self._session.update(exhibit, record=taken.record, was_entry=None)
+            if not again:  # else the case knows nothing that the window did not, and what was deleted stays so
+                self._session.restore(exhibit, taken.marks.joined(in_window))
             if taken.problem is not None:
                 self.problem.emit(taken.problem)
             if exhibit.result is None and taken.result is not None and not exhibit.is_busy:
@@ -287,9 +295,8 @@ class CaseDesk(QObject):
         asked = exhibit.requested or self._request()
         failure = None if exhibit.failure is None else (asked, exhibit.failure.summary)
         size = (exhibit.pixels.height, exhibit.pixels.width)
-        boxes = (*(before.boxes if before is not None else ()), *boxes)
         result = exhibit.result if failure is None else None
-        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, size)
+        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, size).after(before)
         if self._timer.isActive():  # it is written then; what could not be saved stays "not saved" until it is
             return
         self._enter(Keeping.SAVING)
@@ -349,7 +356,8 @@ class CaseDesk(QObject):
         """Nothing is lost: what was not written waits, and is written again by itself; a refusal waits for a change."""
         if writing is not self._writing:
             return  # as above, and what waited was written then
-        self._wanted, self._writing = {**writing, **self._wanted}, None
+        newer = {number: one.after(writing.get(number)) for number, one in self._wanted.items()}
+        self._wanted, self._writing = {**writing, **newer}, None
         self._wait_after(error)
 
     def _wait_after(self, error: WorkstationError) -> None:
@@ -379,7 +387,7 @@ class CaseDesk(QObject):
         keeper = self._keeper
         if keeper is None:
             return
-        once = _Step(step)
+        once = Step(step)
         if writes:
             self._steps.append(once)
 
@@ -407,7 +415,7 @@ class CaseDesk(QObject):
 
         self._after_saving(submit)
 
-    def _forget_step(self, step: _Step) -> None:
+    def _forget_step(self, step: Step) -> None:
         if step in self._steps:
             self._steps.remove(step)
 
@@ -488,18 +496,3 @@ class CaseDesk(QObject):
     def set_details(self, values: Mapping[str, str | bool | None]) -> None:
         """State what the case is about."""
         self.do("describing the case", lambda keeper: keeper.file.set_details(**values))
-
-
-class _Step:
-    """A change of the case that is made once: in its lane, or when the case is closed before."""
-
-    def __init__(self, step: Callable[[CaseKeeper], Any]) -> None:
-        self._step, self._done, self._value = step, False, None
-
-    def write(self, keeper: CaseKeeper) -> Any:
-        """Do it, unless it was done."""
-        with keeper.turn:
-            if not self._done:
-                self._value = self._step(keeper)
-                self._done = True  # a step that failed is tried again
-            return self._value

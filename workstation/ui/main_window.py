@@ -257,6 +257,7 @@ class MainWindow(QMainWindow):
         for signal in (analyses.finished, analyses.failed):
             signal.connect(self.cases.note_change)
         self.viewing.viewed.connect(self.cases.note_viewed)
+        self.cases.taken_in.connect(self.viewing.wait)  # what is on the screen already counts from then on
         self.cases.keeping_changed.connect(self._tell_keeping)
         for signal in (self.cases.taken_in, self.cases.changed, self.cases.closed):
             signal.connect(self._take_case)

@@ -71,6 +71,7 @@ class OpeningDesk(QObject):
             hash_state=HashState.UNKNOWN,
             hash_words="",
             record=None,  # other bytes may stand there now: the case is asked anew
+            was_entry=exhibit.was_entry if exhibit.record is None else exhibit.record.id,
         )
         self._start(exhibit)
 

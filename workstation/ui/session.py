@@ -69,6 +69,7 @@ class OpenExhibit:
         exported: whether nothing was marked that neither a report nor the case holds (a result can be computed again; a
             note cannot).
         record: what the open case says of it, None outside of a case.
+        was_entry: its number in the case before it was read again, until the case has it again.
         requested: what its last analysis was asked for.
         hidden_until_taken_in: whether it is on its way into a case in which its metadata are hidden.
     """
@@ -92,6 +93,7 @@ class OpenExhibit:
     hash_words: str = ""
     exported: bool = True
     record: ExhibitRecord | None = None
+    was_entry: int | None = None
     requested: AnalysisRequest | None = None
     hidden_until_taken_in: bool = False
 
