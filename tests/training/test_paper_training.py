@@ -2,6 +2,7 @@ import io
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -444,6 +445,20 @@ def test_a_checkpoint_that_cannot_be_read_is_told(store: FolderStore, tmp_path: 
     (tmp_path / CHECKPOINT).write_bytes(content)
     with pytest.raises(WeightsProblem, match=r"checkpoint\.pt cannot be read"):
         PaperTraining(SMALL, store, tmp_path, Company())
+
+
+def test_a_run_goes_on_with_the_photographs_that_it_began_with(
+    indexed: PaperData, store: FolderStore, tmp_path: Path
+) -> None:
+    PaperTraining(SMALL, store, tmp_path, Company()).save()
+    other = tmp_path / "index"
+    shutil.copytree(indexed.index, other)
+    listed = (other / LISTING).read_text(encoding="utf-8")
+    (other / LISTING).write_text(listed + "1.jpg\t1\n", encoding="utf-8")
+
+    PaperTraining(SMALL, store, tmp_path, Company())
+    with pytest.raises(ConfigurationProblem, match="photographs = 9, not 10"):
+        PaperTraining(SMALL, FolderStore(indexed.pictures, other), tmp_path, Company())
 
 
 def test_a_tag_that_no_photograph_carries_is_refused(store: FolderStore) -> None:

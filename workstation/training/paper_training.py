@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import signal
@@ -92,6 +94,7 @@ class PaperTraining:
         state = _stored_state(folder / CHECKPOINT, company)
         if state:
             refuse_another(state["configuration"], settings.as_table(), folder, changeable=_CHANGEABLE)
+            refuse_another(state.get("data", {}), _told_of(store), folder, changeable=frozenset())
         texts = [] if state else _tokenizer_texts(store, settings)
         self.network, self.tokenizer = build(settings, texts, state["tokenizer"] if state else "")
         self.network.to(company.device)
@@ -334,6 +337,7 @@ class PaperTraining:
             "scaler": self._scaler.state_dict(),
             "tokenizer": self.tokenizer.backend_tokenizer.to_str(),
             "configuration": self.settings.as_table(),
+            "data": _told_of(self._store),
         }
         unfinished = self._folder / (CHECKPOINT + ".part")
         torch.save(state, unfinished)
@@ -345,6 +349,12 @@ def _reasons(listing: Path) -> set[str]:
     if not listing.is_file():
         return set()
     return {line.partition("\t")[2] for line in listing.read_text(encoding="utf-8").split("\n") if line}
+
+
+def _told_of(store: PhotoStore) -> dict[str, Any]:
+    """What tells photographs from others wherever they lie: other ones would make other batches of the same steps."""
+    shares = json.dumps(store.shares, sort_keys=True)
+    return {"photographs": len(store), "tag shares": hashlib.sha256(shares.encode()).hexdigest()[:16]}
 
 
 def _stored_state(file: Path, company: Company) -> dict[str, Any]:
