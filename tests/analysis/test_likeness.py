@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from workstation.analysis import likeness as module
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.likeness import NotComparable, PatchSet, likeness, patch_set, permutation_test
+from workstation.analysis.likeness import NotComparable, Patches, PatchSet, likeness, patch_set, permutation_test
 from workstation.analysis.regions import Region
 
 SIZE = (256, 384)
@@ -85,6 +87,28 @@ def test_few_blocks_are_enumerated() -> None:
     found = permutation_test(*(patches(values, r.name, r) for r in thin))
     assert (found.patches, found.splits, found.exact) == ((4, 4), 70, True)
     assert found.p == pytest.approx(2 / 70)  # the split itself and its mirror image
+
+
+def test_large_sets_are_split_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, places = np.random.default_rng(0), np.argwhere(np.ones((20, 20), bool))
+
+    def drawn(name: str, exhibit: int) -> PatchSet:
+        values = rng.normal(size=(400, 8)).astype(np.float32)
+        return PatchSet(name, exhibit, lambda: Patches(values, places), 1, "w")
+
+    one, other = drawn("1", 1), drawn("2", 2)
+    monkeypatch.setattr(module, "LARGEST_DRAW", 1 << 30)
+    at_once = permutation_test(one, other)
+    monkeypatch.setattr(module, "LARGEST_DRAW", 1 << 17)
+    tracemalloc.start()
+    try:
+        found = permutation_test(one, other)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert found == at_once
+    assert most < 20e6  # all 9999 splits of 800 patches at once: 128 MB
 
 
 def test_the_level_is_kept_although_patches_overlap() -> None:

@@ -8,7 +8,7 @@ that two cameras took them, and that they do not differ does not say that one di
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -22,6 +22,9 @@ from workstation.analysis.result import BoolArray, FloatArray
 from workstation.errors import NotAssessable
 
 PERMUTATIONS: Final = 9999
+LARGEST_DRAW: Final = 1 << 20
+"""Numbers that are drawn at once for random splits."""
+
 FEWEST: Final = 4
 """Patches of each of two sets; with 3 and 3 no split could come under 5 %."""
 
@@ -210,12 +213,19 @@ def permutation_test(
         )
     drawn = np.concatenate([left, right]).astype(np.float64)
     exact = math.comb(len(drawn), counts[0]) <= permutations
-    splits = _all_splits(len(drawn), counts[0]) if exact else _random_splits(len(drawn), counts[0], permutations, seed)
-    distances = _distances(drawn, splits)
     (observed,) = _distances(drawn, np.arange(len(drawn))[None, :] < counts[0])
-    as_far = int(np.count_nonzero(distances >= observed * (1 - 1e-9)))  # the observed split itself, but for rounding
-    p = as_far / len(splits) if exact else (1 + as_far) / (1 + len(splits))
-    return PermutationTest((one.name, other.name), float(observed), p, len(splits), exact, counts, seed)
+    parts = (
+        iter((_all_splits(len(drawn), counts[0]),))
+        if exact
+        else _random_splits(len(drawn), counts[0], permutations, seed)
+    )
+    as_far = looked_at = 0
+    for splits in parts:
+        looked_at += len(splits)
+        # the observed split itself counts, but for rounding
+        as_far += int(np.count_nonzero(_distances(drawn, splits) >= observed * (1 - 1e-9)))
+    p = as_far / looked_at if exact else (1 + as_far) / (1 + looked_at)
+    return PermutationTest((one.name, other.name), float(observed), p, looked_at, exact, counts, seed)
 
 
 def _same_weights(weights: set[str]) -> None:
@@ -273,10 +283,11 @@ def _all_splits(count: int, first: int) -> BoolArray:
     return splits
 
 
-def _random_splits(count: int, first: int, number: int, seed: int) -> BoolArray:
-    ranks = np.random.default_rng(seed).random((number, count)).argsort(axis=1)
-    splits: BoolArray = ranks < first
-    return splits
+def _random_splits(count: int, first: int, number: int, seed: int) -> Iterator[BoolArray]:
+    """Splits some at a time: all those of two large pictures would take gigabytes."""
+    rng, together = np.random.default_rng(seed), max(1, LARGEST_DRAW // count)
+    for start in range(0, number, together):
+        yield rng.random((min(together, number - start), count)).argsort(axis=1) < first
 
 
 def _distances(drawn: NDArray[np.float64], splits: BoolArray) -> NDArray[np.float64]:
