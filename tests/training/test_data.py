@@ -426,6 +426,16 @@ def test_shards_are_read_in_place_and_each_photo_comes_once_per_epoch(tmp_path: 
         shards.open_store(folder, out)
 
 
+def test_a_picture_of_the_split_that_is_not_there_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "here.jpg").write_bytes(jpeg(exif=camera_exif()))
+    (tmp_path / "manifest.csv").write_text("file,split\nhere.jpg,dev\ngone.jpg,dev\nother.jpg,train\n", "utf-8")
+
+    drain(shards.index_folder(tmp_path, tmp_path / "out", split="dev"))
+
+    left_out = (tmp_path / "out" / SKIPPED).read_text(encoding="utf-8").splitlines()
+    assert [line.split("\t")[0] for line in left_out] == ["gone.jpg"]
+
+
 def test_a_folder_that_is_indexed_where_shards_were_is_read_as_a_folder(tmp_path: Path) -> None:
     for name in ("shards", "images"):
         (tmp_path / name).mkdir()

@@ -144,9 +144,11 @@ def index_folder(
         DataProblem: if there are no pictures, or no manifest where one is needed.
     """
     files = sorted(p for p in images.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+    absent: list[str] = []
     if split is not None:
         wanted = _files_of_split(images, split)
         files = [file for file in files if file.relative_to(images).as_posix() in wanted]
+        absent = sorted(wanted - {file.relative_to(images).as_posix() for file in files})
     if not files:
         raise DataProblem(f"{images} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
     writer, listing, watch = RecordWriter(out), [], Stopwatch()
@@ -165,6 +167,8 @@ def index_folder(
             writer.skip(name, str(problem))
         fraction = number / len(files)
         yield Progress("reading EXIF", fraction, watch.remaining(fraction), writer.written)
+    for name in absent:
+        writer.skip(name, "the manifest names it, and no picture of this name is here")
     write_bytes(out / LISTING, "".join(listing).encode("utf-8", "surrogateescape"))
     (out / INDEX).unlink(missing_ok=True)  # of shards that were indexed here before: it would be taken for this
     return writer.finish()
