@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,17 @@ def test_a_journal_of_other_photographs_with_the_same_names_is_begun_anew(tmp_pa
         found.append(drain(measure(photos, [treatment], encoder, journal, splices=False)))
 
     assert found[0] != found[1]
+
+
+def test_image_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "laboratory")
+    (tmp_path / "laboratory" / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    assert [file.name for file in laboratory_material(tmp_path / "laboratory").unread] == ["IMG_1.HEIC"]
+
+    for file in (tmp_path / "laboratory").rglob("*.jpg"):
+        file.unlink()
+    with pytest.raises(CalibrationProblem, match=r"1 image files cannot be used, IMG_1\.HEIC first"):
+        laboratory_material(tmp_path / "laboratory")
 
 
 def test_a_photograph_whose_name_is_no_utf_8_counts(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from workstation.errors import WorkstationError
 
 DONE, FAILED = 0, 1
 
+LISTED = 5
+"""Most files that are named of those left out."""
+
 
 def validate(
     model: Annotated[str, typer.Option("--model", help="Weights whose results are stored.")] = "compact",
@@ -81,6 +84,9 @@ def calibrate(  # noqa: PLR0917 - typer makes options of parameters
         calibration_run.check_place(file)
         material = calibration_run.laboratory_material(photos, per_camera=per_camera)
         terminal.note(f"{len(material.photos)} photographs of {material.cameras} cameras count")
+        if material.unread:
+            first = ", ".join(left_out.name for left_out in material.unread[:LISTED])
+            terminal.note(f"{len(material.unread)} image files cannot be used (HEIC, damaged): {first}")
         encoder = load_encoder(model, device=device, threads=threads)
         steps = calibration_run.calibrate(material, encoder, file.with_suffix(".journal.jsonl"))
         _, table = terminal.follow(steps, model)

@@ -113,8 +113,24 @@ def list_photos(folder: Path, *, split: str = "dev") -> tuple[Photo, ...]:
     except (OSError, ValueError) as problem:
         raise CalibrationProblem(f"{folder} cannot be read as reference material ({problem})") from problem
     if not photos:
-        raise CalibrationProblem(f"{folder} holds no photographs")
+        raise CalibrationProblem(f"{folder} holds no photographs{_of_which(unread(folder, photos))}")
     return _told_apart(photos, folder)
+
+
+def unread(folder: Path, photos: Iterable[Photo]) -> tuple[Path, ...]:
+    """Image files below a folder without a manifest that are not among its photographs: Pillow cannot open them."""
+    if (folder / NAME).is_file():
+        return ()
+    known = {photo.file for photo in photos}
+    return tuple(file for file in _image_files(folder) if file not in known)
+
+
+def _of_which(files: tuple[Path, ...]) -> str:
+    return f"; {len(files)} image files cannot be used, {files[0].name} first" if files else ""
+
+
+def _image_files(folder: Path) -> Iterator[Path]:
+    return (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES and file.is_file())
 
 
 def _told_apart(photos: Iterable[Photo], folder: Path) -> tuple[Photo, ...]:
@@ -140,9 +156,7 @@ def _from_manifest(folder: Path, split: str) -> Iterator[Photo]:
 
 
 def _from_files(folder: Path) -> Iterator[Photo]:
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() not in SUFFIXES or not file.is_file():
-            continue
+    for file in _image_files(folder):
         try:
             metadata = read_metadata(file).metadata
             with Image.open(file) as image:

@@ -17,7 +17,7 @@ from workstation.analysis.model import Encoder, WeightsDescription
 from workstation.analysis.statement import CANDIDATES, STATISTIC, Conditions, Detection, ErrorRate, PointingRate
 from workstation.analysis.validated_range import read_range
 from workstation.evaluation.calibration_fit import StratumFit, fit_stratum
-from workstation.evaluation.calibration_images import CalibrationProblem, Photo, list_photos
+from workstation.evaluation.calibration_images import CalibrationProblem, Photo, list_photos, unread
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure, chosen_photos, measure
 from workstation.evaluation.strata import PLANS, TREATMENTS, Treatment
 from workstation.progress import Progress
@@ -38,11 +38,13 @@ class Material:
         sentence: on where they come from, for the table.
         judges: further photographs, of other cameras, that stand behind p-values and whose own error rates are not
             stated: those of cameras that served to choose something.
+        unread: image files that could not be used.
     """
 
     photos: tuple[Photo, ...]
     sentence: str
     judges: tuple[Photo, ...] = ()
+    unread: tuple[Path, ...] = ()
 
     @property
     def cameras(self) -> int:
@@ -60,8 +62,10 @@ def laboratory_material(folder: Path, *, per_camera: int = MOST_PER_CAMERA) -> M
     Raises:
         CalibrationProblem: if there are too few photographs or cameras to state anything.
     """
-    photos = chosen_photos(list_photos(folder), most=per_camera)
-    material = Material(photos, f"{len(photos)} photographs, at most {per_camera} of a camera")
+    listed = list_photos(folder)
+    photos = chosen_photos(listed, most=per_camera)
+    sentence = f"{len(photos)} photographs, at most {per_camera} of a camera"
+    material = Material(photos, sentence, unread=unread(folder, listed))
     if len(photos) < FEWEST_PHOTOS or material.cameras < 2:
         raise CalibrationProblem(
             f"{folder} holds {len(photos)} photographs that count, of {material.cameras} cameras; at least "
