@@ -121,7 +121,8 @@ def _holds_another(folder: Path, sha256: str) -> bool:
     try:
         return sha256.encode() not in (folder / "result.json").read_bytes()
     except OSError:
-        return folder.is_file() or any((folder / name).exists() for name in EXHIBIT_FILES)
+        places = (folder / name for name in EXHIBIT_FILES)
+        return os.path.isfile(folder) or any(os.path.lexists(place) for place in places)  # noqa: PTH113 - `Path` raises
 
 
 def _write(exhibit: Exhibit, folder: Path, *, report: bool) -> Generator[Progress, None, None]:

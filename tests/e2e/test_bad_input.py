@@ -19,6 +19,8 @@ from PIL import Image
 
 from tests.e2e.conftest import Exifact, jpeg, texture
 from tests.rights import ordinary_rights
+from workstation import paths
+from workstation.analysis.model import registry
 from workstation.evidence import DEFAULT_MAX_PIXELS
 
 
@@ -337,6 +339,40 @@ def test_metadata_that_cannot_be_printed(examples: Path, option: str | None) -> 
     assert run.returncode == 1
     assert "untouched.jpg" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_folder_of_results_that_may_not_be_entered_is_said(analyze: Exifact, good: Path, tmp_path: Path) -> None:
+    locked = tmp_path / "out" / "good"
+    locked.mkdir(parents=True)
+    for folder in (locked, locked.parent):
+        folder.chmod(0)
+        try:
+            with ordinary_rights():
+                answer = analyze("good.jpg", "--no-report")
+        finally:
+            folder.chmod(0o755)
+        assert answer.code == 1
+        assert "could not be written" in answer.err
+
+
+@pytest.mark.parametrize("part", ["", "weights", "weights/calibration"])
+def test_a_home_that_may_not_be_entered_stops_no_analysis(
+    analyze: Exifact, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    home = tmp_path / "home"
+    (home / "weights" / "calibration").mkdir(parents=True)
+    monkeypatch.setattr(paths, "user_data", lambda: home)
+    (home / part).chmod(0)
+    try:
+        with ordinary_rights():
+            answer, found = analyze("good.jpg", "--no-report"), registry.survey()
+    finally:
+        (home / part).chmod(0o755)
+
+    assert answer.code == 0
+    assert "calibration/compact.json cannot be looked for" in answer.err
+    assert [weights.name for weights in found.weights] == ["compact"]
+    assert len(found.problems) == (part != "weights/calibration")
 
 
 def test_an_output_folder_that_is_a_file_is_said(analyze: Exifact, good: Path, tmp_path: Path) -> None:

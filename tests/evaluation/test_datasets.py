@@ -5,6 +5,7 @@ import pytest
 from evaluation.made_sets import FOREIGN, MAKERS, SIZE, manifest, mask, photo, truth
 from PIL import Image
 
+from tests.rights import ordinary_rights
 from workstation.evaluation.datasets import DatasetProblem, Sample, WrongLayout, read_mask, with_keys
 from workstation.evaluation.datasets_published import LAYOUTS, load
 from workstation.evidence.display import oriented
@@ -50,6 +51,16 @@ def test_a_missing_and_an_empty_folder_are_named_so(tmp_path: Path) -> None:
         load("columbia", tmp_path / "nowhere")
     with pytest.raises(WrongLayout, match="an empty folder"):
         load("columbia", tmp_path)
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    MAKERS["casia_2"][0](tmp_path)
+    (tmp_path / "Au").chmod(0)
+    try:
+        with ordinary_rights(), pytest.raises(WrongLayout, match=r"looked for Au/"):
+            load("casia_2", tmp_path)
+    finally:
+        (tmp_path / "Au").chmod(0o755)
 
 
 def test_fewer_images_than_the_owner_distributes_are_a_warning_with_both_counts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rights import ordinary_rights
 from workstation.errors import ExportProblem
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.evaluation.rows import COLUMNS, Row, RowStore, write_table
@@ -56,6 +57,16 @@ def test_a_store_keeps_names_of_any_kind(made_rows: list[Row], tmp_path: Path, n
     for row in rows:
         store.add(row)
     assert list(store.read().values()) == rows
+
+
+def test_rows_that_may_not_be_read_are_told(made_rows: list[Row], tmp_path: Path) -> None:
+    store = RowStore(tmp_path / "rows.jsonl")
+    store.add(made_rows[0])
+    store.file.chmod(0)
+    with ordinary_rights():
+        for way in (store.read, store.prepare):
+            with pytest.raises(DatasetProblem, match="cannot be read"):
+                way()
 
 
 def test_rows_that_cannot_be_kept_are_told(made_rows: list[Row], tmp_path: Path) -> None:

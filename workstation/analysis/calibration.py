@@ -271,12 +271,12 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
         (own_file(description.name), OWN),
         (description.folder / FOLDER / f"{description.name}.json", "shipped with the weights"),
     ):
-        if not file.is_file():
-            continue
         try:
-            table = read_table(file, origin)
+            table = _read_if_there(file, origin)
         except CalibrationTableProblem as problem:
             return None, RecordedWarning.of("calibration-unreadable", problem.summary, said=problem.what)
+        if table is None:
+            continue
         if table.weights_sha256 == description.sha256 and table.method == method(description.architecture):
             return table, passed_over
         if origin == OWN:
@@ -287,6 +287,14 @@ def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None,
                 date=table.date,
             )
     return None, passed_over
+
+
+def _read_if_there(file: Path, origin: str) -> CalibrationTable | None:
+    try:
+        there = file.is_file()
+    except OSError as problem:  # nobody knows whether the laboratory has one
+        raise CalibrationTableProblem(f"{file} cannot be looked for ({problem.strerror or problem})") from problem
+    return read_table(file, origin) if there else None
 
 
 def own_file(name: str) -> Path:

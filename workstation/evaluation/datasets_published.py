@@ -49,7 +49,7 @@ class Layout:
         """
         try:
             samples = with_keys(self.find(root))
-        except (FileNotFoundError, NotADirectoryError) as problem:
+        except OSError as problem:  # not there, no folder, not to be read
             raise WrongLayout(self.name, root, self.looked_for) from problem
         if not any(sample.mask is not None and sample.mask.is_file() for sample in samples):
             raise WrongLayout(self.name, root, self.looked_for)

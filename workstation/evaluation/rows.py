@@ -13,7 +13,7 @@ from typing import Any
 from workstation.errors import ExportProblem
 from workstation.evaluation.datasets import DatasetProblem, Label
 from workstation.evaluation.localisation import Localisation
-from workstation.report.atomic import write_text
+from workstation.report.atomic import write_bytes, write_text
 
 COLUMNS = (
     "dataset",
@@ -142,12 +142,10 @@ class RowStore:
         """All rows by identity; a last line that was cut off is left out.
 
         Raises:
-            DatasetProblem: if another line cannot be read.
+            DatasetProblem: if the file or another line cannot be read.
         """
-        if not self.file.is_file():
-            return {}
         rows: dict[tuple[str, str], Row] = {}
-        *lines, _cut_off = self.file.read_bytes().split(b"\n")
+        *lines, _cut_off = self._content().split(b"\n")
         for number, line in enumerate(lines, start=1):
             try:
                 row = Row.from_json(line)
@@ -157,12 +155,25 @@ class RowStore:
         return rows
 
     def prepare(self) -> None:
-        """Drop a last line that was cut off, so that the next row begins a line of its own."""
-        if self.file.is_file():
-            content = self.file.read_bytes()
-            whole = content[: content.rfind(b"\n") + 1]
-            if whole != content:
-                self.file.write_bytes(whole)
+        """Drop a last line that was cut off, so that the next row begins a line of its own.
+
+        Raises:
+            DatasetProblem: if the file cannot be read.
+            ExportProblem: if it cannot be written.
+        """
+        content = self._content()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            write_bytes(self.file, whole)
+
+    def _content(self) -> bytes:
+        """All bytes so far, b"" before the first row."""
+        try:
+            return self.file.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as problem:
+            raise DatasetProblem(f"{self.file} cannot be read ({problem.strerror or problem})") from problem
 
     def add(self, row: Row) -> None:
         """Keep one more row.

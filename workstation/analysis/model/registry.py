@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -80,7 +81,14 @@ def survey() -> Survey:
     weights: list[WeightsDescription] = []
     problems: list[WeightsProblem] = []
     for folder, shipped in ((shipped_folder(), True), (user_folder(), False)):
-        for path in sorted(folder.glob("*.json")):
+        try:
+            descriptions = sorted(path for path in folder.iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            continue
+        except OSError as problem:  # the home of a service, say
+            problems.append(WeightsProblem(f"{folder} cannot be read: {problem.strerror or problem}"))
+            continue
+        for path in descriptions:
             try:
                 description = read_description(path, shipped=shipped)
             except WeightsProblem as problem:
@@ -110,7 +118,7 @@ def find(name: str) -> WeightsDescription:
             return description
     for folder in (shipped_folder(), user_folder()):
         broken = folder / f"{name}.json"
-        if NAME_PATTERN.fullmatch(name) and broken.is_file():
+        if NAME_PATTERN.fullmatch(name) and os.path.isfile(broken):  # noqa: PTH113 - `Path` raises without rights
             read_description(broken, shipped=False)
     known = ", ".join(description.name for description in found.weights) or "none"
     hint = f". {WHERE_TO_FIND}" if name == "paper" else ""
