@@ -161,7 +161,7 @@ def report(
     with open_case(folder, operator) as case:
         issued = terminal.follow(case_report.report_steps(case, chosen(case, exhibit), out, template), folder.name)
         terminal.say(f"report {issued.number}: written to {out}, SHA-256 {issued.sha256}")
-        terminal.say(f"it prints {issued.entries} entries, head {issued.head}")
+        terminal.say(f"it prints {counted(issued.entries)}, head {issued.head}")
 
 
 @case_app.command()
@@ -330,7 +330,7 @@ def chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
 def say_head(case: CaseFile) -> None:
     """Where the log ends now: what can be kept elsewhere as an anchor."""
     head = case.head()
-    terminal.say(f"{head.entries} entries, head {head.hash}")
+    terminal.say(f"{counted(head.entries)}, head {head.hash}")
 
 
 def _say_verification(found: Verification, anchors: Sequence[Anchor]) -> None:
@@ -348,4 +348,9 @@ def _say_verification(found: Verification, anchors: Sequence[Anchor]) -> None:
         terminal.say(f"not shown: {line}")
     verdict = "intact" if found.intact else f"NOT INTACT, {len(found.findings)} findings"
     first = "" if found.first_bad_entry is None else f", first bad entry {found.first_bad_entry}"
-    terminal.say(f"{verdict}{first}; {found.head.entries} entries, head {found.head.hash}")
+    terminal.say(f"{verdict}{first}; {counted(found.head.entries)}, head {found.head.hash}")
+
+
+def counted(entries: int) -> str:
+    """Of a log, in words: "1 entry", "5 entries"."""
+    return f"{entries} {'entry' if entries == 1 else 'entries'}"

@@ -23,6 +23,8 @@ def note(
     exhibit: OneLabel = None,
 ) -> None:
     """Write a note on the case or on an exhibit."""
+    if not text.strip():
+        raise typer.BadParameter("a note cannot be empty", param_hint="TEXT")
     with open_case(folder, operator) as case:
         about = None if exhibit is None else chosen(case, [exhibit])[0].id
         written = case.notes.add(text, exhibit=about)
@@ -39,7 +41,9 @@ def tag(
     operator: Operator = "",
     remove: Annotated[bool, typer.Option("--remove", help="Take these words off.")] = False,
 ) -> None:
-    """Put words on an exhibit, by which `exifact case search` finds it."""
+    """Put words on an exhibit, by which `exifact case search` finds it; a comma ends one, as in the window."""
+    if not remove:
+        words = [part for word in words for part in word.split(",")]
     if not remove and not all(word.strip() for word in words):
         raise typer.BadParameter("a word cannot be empty", param_hint="WORD…")  # before the others are written
     with open_case(folder, operator) as case:

@@ -104,6 +104,15 @@ class Unopenable(FileProblem):
     remedy = "Check that the file is still there and that you may read it."
 
 
+class FolderOpened(Unopenable):
+    """A folder was given where a file is wanted."""
+
+    remedy = "Open the files in it; several can be chosen at once."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "this is a folder, not a file")
+
+
 class UnsupportedFormat(FileProblem):
     """The bytes are not those of an image format that Exifact reads."""
 

@@ -207,6 +207,48 @@ def test_an_empty_word_is_none(exifact: Command, filled: Path, word: str) -> Non
         case.tags.add(2, word)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("note", " "), "a note cannot be empty"),
+        (("review", "--reviewer", " ", "--outcome", "agreed"), "needs the reviewer's name"),
+        (
+            (
+                "opinion",
+                "--issue",
+                "",
+                "--proposition=a",
+                "--proposition=b",
+                "--support",
+                "no support",
+                "--reasons",
+                "",
+            ),
+            "an opinion answers a question",
+        ),
+        (("undo", "99"), "Look at the history"),
+    ],
+)
+def test_what_says_nothing_is_not_entered(exifact: Command, filled: Path, arguments: Sequence[str], words: str) -> None:
+    before = actions(filled)
+    refused = exifact(arguments[0], filled, *arguments[1:])
+    assert refused.exit_code in (1, 2)
+    assert words in refused.stderr
+    assert actions(filled) == before
+
+
+def test_a_title_of_blanks_is_none(exifact: Command, folder: Path) -> None:
+    refused = exifact("new", folder, "--title", "  ")
+    assert refused.exit_code == 1
+    assert "a case needs a title" in refused.stderr
+    assert not (folder / "case.sqlite").exists()
+    assert "1 entry, head" in exifact("new", folder, "--title", "T").stdout
+
+
+def test_a_comma_ends_a_word_as_in_the_window(exifact: Command, filled: Path) -> None:
+    assert "exhibit 1: night, harbour, ship" in exifact("tag", filled, "1", "harbour, ship").stdout
+
+
 def test_blanks_around_a_word_do_not_count(exifact: Command, filled: Path) -> None:
     assert "exhibit 1: night, harbour" in exifact("tag", filled, "1", " harbour ", "harbour").stdout
 

@@ -218,6 +218,7 @@ def test_what_nobody_stated_is_printed_as_missing(exhibit: Exhibit) -> None:
 
     for field in ("Case number", "Laboratory", "Requested by", "Received", "Legal authority", "Question asked"):
         assert f"{field} {MISSING}" in text, field
+    assert text.startswith(f"Laboratory {MISSING}")  # not "missing" alone, as if it were a name
     for sentence in ("no chain of custody", "without a case", "not recorded which parts", "no review was recorded"):
         assert f"{MISSING}" in text[max(0, text.index(sentence) - 60) : text.index(sentence)], sentence
 

@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 
 from tests.ui.canvas_samples import sample_pixels, sample_result
 from workstation.analysis.regions import Region
+from workstation.errors import RecordedWarning
+from workstation.ui.exhibits_panel import file_line, state_line
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.session import AnalysisState, OpenExhibit
@@ -139,6 +141,25 @@ def test_the_toolbar_shows_the_layer_that_is_seen(window: MainWindow, two) -> No
 
     assert window.view.layer is Layer.GROUPS
     assert window.actions_table["layer-groups"].isChecked()
+
+
+def test_exhibits_beside_each_other_show_the_layer_that_the_toolbar_names(window: MainWindow, two) -> None:
+    assert two[0] is window.session.current
+    window.view.region_drawn.emit(BOX)
+    window.picture.see_from("1")
+    window.comparing.show(shown=True)
+
+    assert window.comparing.active_view.layer is window.comparing.active_view.seen_layer is Layer.DEPARTURE
+    assert window.actions_table["layer-departure"].isChecked()
+
+
+def test_warnings_stand_where_they_are_not_cut_off(window: MainWindow, two) -> None:
+    warning = RecordedWarning("mpf-outside", "an MPF image lies past the end")
+    first, _ = two
+    first.result = replace(first.result, warnings=(warning,))
+    window.view.region_drawn.emit(BOX)
+    assert file_line(first).endswith("· ⚠ 1")
+    assert state_line(first) == "analysed · 1 region"
 
 
 def test_the_opacity_slider_acts_on_what_is_seen(window: MainWindow, two) -> None:

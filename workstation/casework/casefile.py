@@ -20,7 +20,7 @@ from workstation.casework.exhibits import Exhibits
 from workstation.casework.lock import Holder
 from workstation.casework.log import Entry, Head, now
 from workstation.casework.migrations import upgrade
-from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal
+from workstation.casework.problems import CannotUndo, CaseDamaged, CaseRefusal, NoSuchEntry
 from workstation.casework.records import CaseDetails, CaseRecord
 from workstation.casework.replay import MIGRATE, NEW
 from workstation.casework.searching import Hit, search
@@ -81,7 +81,7 @@ class CaseFile:
             NotACase: if there is one already, or the folder cannot be written.
             CaseNotSaved: if there is no room; nothing is left behind.
         """
-        if not title:
+        if not title.strip():
             raise CaseRefusal(NO_TITLE)
         store = Store(folder, operator, access.make(folder, operator=operator))
         values = {
@@ -187,7 +187,7 @@ class CaseFile:
         unknown = set(values) - set(DETAILS)
         if unknown:
             raise CaseRefusal(f"{', '.join(sorted(unknown))} of a case cannot be changed")
-        if "title" in values and not values["title"]:
+        if "title" in values and not str(values["title"] or "").strip():
             raise CaseRefusal(NO_TITLE)
         stored = {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
         with self._store.change("case.describe") as draft:
@@ -239,7 +239,7 @@ class CaseFile:
         """
         chosen = self.undoable() if sequence is None else next(iter(self.history(first=sequence, last=sequence)), None)
         if chosen is None:
-            raise CannotUndo("there is nothing to undo" if sequence is None else f"the log has no entry {sequence}")
+            raise CannotUndo("there is nothing to undo") if sequence is None else NoSuchEntry(sequence)
         if chosen.action in MUST_STAND or not chosen.changes:
             raise CannotUndo(f"entry {chosen.sequence} ({chosen.action}) must stand")
         if any(later.action == MIGRATE for later in self._store.entries(chosen.sequence + 1)):

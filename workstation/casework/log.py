@@ -43,11 +43,12 @@ class RowChange:
     @property
     def described(self) -> str:
         """For people: "notes 5 added", "notes 5: text", "notes 5 removed"."""
+        row = f"{self.table.replace('_', ' ')} {self.id}"
         if self.before is None:
-            return f"{self.table} {self.id} added"
+            return f"{row} added"
         if self.after is None:
-            return f"{self.table} {self.id} removed"
-        return f"{self.table} {self.id}: {', '.join(name.replace('_', ' ') for name in self.after)}"
+            return f"{row} removed"
+        return f"{row}: {', '.join(name.replace('_', ' ') for name in self.after)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,16 @@ class CannotUndo(CaseRefusal):
     remedy = "Undo the later entries first, or write a correcting note."
 
 
+class NoSuchEntry(CannotUndo):
+    """The log is shorter than that."""
+
+    remedy = "Look at the history of the case, where each entry has its number."
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(f"the log has no entry {sequence}")
+        self.sequence = sequence
+
+
 class ArtifactProblem(CaseProblem):
     """An array of the case is missing, or its bytes are not those that were stored."""
 

@@ -255,8 +255,11 @@ class Opinions(Shelf[Opinion]):
         """State an opinion ("opinion.add").
 
         Raises:
-            CaseRefusal: with fewer than two propositions, an unknown level, or a favoured one without any support.
+            CaseRefusal: without a question that it answers, with fewer than two propositions, an unknown level, or a
+                favoured one without any support.
         """
+        if not issue.strip():
+            raise CaseRefusal("an opinion answers a question")
         _check_opinion(propositions, support, favoured)
         values = {
             "issue": issue,
@@ -295,8 +298,10 @@ class Reviews(Shelf[Review]):
         """Record a review ("review.add"); it cannot be undone, only followed by another.
 
         Raises:
-            CaseRefusal: for an unknown kind or outcome.
+            CaseRefusal: for an unknown kind or outcome, or without a reviewer.
         """
+        if not reviewer.strip():
+            raise CaseRefusal("a review needs the reviewer's name")
         if kind not in ("technical", "administrative"):
             raise CaseRefusal("a review is technical or administrative")
         if outcome not in ("agreed", "agreed with remarks", "not agreed"):

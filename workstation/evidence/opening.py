@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from workstation.errors import RecordedWarning, Unopenable, UnsupportedFormat
+from workstation.errors import FolderOpened, RecordedWarning, Unopenable, UnsupportedFormat
 from workstation.evidence.bytes_reader import ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS, decode_pixels, transform_orientation
@@ -159,7 +159,7 @@ def _read(path: Path) -> tuple[bytes, float]:
     try:
         state = path.stat()
         if stat.S_ISDIR(state.st_mode):
-            raise Unopenable(path, "this is a folder, not a file")
+            raise FolderOpened(path)
         if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device could wait for ever
             raise Unopenable(path, "this is no regular file")
         with path.open("rb") as file:

@@ -36,7 +36,11 @@ def title(sheet: Sheet) -> list[Block]:
         (texts("title.question"), texts.filled(commission["question"])),
     )
     return [
-        Letterhead(texts.filled(laboratory["name"]), tuple(laboratory["lines"]), laboratory["logo"]),
+        Letterhead(
+            laboratory["name"] or f"{texts('title.laboratory')} {texts.missing}",
+            tuple(laboratory["lines"]),
+            laboratory["logo"],
+        ),
         Title(texts("title.kind"), report["title"] or texts("title.untitled")),
         Facts(facts, columns=2),
         Facts(order),

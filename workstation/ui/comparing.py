@@ -174,8 +174,8 @@ class CompareDesk(QObject):
         else:
             compare.show_pair((pixels, current.result), (beside.pixels, beside.result))
             compare.set_titles(current.name, beside.name)
-            for view in (compare.left, compare.right):
-                view.set_layer(layer)
+            for view in (compare.left, compare.right):  # neither has a region to be seen from
+                view.set_layer(Layer.DEPARTURE if layer is Layer.SIMILARITY else layer)
         for view, exhibit in ((compare.left, current), (compare.right, beside)):
             view.set_regions(exhibit.marks.regions)
             view.set_opacity(self._centre.view.opacity)

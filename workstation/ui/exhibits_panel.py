@@ -38,7 +38,7 @@ _GAP = 8
 
 
 def file_line(exhibit: OpenExhibit) -> str:
-    """Size and hash state: "12.0 MP · ✔ hash"."""
+    """Size, hash state, warnings: "12.0 MP · ✔ hash · ⚠ 1"."""
     if exhibit.problem is not None:
         return "cannot be opened"
     if exhibit.pixels is None:
@@ -53,13 +53,14 @@ def file_line(exhibit: OpenExhibit) -> str:
         HashState.DIFFERS: "✘ file changed",
         HashState.GONE: "✘ file gone",
     }
-    return f"{size} · {marks[exhibit.hash_state]}"
+    warned = f" · ⚠ {len(exhibit.warnings)}" if exhibit.warnings else ""
+    return f"{size} · {marks[exhibit.hash_state]}{warned}"
 
 
 def state_line(exhibit: OpenExhibit) -> str:
     """What is going on or was found: "analysing 62 %", "2 regions"."""
     if exhibit.problem is not None:
-        return "see the message"
+        return "see Findings"
     if exhibit.analysis in {AnalysisState.RUNNING, AnalysisState.STOPPING}:
         progress = exhibit.progress
         if exhibit.analysis is AnalysisState.STOPPING:
@@ -70,8 +71,6 @@ def state_line(exhibit: OpenExhibit) -> str:
             else f"analysing {100 * progress.fraction:.0f} %"
         )
     extra = _counted(len(exhibit.marks.regions), "region")
-    if exhibit.warnings:
-        extra += f" · ⚠ {len(exhibit.warnings)}"
     words: str = exhibit.analysis.value
     if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None and exhibit.result.status != "complete":
         words = "not assessable"
@@ -120,7 +119,7 @@ class ExhibitsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(exhibit)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{exhibit.name}, {file_line(exhibit)}, {state_line(exhibit).replace('⚠', 'warnings:')}"
+            return f"{exhibit.name}, {file_line(exhibit).replace('⚠', 'warnings:')}, {state_line(exhibit)}"
         return exhibit if role == EXHIBIT else None
 
     def row_of(self, exhibit: OpenExhibit) -> int:

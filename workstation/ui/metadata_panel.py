@@ -179,7 +179,7 @@ class MetadataPanel(QWidget):
 
     def _make_filter(self) -> QLineEdit:
         line = QLineEdit()
-        line.setPlaceholderText("Filter by name, value or 0x…")
+        line.setPlaceholderText("Name, value, 0x…")
         line.setAccessibleName("Filter metadata")
         line.setToolTip("Show only rows whose name, value or tag number holds every word that you type")
         line.setClearButtonEnabled(True)

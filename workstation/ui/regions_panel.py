@@ -43,7 +43,7 @@ class NoteLine(QLineEdit):
         self.setCursorPosition(0)
         self.setEnabled(bool(region))
         self.setAccessibleName(f"Note on region {region}" if region else "Note on the chosen region")
-        self.setPlaceholderText(f"Note on region {region} (N)" if region else "Choose a region to write a note on it")
+        self.setPlaceholderText(f"Note on region {region} (N)" if region else "Choose a region for a note")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt: Escape takes back what was typed."""

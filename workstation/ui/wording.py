@@ -313,7 +313,7 @@ def metadata_instead(*, opening: bool, failed: bool, hidden: bool) -> str:
     if hidden:
         return METADATA_HIDDEN
     if failed:
-        return "The file could not be read; the message over the picture says why."
+        return "The file could not be read; Findings says why."
     if opening:
         return "Reading what the file says about itself…"
     return "Open a photograph to see what its file says about itself."
