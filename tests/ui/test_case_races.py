@@ -435,3 +435,24 @@ def test_what_rests_on_the_screen_when_the_exhibit_is_taken_in_counts_as_viewed(
     qtbot.wait(600)  # longer than a view has to rest: it was looked at, but no case was there to note it
     begin_case(window, folder, qtbot)
     qtbot.waitUntil(lambda: bool(window.cases.view.coverage), timeout=10_000)
+
+
+def test_what_is_written_while_the_notes_are_being_locked_is_not_lost(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft"))
+    window.cases.hide_metadata(exhibit)
+    qtbot.waitUntil(lambda: exhibit.hides_metadata and not window.jobs.jobs(), timeout=10_000)
+    held.begin(window)
+    window.cases.lock_notes(exhibit)
+    window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft, and a halo"))
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: exhibit.record.blind == "locked", timeout=10_000)
+    assert exhibit.marks.note == "soft, and a halo"
+    window.cases.reveal_metadata(exhibit)
+    qtbot.waitUntil(lambda: exhibit.record.blind == "revealed", timeout=10_000)
+    assert window.cases.close()
+
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [(note.text, note.locked) for note in case.notes.all()] == [("soft", True), ("soft, and a halo", False)]

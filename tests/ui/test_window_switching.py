@@ -162,6 +162,17 @@ def test_warnings_stand_where_they_are_not_cut_off(window: MainWindow, two) -> N
     assert state_line(first) == "analysed · 1 region"
 
 
+def test_a_warning_leads_to_its_exhibit_though_another_one_has_the_same_name(window: MainWindow) -> None:
+    twins = [window.session.add(Path(folder, "photo.jpg")) for folder in ("sent", "received")]
+    for exhibit in twins:
+        exhibit.result = replace(sample_result(), warnings=(RecordedWarning("odd", f"in {exhibit.path.parent}"),))
+        window.teller.tell_evidence(exhibit)
+    model = window.jobs_panel.warnings_model
+    for row, exhibit in reversed(list(enumerate(twins))):
+        window.jobs_panel._warning_activated(model.index(row, 2))
+        assert window.session.current is exhibit
+
+
 def test_the_opacity_slider_acts_on_what_is_seen(window: MainWindow, two) -> None:
     window.view.set_opacity(0.6)
     window.comparing.show(shown=True)

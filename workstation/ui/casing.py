@@ -451,13 +451,15 @@ class CaseDesk(QObject):
         if record is None:
             return
 
-        def step(keeper: CaseKeeper) -> None:
+        def step(keeper: CaseKeeper) -> set[str]:
             keeper.file.exhibits.lock_notes(record.id)
             keeper.forget_note(record.id)
+            return {note.text for note in keeper.file.notes.all(record.id) if note.locked}
 
-        def then(_: Any) -> None:  # the locked note stands in the case; the next one is another
+        def then(locked: set[str]) -> None:  # they stand in the case; the next note is another
             marks = exhibit.marks
-            self._session.restore(exhibit, Marks(marks.regions, "", marks.bookmarks))
+            if marks.note in locked:  # else it was written on meanwhile, and nothing of it may be lost
+                self._session.restore(exhibit, Marks(marks.regions, "", marks.bookmarks))
 
         self.do(f"locking the notes on {exhibit.name}", step, then)
 

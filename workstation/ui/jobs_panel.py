@@ -51,11 +51,11 @@ class JobsPanel(QWidget):
 
     Signals:
         cancel_requested: Cancel was pressed on a job; carries its id.
-        warning_activated: a warning was double-clicked; carries the name of its exhibit.
+        warning_activated: a warning was double-clicked; carries the key of its exhibit (two may have one name).
     """
 
     cancel_requested = Signal(object)
-    warning_activated = Signal(str)
+    warning_activated = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,7 +174,7 @@ class JobsPanel(QWidget):
                 return
 
     def _warning_activated(self, index: QModelIndex) -> None:
-        self.warning_activated.emit(full_text(index.siblingAtColumn(0)))
+        self.warning_activated.emit(index.data(KEY_ROLE))
 
     def _tell_jobs(self) -> None:
         running = len(self._jobs)
@@ -273,6 +273,10 @@ class _WarningsTable(QTableView):
         self.setColumnWidth(2, max(least, self.viewport().width() - others))
 
 
+KEY_ROLE = Qt.ItemDataRole.UserRole + 2
+"""The key of the exhibit that a warning speaks of."""
+
+
 class WarningsModel(QAbstractTableModel):
     """The warnings of all exhibits, in the order in which the exhibits came."""
 
@@ -280,6 +284,7 @@ class WarningsModel(QAbstractTableModel):
         super().__init__(parent)
         self._by_exhibit: dict[Hashable, tuple[tuple[str, RecordedWarning], ...]] = {}
         self._rows: list[tuple[str, RecordedWarning]] = []
+        self._keys: list[Hashable] = []
 
     def set_warnings(self, key: Hashable, exhibit: str, warnings: Sequence[RecordedWarning]) -> bool:
         """Replace the warnings of one exhibit, told apart by `key` and displayed as `exhibit`.
@@ -295,6 +300,7 @@ class WarningsModel(QAbstractTableModel):
         else:
             self._by_exhibit.pop(key, None)
         self._rows = [row for rows in self._by_exhibit.values() for row in rows]
+        self._keys = [known for known, rows in self._by_exhibit.items() for _ in rows]
         self.endResetModel()
         return True
 
@@ -316,6 +322,8 @@ class WarningsModel(QAbstractTableModel):
         """Qt: texts."""
         if not index.isValid():
             return None
+        if role == KEY_ROLE:
+            return self._keys[index.row()]
         exhibit, warning = self._rows[index.row()]
         texts = (exhibit, warning.code, warning.message, offset_text(warning.offset))
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:

@@ -156,7 +156,8 @@ class LikenessDialog(QDialog):
     def fail(self, error: WorkstationError) -> None:
         """It cannot be compared, or tested; the reason is its own sentence."""
         self._job = None
-        self._said.setText(error.summary)
+        words = error.summary
+        self._said.setText(words[:1].upper() + words[1:])  # it stands alone here, not behind a file's name
 
     @Slot(object)
     def tell(self, test: PermutationTest) -> None:

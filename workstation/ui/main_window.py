@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
         self.findings.cancel_requested.connect(self.commands.stop)
         self.findings.group_activated.connect(self.picture.light_group)
         self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
-        self.jobs_panel.warning_activated.connect(self.select_by_name)
+        self.jobs_panel.warning_activated.connect(self.select_by_key)
         self.empty.open_requested.connect(self.errands.choose_files)
         self.empty.example_requested.connect(self.commands.open_example)
         self.empty.recent_chosen.connect(self.open_file)
@@ -499,10 +499,10 @@ class MainWindow(QMainWindow):
         """Open files, as from the command line."""
         self.opening.open(paths)
 
-    @Slot(str)
-    def select_by_name(self, name: str) -> None:
-        """Look at the exhibit with this name."""
-        found = next((exhibit for exhibit in self.session.exhibits if exhibit.name == name), None)
+    @Slot(object)
+    def select_by_key(self, key: int) -> None:
+        """Look at the exhibit with this key."""
+        found = self.session.find(key)
         if found is not None:
             self.session.select(found)
 
