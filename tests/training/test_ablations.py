@@ -5,7 +5,7 @@ import pytest
 
 from workstation.progress import Progress, drain
 from workstation.training.ablations import AP, NAMES, RESULT, AblationResult, ablate, ablate_on, table, variations
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.paper_cli import _with_numbers
 from workstation.training.paper_command import PaperData
 from workstation.training.paper_configuration import PaperConfiguration

@@ -21,7 +21,7 @@ from workstation.analysis.model import resnet50
 from workstation.errors import WeightsProblem
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.progress import drain
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.curves import TABLE, CurveProblem, Curves
 from workstation.training.data_records import COUNTS, RECORDS, DataProblem, Record
 from workstation.training.distributed import Company

@@ -13,7 +13,8 @@ from workstation.analysis.model.compact_network import CompactNetwork
 from workstation.progress import drain
 from workstation.training.batches import BatchPlan
 from workstation.training.command import TrainingProblem, default_configuration, train
-from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
+from workstation.training.configuration import TrainingConfiguration
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.curves import TABLE
 from workstation.training.distributed import Company
 from workstation.training.objective import NotFinite
@@ -132,6 +133,31 @@ def test_the_shipped_configuration_is_valid_and_unknown_names_are_named(tmp_path
     wrong.write_text("[batch]\ngruops = 3\n", encoding="utf-8")
     with pytest.raises(ConfigurationProblem, match=r"batch\.gruops"):
         TrainingConfiguration.read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (b'steps = "many"', "steps cannot be 'many'"),
+        (b"steps = 0", "steps must be at least 1"),
+        (b"seed = -1", "seed cannot be -1"),
+        (b"batch = 3", "batch cannot be 3"),
+        (b"temperature = 0", "temperature must be above 0"),
+        (b"learning_rate = nan", "learning_rate must not be negative"),
+        (b"windows = []", "windows must be some"),
+        (b"windows = [64]", "with its own window_weights"),
+        (b"windows = [0, 64]\nwindow_weights = [1, 1]", "each above 0"),
+        (b"window_weights = [0, 0, 0]", "one of them must be above 0"),
+        (b"[batch]\nsimulated = 33", r"batch\.simulated must be between 0 and 1"),
+        (b"[batch]\ntile = 12.5", r"batch\.tile cannot be 12\.5"),
+        (b"[batch]\ntiles = 0", r"batch\.tiles must be at least 1"),
+        (b"# \xe9", r"run\.toml"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_told(tmp_path: Path, words: bytes, said: str) -> None:
+    (tmp_path / "run.toml").write_bytes(words + b"\n")
+    with pytest.raises(ConfigurationProblem, match=said):
+        TrainingConfiguration.read(tmp_path / "run.toml")
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.compact_network import CompactNetwork
 from workstation.analysis.model.registry import sha256_of
 from workstation.training.batches import BatchPlan
-from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration
+from workstation.training.configuration import TrainingConfiguration
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.run import Training
 from workstation.training.start import parameters_to_start_from
 

@@ -22,7 +22,7 @@ from workstation.cli import app
 from workstation.errors import WeightsProblem
 from workstation.progress import drain
 from workstation.training.command import TrainingProblem
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.exif_text_samples import SampleMaker, history_words, read_photos
 from workstation.training.histories import History, JpegSave, LastSave, Resize
 from workstation.training.retrieval import LineUp, retrieval, top1_share

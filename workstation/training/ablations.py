@@ -16,7 +16,7 @@ from typing import Any
 
 from workstation.progress import Progress
 from workstation.report.atomic import write_text
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.data_records import used_tags
 from workstation.training.distributed import Company, company
 from workstation.training.paper_command import PaperData, Unfinished

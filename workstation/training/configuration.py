@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from collections.abc import Mapping, Set
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workstation.errors import WorkstationError
 from workstation.training.batches import BatchPlan
+from workstation.training.configuration_tables import ConfigurationProblem, checked_values, read_table
 
-
-class ConfigurationProblem(WorkstationError):
-    """A training configuration with unknown names or impossible values."""
-
-    remedy = "Compare it with resources/training/compact.toml."
-
-
-def refuse_another(stored: Mapping[str, Any], now: Mapping[str, Any], folder: Path, *, changeable: Set[str]) -> None:
-    """A run goes on with the configuration that it began with.
-
-    Args:
-        stored: table of the run in the folder; a name that it lacks came later, and had no effect then.
-        now: table that it is to go on with.
-        folder: of the run.
-        changeable: names that may differ.
-
-    Raises:
-        ConfigurationProblem: if another one differs.
-    """
-    before, asked = _flat(stored), _flat(now)
-    for name in asked:
-        if name not in changeable and before.get(name, asked[name]) != asked[name]:
-            raise ConfigurationProblem(
-                f"{folder} holds a run with {name} = {before[name]!r}, not {asked[name]!r}; choose another folder"
-            )
-
-
-def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table with "batch.tiles" and so on instead of the table "batch"; tuples as lists."""
-    flat: dict[str, Any] = {}
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{name}.{inner}": own for inner, own in _flat(value).items()}
-        else:
-            flat[name] = list(value) if isinstance(value, tuple) else value
-    return flat
+_LIMITS: tuple[tuple[float, float, str, str], ...] = (
+    (1, math.inf, "must be at least 1", "width dimensions hidden steps"),
+    (1, math.inf, "must be at least 1", "batch.sets batch.groups batch.tiles batch.tile"),
+    (0, math.inf, "must not be negative", "learning_rate kernel_rate weight_decay concentration"),
+    (0, 1, "must be between 0 and 1", "cooldown average batch.simulated batch.untouched batch.twins batch.charts"),
+    (0, 1, "must be between 0 and 1", "batch.varied batch.last_resized batch.last_saved batch.aligned batch.developed"),
+    (0, 1, "must be between 0 and 1", "batch.recoloured"),
+)
+"""Lowest and highest value, in words, of which names; infinity and what is no number are refused for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +74,43 @@ class TrainingConfiguration:
         Raises:
             ConfigurationProblem: for unknown names, wrong types or impossible values.
         """
-        try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as problem:
-            raise ConfigurationProblem(f"{file.name}: {problem}") from problem
-        return cls.from_table(table)
+        return cls.from_table(read_table(file))
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> TrainingConfiguration:
         """Build from the parsed table; lists become tuples.
 
         Raises:
-            ConfigurationProblem: for unknown names or impossible values.
+            ConfigurationProblem: for unknown names, wrong types or impossible values.
         """
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items() if k != "batch"}
-        _check_names(values, cls, "")
-        batch = dict(table.get("batch", {}))
-        _check_names(batch, BatchPlan, "batch.")
-        configuration = cls(**values, batch=BatchPlan(**batch))
+        batch = table.get("batch", {})
+        if not isinstance(batch, dict):
+            raise ConfigurationProblem(f"batch cannot be {batch!r}")
+        values = checked_values({name: value for name, value in table.items() if name != "batch"}, cls)
+        configuration = cls(**values, batch=BatchPlan(**checked_values(batch, BatchPlan, prefix="batch.")))
         if configuration.architecture != "compact":
             raise ConfigurationProblem(f"architecture {configuration.architecture!r} cannot be trained yet")
         if configuration.batch_statistics not in ("batch", "frozen"):
             raise ConfigurationProblem("batch_statistics must be batch or frozen")
+        configuration._check_numbers()
         if any(w % 8 or configuration.batch.tile % w for w in configuration.windows):
             raise ConfigurationProblem("windows must be multiples of 8 that divide the tile")
         if configuration.concentration and configuration.batch.tiles < 2:
             raise ConfigurationProblem("concentration needs at least two tiles in a group")
         return configuration
+
+    def _check_numbers(self) -> None:
+        for lowest, highest, words, names in _LIMITS:
+            for name in names.split():
+                value = getattr(self.batch if name.startswith("batch.") else self, name.removeprefix("batch."))
+                if not (lowest <= value <= highest and math.isfinite(value)):
+                    raise ConfigurationProblem(f"{name} {words}")
+        if not 0 < self.temperature < math.inf:
+            raise ConfigurationProblem("temperature must be above 0")
+        if not self.windows or min(self.windows) < 1 or len(self.window_weights) != len(self.windows):
+            raise ConfigurationProblem("windows must be some, each above 0 and with its own window_weights")
+        if min(self.window_weights) < 0 or not 0 < sum(self.window_weights) < math.inf:
+            raise ConfigurationProblem("window_weights must not be negative, and one of them must be above 0")
 
     def as_table(self) -> dict[str, Any]:
         """Plain dictionaries and lists, as `from_table` reads them."""
@@ -145,10 +127,3 @@ class TrainingConfiguration:
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         fall = min(1.0, max(0.0, (self.steps - step) / falling))
         return rise * fall
-
-
-def _check_names(values: dict[str, Any], target: type, prefix: str) -> None:
-    known = {f.name for f in dataclasses.fields(target)}
-    for name in values:
-        if name not in known:
-            raise ConfigurationProblem(f"unknown name {prefix}{name} in the training configuration")

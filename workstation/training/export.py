@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections import Counter
@@ -18,6 +17,7 @@ from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.analysis.model.registry import sha256_of, write_fields
 from workstation.errors import WeightsProblem, WorkstationError
+from workstation.evaluation.photo_manifest import manifest_rows
 from workstation.evaluation.splices import make_splices
 from workstation.evidence import read_metadata
 from workstation.evidence.record import Present
@@ -46,6 +46,7 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
 
     Raises:
         WeightsProblem: without a checkpoint.
+        ManifestProblem: if the collection's manifest cannot be used.
     """
     try:
         state = torch.load(run / CHECKPOINT, weights_only=True, map_location="cpu")
@@ -61,8 +62,7 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     weights = out / f"{name}.safetensors"
     os.replace(unfinished, weights)  # noqa: PTH105 - Path.replace is the same call
     weights.chmod(0o644)
-    with (photos / "manifest.csv").open(newline="", encoding="utf-8") as lines:
-        trained = [row for row in csv.DictReader(lines) if row["split"] == "train"]
+    trained = [row for row in manifest_rows(photos, ("file", "split", "make", "model")) if row["split"] == "train"]
     description = WeightsDescription(
         name=name,
         file=weights.name,

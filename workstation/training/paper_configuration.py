@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from workstation.analysis.published_texts import THRESHOLD
-from workstation.training.configuration import ConfigurationProblem
-from workstation.training.configuration_tables import checked_values, read_table
+from workstation.training.configuration_tables import ConfigurationProblem, checked_values, read_table
 
 TextArchitecture = Literal["distilbert", "albert", "roberta"]
 TagOrder = Literal["photo", "fixed", "shuffled"]

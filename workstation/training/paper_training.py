@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from workstation.errors import WeightsProblem
 from workstation.progress import Progress, Stopwatch
-from workstation.training.configuration import refuse_another
+from workstation.training.configuration_tables import refuse_another
 from workstation.training.curves import Curves
 from workstation.training.data_records import DataProblem, in_one_line
 from workstation.training.dev_figures import localisation

@@ -23,7 +23,8 @@ from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, CompactNetwork
 from workstation.progress import Progress, Stopwatch
 from workstation.training.batches import Batch, BatchMaker
-from workstation.training.configuration import ConfigurationProblem, TrainingConfiguration, refuse_another
+from workstation.training.configuration import TrainingConfiguration
+from workstation.training.configuration_tables import ConfigurationProblem, refuse_another
 from workstation.training.curves import Curves
 from workstation.training.dev_figures import localisation
 from workstation.training.distributed import ALONE, Company, distributed, freeze_norms

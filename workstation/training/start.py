@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from workstation.analysis.model.registry import sha256_of
-from workstation.training.configuration import ConfigurationProblem
+from workstation.training.configuration_tables import ConfigurationProblem
 
 
 def parameters_to_start_from(file: Path | None, sha256: str) -> dict[str, Tensor] | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workstation.training.configuration import ConfigurationProblem
-from workstation.training.configuration_tables import checked_values, read_table
+from workstation.training.configuration_tables import ConfigurationProblem, checked_values, read_table
 
 
 @dataclass(frozen=True, slots=True)
