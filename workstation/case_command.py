@@ -159,6 +159,7 @@ def report(
     from workstation import case_report
 
     with open_case(folder, operator) as case:
+        refuse_beside(case, out)
         issued = terminal.follow(case_report.report_steps(case, chosen(case, exhibit), out, template), folder.name)
         terminal.say(f"report {issued.number}: written to {out}, SHA-256 {issued.sha256}")
         terminal.say(f"it prints {counted(issued.entries)}, head {issued.head}")
@@ -251,6 +252,7 @@ def compare(
     with open_case(folder, read_only=True) as case:
         found = likeness(terminal.follow(case.patch_sets(), folder.name))
         if out is not None:
+            refuse_beside(case, out)
             write_matrix(found, out)
             terminal.say(f"written to {out}")
             return
@@ -292,6 +294,7 @@ def checkpoint(
     from workstation.report.atomic import write_text
 
     with open_case(folder, read_only=True) as case:
+        refuse_beside(case, out)
         private = None if key is None else anchors.read_key(key, password)
         head, identifier = case.head(), case.details().identifier
         write_text(out, anchors.checkpoint(identifier, head, private))
@@ -310,6 +313,7 @@ def export(
     from workstation.casework.exporting import export_steps
 
     with open_case(folder, read_only=True) as case:
+        refuse_beside(case, out / "case.json")
         written = terminal.follow(export_steps(case, out), folder.name)
         say_head(case)
     for path in written:
@@ -325,6 +329,13 @@ def chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
     if unknown:
         raise typer.BadParameter(f"the case has no exhibit {', '.join(unknown)}", param_hint="--exhibit")
     return [present[label] for label in labels]
+
+
+def refuse_beside(case: CaseFile, target: Path) -> None:
+    """Nothing is written beside an original, or over one, or over the case itself: said before the work."""
+    from workstation.casework.beside import refuse_target
+
+    refuse_target(case, target)
 
 
 def say_head(case: CaseFile) -> None:

@@ -94,7 +94,8 @@ def test_a_failed_analysis_is_kept_and_ends_with_1(exifact: Command, folder: Pat
 def test_a_report_says_which_exhibit_cannot_be_decoded(
     exifact: Command, folder: Path, photograph: Path, tmp_path: Path
 ) -> None:
-    cut, out = tmp_path / "cut.png", tmp_path / "report.pdf"
+    cut, out = tmp_path / "cut.png", folder.with_name("out") / "report.pdf"
+    out.parent.mkdir()
     cut.write_bytes(photograph.read_bytes()[:200])
     exifact("new", folder, "--title", "T")
     exifact("add", folder, cut, photograph)
@@ -194,6 +195,30 @@ def test_words_are_put_on_an_exhibit_and_found(exifact: Command, filled: Path) -
     assert "exhibit 1: night" in exifact("tag", filled, "1", "harbour", "--remove").stdout
     assert exifact("search", filled, "harbour").exit_code == 1
     assert exifact("verify", filled).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["report", "checkpoint", "compare"])
+@pytest.mark.parametrize("place", ["beside the original", "over the original", "over the case", "linked", "copy"])
+def test_nothing_is_written_beside_an_original_or_over_the_case(
+    exifact: Command, filled: Path, photograph: Path, command: str, place: str
+) -> None:
+    link = filled.with_name("link")
+    link.symlink_to(photograph.parent, target_is_directory=True)
+    (copy,) = (filled / "originals").iterdir()
+    out = {
+        "beside the original": photograph.with_name("new.pdf"),
+        "over the original": photograph,
+        "over the case": filled / "case.sqlite",
+        "linked": link / "new.pdf",
+        "copy": copy,
+    }[place]
+    before, kept = actions(filled), {file: file.read_bytes() for file in (photograph, copy)}
+    refused = exifact(command, filled, "--out", out)
+    assert refused.exit_code == 1
+    assert "Choose another" in refused.stderr
+    assert {file: file.read_bytes() for file in kept} == kept
+    assert actions(filled) == before
+    assert not photograph.with_name("new.pdf").exists()
 
 
 @pytest.mark.parametrize("word", ["", " \t"])

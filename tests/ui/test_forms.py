@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from workstation.analysis.likeness import Patches, PatchSet
+from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.self_test import Check, SelfTest
@@ -17,7 +18,7 @@ from workstation.ui.form_dialog import Field, FormDialog
 from workstation.ui.jobs import JobQueue
 from workstation.ui.likeness_dialog import DISTANCE, LikenessDialog
 from workstation.ui.report_dialog import ReportDialog, signing_in, stated_in
-from workstation.ui.report_order import BesideEvidence, Stated, refuse_beside_evidence
+from workstation.ui.report_order import Stated
 from workstation.ui.self_test_dialog import SelfTestDialog
 
 
@@ -171,7 +172,7 @@ def test_a_region_is_tested_against_another_one_first(qtbot, jobs: JobQueue) -> 
 def test_sets_of_different_weights_are_not_compared(qtbot, jobs: JobQueue) -> None:
     dialog = LikenessDialog(jobs, sets_of(patches("1", 1, (1, 0)), patches("2", 2, (1, 0), "b")), "the case")
     qtbot.addWidget(dialog)
-    qtbot.waitUntil(lambda: "different weights" in dialog.words, timeout=5000)
+    qtbot.waitUntil(lambda: "Different weights" in dialog.words, timeout=5000)
 
 
 def test_a_test_is_told_with_what_it_was_made_of() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from workstation.casework import CaseDetails
+from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
 from workstation.ui.form_dialog import Field, FormDialog, Values
-from workstation.ui.report_order import BesideEvidence, Signing, Stated, refuse_beside_evidence
+from workstation.ui.report_order import Signing, Stated
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
 _EMPTY = "Empty = not stated, and printed so."

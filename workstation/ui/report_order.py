@@ -7,24 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workstation.casework.beside import refuse_beside_evidence
 from workstation.casework.exhibit import Case
-from workstation.errors import ExportProblem
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
 
 if TYPE_CHECKING:
     from workstation.report.commission import Circumstances
     from workstation.report.document import ReportDocument
-
-
-class BesideEvidence(ExportProblem):
-    """A report or map would be written into a folder that holds an exhibit."""
-
-    remedy = "Choose another folder: nothing is ever written beside an original."
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} holds an exhibit")
-        self.folder = folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +66,6 @@ class ReportOrder:
     stated: Stated = field(default_factory=Stated)
     signing: Signing | None = None
     keeper: CaseKeeper | None = None
-
-
-def refuse_beside_evidence(folder: Path, evidence: tuple[Path, ...]) -> None:
-    """Refuse to write into a folder that holds an exhibit.
-
-    Raises:
-        BesideEvidence: if one of `evidence` lies in `folder`.
-    """
-    if folder.absolute() in {path.absolute().parent for path in evidence}:
-        raise BesideEvidence(folder)
 
 
 def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:

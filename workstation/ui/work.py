@@ -24,11 +24,12 @@ from workstation import analysis
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.casework.beside import refuse_beside_evidence
 from workstation.casework.exhibit import Exhibit
 from workstation.evidence import DEFAULT_MAX_PIXELS, Rehash, open_steps, rehash
 from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
-from workstation.ui.report_order import ReportOrder, refuse_beside_evidence, write_report
+from workstation.ui.report_order import ReportOrder, write_report
 
 THUMBNAIL = 160
 """Longer side of a thumbnail in pixels."""

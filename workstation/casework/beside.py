@@ -1,0 +1,61 @@
+"""Where nothing is ever written: beside an original, and among the files of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workstation.errors import ExportProblem
+
+if TYPE_CHECKING:
+    from workstation.casework.casefile import CaseFile
+
+
+class BesideEvidence(ExportProblem):
+    """A report or map would be written into a folder that holds an exhibit."""
+
+    remedy = "Choose another folder: nothing is ever written beside an original."
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} holds an exhibit")
+        self.folder = folder
+
+
+class WithinCase(ExportProblem):
+    """Something would be written over the files that a case consists of."""
+
+    remedy = "Choose another name or folder."
+
+    def __init__(self, target: Path) -> None:
+        super().__init__(f"{target} is the place of one of the case's own files")
+        self.target = target
+
+
+def refuse_beside_evidence(folder: Path, evidence: Iterable[Path]) -> None:
+    """Refuse to write into a folder that holds an exhibit.
+
+    Raises:
+        BesideEvidence: if one of `evidence` lies in `folder`, whatever links lead there.
+    """
+    if folder.resolve() in {path.resolve().parent for path in evidence} | {path.absolute().parent for path in evidence}:
+        raise BesideEvidence(folder)
+
+
+def refuse_target(case: CaseFile, target: Path) -> None:
+    """Refuse a file to write that would lie beside an exhibit of a case, or be one of the case's own files.
+
+    Raises:
+        BesideEvidence: if an exhibit, withdrawn ones included, lies in the same folder.
+        WithinCase: if the case file, its lock or its arrays would be written over.
+    """
+    from workstation.casework.access import FILE  # noqa: PLC0415 - SQLAlchemy loads when a case is asked for
+    from workstation.casework.lock import HOLDER, LOCK  # noqa: PLC0415 - as above
+    from workstation.casework.store import ARTIFACTS, ORIGINALS  # noqa: PLC0415 - as above
+
+    whole, folder = target.resolve(), case.folder.resolve()
+    inside = whole.is_relative_to(folder / ARTIFACTS) or whole.is_relative_to(folder / ORIGINALS)
+    own = whole.parent == folder and (whole.name.startswith(FILE) or whole.name in {HOLDER, LOCK})
+    if inside or own:
+        raise WithinCase(target)
+    refuse_beside_evidence(whole.parent, [record.path for record in case.exhibits.all()])
