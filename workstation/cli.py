@@ -47,6 +47,9 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+MEASURING, TRAINING = "Error rates and evaluation", "Training"
+"""Headings of the help: what an examiner needs every day stands before them."""
+
 app = typer.Typer(
     name="exifact",
     help="What a photograph's file says beside what its pixels say.",
@@ -58,18 +61,18 @@ weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, 
 app.add_typer(weights_app, name="weights")
 app.add_typer(case_entries_command.case_app, name="case")
 app.command("self-test")(self_test_command.self_test)
-app.command()(calibration_command.validate)
-app.command()(calibration_command.calibrate)
-app.command()(calibration_command.stability)
-app.command()(evaluation_command.evaluate)
-app.add_typer(probe_command.app, name="probe")
+app.command(rich_help_panel=MEASURING)(calibration_command.validate)
+app.command(rich_help_panel=MEASURING)(calibration_command.calibrate)
+app.command(rich_help_panel=MEASURING)(calibration_command.stability)
+app.command(rich_help_panel=MEASURING)(evaluation_command.evaluate)
+app.add_typer(probe_command.app, name="probe", rich_help_panel=MEASURING)
 app.command()(claims_command.claims)
-app.command("validate-claims")(claims_command.validate_claims)
-app.command("train-text")(text_cli.train_text)
-app.command("train-paper")(paper_cli.train_paper)
-app.command()(paper_cli.ablate)
+app.command("validate-claims", rich_help_panel=TRAINING)(claims_command.validate_claims)
+app.command("train-text", rich_help_panel=TRAINING)(text_cli.train_text)
+app.command("train-paper", rich_help_panel=TRAINING)(paper_cli.train_paper)
+app.command(rich_help_panel=TRAINING)(paper_cli.ablate)
 app.add_typer(report_command.report_app, name="report")
-app.add_typer(data_command.data_app, name="data")
+app.add_typer(data_command.data_app, name="data", rich_help_panel=TRAINING)
 
 # Typer would refuse all files, as wrong use, because one may not be read: the program says so for that one instead.
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.", readable=False)]
@@ -205,7 +208,7 @@ def example(
     raise typer.Exit(headless.analyze_files([spliced], out, AnalysisRequest()).exit_code)
 
 
-@app.command()
+@app.command(rich_help_panel=TRAINING)
 def train(
     photos: Annotated[
         Path, typer.Option("--photos", metavar="DIR", help="Photographs with a manifest.csv (docs/training.md).")

@@ -171,7 +171,12 @@ def _show(report: Path, verification: Verification) -> None:
         )
     Console().print(table)
     counted = {verdict: sum(c.verdict == verdict for c in verification.checks) for verdict in MARKS}
-    terminal.say(", ".join(f"{count} {verdict}" for verdict, count in counted.items()))
+    words = {"agrees": "agree", "differs": "differ"}
+    terminal.say(
+        ", ".join(
+            f"{count} {verdict if count == 1 else words.get(verdict, verdict)}" for verdict, count in counted.items()
+        )
+    )
     if verification.caution:
         terminal.say(verification.caution)
     terminal.say(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from tests.e2e.conftest import Exifact, jpeg, texture
 from tests.photo_collection import make_collection
@@ -355,3 +356,11 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(tmp_path: Path, ex
     assert "Traceback" not in rest
     assert "stopped" in rest
     assert not list(tmp_path.glob("out/**/*.*"))
+
+
+def test_the_help_begins_with_what_an_examiner_needs() -> None:
+    said = CliRunner().invoke(cli.app, ["--help"], terminal_width=100).stdout
+    daily, training = said.partition("Error rates and evaluation")[::2]
+    assert all(f" {name} " in daily for name in ("open", "analyze", "exif", "case", "report"))
+    assert "train-paper" not in daily
+    assert "train-paper" in training

@@ -68,6 +68,8 @@ def test_a_difference_is_a_failure_with_its_reason(
 
     said = capsys.readouterr().out
     assert "✘ differs" in said
+    assert " agree, " in said
+    assert " agrees, " not in said
     assert "THE REPORT IS NOT WHAT IT WAS" in said
 
 

@@ -163,6 +163,11 @@ def test_thumbnail_is_shown_as_a_picture_and_a_broken_one_says_so(panel: Metadat
     assert value.data() == "unreadable: the embedded picture cannot be decoded (at 0x0800)"
 
 
+def test_a_payload_that_nothing_is_said_of_has_its_size_for_a_value(panel: MetadataPanel) -> None:
+    panel.show_evidence(with_metadata(sample_evidence(), payloads=(Payload("PNG cHRM", 0x30, 32, ""),)))
+    assert cell(panel.model, Column.VALUE, "Payloads", "PNG cHRM") == "32 bytes"
+
+
 def test_file_row_shortens_hashes_in_the_middle_and_copies_them_in_full(panel: MetadataPanel) -> None:
     assert cell(panel.model, Column.VALUE, "File", "SHA-256") == "9f3c012345…23456789ab"
     mark(panel, "File", "SHA-256")

@@ -135,7 +135,7 @@ def check_case(content: Json, case: Path | None) -> Generator[Progress, None, Ch
     if not verified.intact:
         return differs(subject, f"{stated}. The case is not as it was.", [f.sentence for f in verified.findings])
     later = verified.head.entries - (anchor.entries or 0)
-    since = f"; {later} entries were added since" if later else ""
+    since = f"; {later} {'entry was' if later == 1 else 'entries were'} added since" if later else ""
     return agrees(subject, f"{stated}: so does the case, whose log and tables are intact{since}.")
 
 

@@ -249,7 +249,7 @@ def _payload_row(payload: Payload) -> Row:
         children.append(Row("Packet" if payload.kind == "XMP" else "Text", value=text, subject=payload))
     return Row(
         payload.kind,
-        value=payload.description,
+        value=payload.description or size_text(payload.size),  # an empty cell would look like an empty payload
         raw=size_text(payload.size),
         offset=payload.offset,
         subject=payload,
