@@ -171,10 +171,10 @@ def _show(report: Path, verification: Verification) -> None:
         )
     Console().print(table)
     counted = {verdict: sum(c.verdict == verdict for c in verification.checks) for verdict in MARKS}
-    words = {"agrees": "agree", "differs": "differ"}
+    several = {"agrees": "agree", "differs": "differ"}
     terminal.say(
         ", ".join(
-            f"{count} {verdict if count == 1 else words.get(verdict, verdict)}" for verdict, count in counted.items()
+            f"{count} {verdict if count == 1 else several.get(verdict, verdict)}" for verdict, count in counted.items()
         )
     )
     if verification.caution:
