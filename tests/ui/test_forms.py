@@ -18,7 +18,7 @@ from workstation.ui.form_dialog import Field, FormDialog
 from workstation.ui.jobs import JobQueue
 from workstation.ui.likeness_dialog import DISTANCE, LikenessDialog
 from workstation.ui.report_dialog import ReportDialog, signing_in, stated_in
-from workstation.ui.report_order import Stated
+from workstation.ui.report_order import Stated, free_target
 from workstation.ui.self_test_dialog import SelfTestDialog
 
 
@@ -96,6 +96,19 @@ def test_the_report_dialog_refuses_the_folder_of_the_evidence(qtbot, tmp_path: P
     assert signing_in(values) is None
     dialog.editor("key").line.setText(str(tmp_path / "none.p12"))
     assert not dialog.agree.isEnabled()
+
+
+def test_a_place_that_cannot_be_looked_at_is_complained_of(qtbot, tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    dialog = ReportDialog(tmp_path / "report.pdf", Stated(), (), ("en",))
+    qtbot.addWidget(dialog)
+    for odd in (circle / "report.pdf", tmp_path / ("a" * 300) / "report.pdf"):
+        dialog.editor("target").line.setText(str(odd))
+        assert any("There is no folder" in sentence for sentence in dialog.complaints(dialog.values))
+    dialog.editor("target").line.setText(str(tmp_path / f"{'a' * 300}.pdf"))  # said when it is written
+    dialog.editor("key").line.setText(str(tmp_path / ("a" * 300)))
+    assert any("There is no file" in sentence for sentence in dialog.complaints(dialog.values))
 
 
 def test_nothing_is_written_beside_an_original(tmp_path: Path) -> None:
@@ -187,3 +200,28 @@ def test_a_test_is_told_with_what_it_was_made_of() -> None:
     assert words.startswith("A and B lie")
     assert "16 and 16 patches that do not overlap" in words
     assert "p = 0.0001" in words
+
+
+def test_the_report_dialog_says_what_would_be_replaced(qtbot, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").touch()
+    (tmp_path / "a.json").touch()
+    (tmp_path / "result.json").touch()
+    dialog = ReportDialog(tmp_path / "b.pdf", Stated(), (), ("en",))
+    qtbot.addWidget(dialog)
+    assert dialog.remark(dialog.values) == ""
+    for name, words in (
+        ("a.pdf", "a.pdf and a.json are there already"),
+        ("report.pdf", "result.json is there already"),
+    ):
+        dialog.editor("target").line.setText(str(tmp_path / name))
+        assert dialog.agree.isEnabled()
+        assert words in dialog.remark(dialog.values)
+        assert any(words in label.text() for label in dialog.findChildren(QLabel))
+
+
+def test_a_report_is_proposed_under_a_name_that_replaces_none(tmp_path: Path) -> None:
+    assert free_target(tmp_path, "report") == tmp_path / "report.pdf"
+    (tmp_path / "result.json").touch()
+    assert free_target(tmp_path, "report") == tmp_path / "report 2.pdf"
+    (tmp_path / "report 2.json").touch()
+    assert free_target(tmp_path, "report") == tmp_path / "report 3.pdf"

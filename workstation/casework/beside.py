@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def refuse_beside_evidence(folder: Path, evidence: Iterable[Path]) -> None:
     Raises:
         BesideEvidence: if one of `evidence` lies in `folder`, whatever links lead there.
     """
-    if folder.resolve() in {path.resolve().parent for path in evidence} | {path.absolute().parent for path in evidence}:
+    if _real(folder) in {place for path in evidence for place in (_real(path).parent, _real(path.parent))}:
         raise BesideEvidence(folder)
 
 
@@ -53,9 +54,14 @@ def refuse_target(case: CaseFile, target: Path) -> None:
     from workstation.casework.lock import HOLDER, LOCK  # noqa: PLC0415 - as above
     from workstation.casework.store import ARTIFACTS, ORIGINALS  # noqa: PLC0415 - as above
 
-    whole, folder = target.resolve(), case.folder.resolve()
+    whole, folder = _real(target), _real(case.folder)
     inside = whole.is_relative_to(folder / ARTIFACTS) or whole.is_relative_to(folder / ORIGINALS)
     own = whole.parent == folder and (whole.name.startswith(FILE) or whole.name in {HOLDER, LOCK})
     if inside or own:
         raise WithinCase(target)
     refuse_beside_evidence(whole.parent, [record.path for record in case.exhibits.all()])
+
+
+def _real(path: Path) -> Path:
+    """Where links lead; `Path.resolve` would raise for links that lead in a circle."""
+    return Path(os.path.realpath(path))

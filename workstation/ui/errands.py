@@ -22,7 +22,7 @@ from workstation.ui.jobs import JobQueue
 from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.report_dialog import ReportDialog, changed_details, signing_in, stated_in, stated_of
-from workstation.ui.report_order import Signing, Stated
+from workstation.ui.report_order import Signing, Stated, free_target
 from workstation.ui.self_test_dialog import SelfTestDialog
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.teller import Teller
@@ -108,7 +108,9 @@ class Errands(QObject):
             return
         from workstation.report.texts import languages  # noqa: PLC0415 - reportlab loads when a report is asked for
 
-        evidence = tuple(exhibit.path for exhibit in self._session.exhibits)
+        view = self._cases.view
+        in_case = () if view is None else tuple(record.path for record in view.exhibits)
+        evidence = (*(exhibit.path for exhibit in self._session.exhibits), *in_case)
         dialog = ReportDialog(self._target(), self._known_of_order(), evidence, languages(), self._window)
         dialog.answered.connect(self.write_asked_report)
         dialog.open()
@@ -116,7 +118,7 @@ class Errands(QObject):
     def _target(self) -> Path:
         current = self._session.current
         stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
-        return Path(self._store.current.export_folder or Path.home()) / f"{stem}.pdf"
+        return free_target(Path(self._store.current.export_folder or Path.home()), stem)
 
     def _known_of_order(self) -> Stated:
         """What was stated in the case, or for the last report of this session."""

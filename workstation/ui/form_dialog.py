@@ -98,12 +98,17 @@ class FormDialog(QDialog):
         """Why these values cannot be accepted; a subclass says more."""
         return [f"{field.label} is missing." for field in self._fields if field.needed and not values[field.name]]
 
+    def remark(self, _values: Values) -> str:
+        """What should be known before values are accepted that nothing speaks against; "" for nothing."""
+        return ""
+
     @Slot()
     def check(self) -> None:
         """Look whether the values can be accepted."""
-        complaints = self.complaints(self.values)
+        values = self.values
+        complaints = self.complaints(values)
         self.agree.setEnabled(not complaints)
-        self._complaint.setText(complaints[0] if complaints else "")
+        self._complaint.setText(complaints[0] if complaints else self.remark(values))
 
     def accept(self) -> None:
         """Say the answer."""

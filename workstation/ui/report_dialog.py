@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from workstation.casework import CaseDetails
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
 from workstation.ui.form_dialog import Field, FormDialog, Values
-from workstation.ui.report_order import Signing, Stated
+from workstation.ui.report_order import Signing, Stated, would_replace
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
 _EMPTY = "Empty = not stated, and printed so."
@@ -38,13 +39,21 @@ class ReportDialog(FormDialog):
             refuse_beside_evidence(target.parent, self._evidence)
         except BesideEvidence as problem:
             found.append(problem.summary)
-        if values["target"] and not target.parent.is_dir():
+        if values["target"] and not os.path.isdir(target.parent):  # noqa: PTH112 - Path raises for names too long
             found.append(f"There is no folder {target.parent}.")
         if values["target"] and target.suffix.lower() != ".pdf":
             found.append("The report is a PDF: its name ends with .pdf.")
-        if values["key"] and not Path(str(values["key"])).is_file():
+        if values["key"] and not os.path.isfile(str(values["key"])):  # noqa: PTH113 - as above
             found.append(f"There is no file {values['key']}.")
         return found
+
+    def remark(self, values: Values) -> str:
+        """That an earlier report would be gone."""
+        there = would_replace(Path(str(values["target"])))
+        if not there:
+            return ""
+        names = " and ".join(path.name for path in there)
+        return f"{names} {'is' if len(there) == 1 else 'are'} there already and will be replaced."
 
 
 def report_fields(target: Path, stated: Stated, languages: Sequence[str]) -> list[Field]:

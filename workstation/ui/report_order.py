@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workstation.casework.beside import refuse_beside_evidence
+from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
@@ -68,6 +70,23 @@ class ReportOrder:
     keeper: CaseKeeper | None = None
 
 
+def data_beside(target: Path) -> Path:
+    """The JSON file that goes with a report."""
+    return target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
+
+
+def would_replace(target: Path) -> tuple[Path, ...]:
+    """Files that are there already and that a report written to `target` would replace."""
+    both = (target, data_beside(target))
+    return tuple(path for path in both if os.path.exists(path))  # noqa: PTH110 - Path raises where it may not look
+
+
+def free_target(folder: Path, stem: str) -> Path:
+    """A name in a folder for a report that replaces none: "report.pdf", "report 2.pdf" and so on."""
+    names = chain((stem,), (f"{stem} {number}" for number in count(2)))
+    return next(target for name in names if not would_replace(target := folder / f"{name}.pdf"))
+
+
 def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
     """Write the report as PDF, sign it if asked, write its JSON beside it, and log it in the case.
 
@@ -83,6 +102,8 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
 
     target = order.target
     refuse_beside_evidence(target.parent, tuple(one.evidence.identity.path for one in order.case.exhibits))
+    if order.keeper is not None:  # exhibits of the case that are not open, too
+        refuse_target(order.keeper.file, target)
     asked = order.signing
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
     yield Progress("composing the report", 0.1)
@@ -94,7 +115,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         content = signing.signed(content, identity, reason="Issued")
     yield Progress("writing the files", 0.9)  # the last step: a report that was cancelled leaves none of them
     write_bytes(target, content)
-    beside = target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
+    beside = data_beside(target)
     report.write_json(document, beside)
     if order.keeper is not None and not order.keeper.file.read_only:
         _log(order.keeper, document, target)
