@@ -213,3 +213,26 @@ def test_a_missing_array_says_what_is_missing(filled: Path) -> None:
         with pytest.raises(Exception, match="cannot be read") as caught:
             case.analyses.result(record.id)
     assert "without the folder artifacts" in caught.value.likely_causes[0]  # type: ignore[attr-defined]
+
+
+def test_a_place_that_cannot_be_looked_at_holds_no_case(tmp_path: Path) -> None:
+    with pytest.raises(NotACase, match=r"holds no case\.sqlite"):
+        CaseFile.open(tmp_path / ("a" * 300), operator="")
+    with pytest.raises(NotACase, match="cannot be made"):
+        CaseFile.create(tmp_path / ("a" * 300), title="T", operator="")
+
+
+def test_a_case_is_closed_though_the_word_of_its_holder_cannot_be_removed(folder: Path) -> None:
+    case = CaseFile.create(folder, title="T", operator="A. Meier")
+    (folder / "case.holder.json").unlink()
+    (folder / "case.holder.json").mkdir()
+    case.close()
+    with CaseFile.open(folder, operator="B. Rau") as again:
+        assert not again.read_only
+
+
+def test_a_word_that_is_none_says_nothing_of_who_writes(case: CaseFile, folder: Path) -> None:
+    (folder / "case.holder.json").write_text("[" * 5000, encoding="utf-8")
+    with CaseFile.open(folder, operator="B. Rau") as other:
+        assert other.read_only
+        assert other.holder is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
 from workstation.analysis.regions import Region
 from workstation.settings import Settings
 from workstation.ui.actions import MENUS, SPECS
+from workstation.ui.choices import recent_choices
 from workstation.ui.command_palette import CommandPalette, plain_text, rank
 from workstation.ui.help_dialogs import about_page, keys_page, limits_page
 from workstation.ui.layers import Layer
@@ -194,3 +197,9 @@ def test_help_pages_have_words(page, word: str) -> None:
 
 def _rectangle() -> Region:
     return Region("", "rectangle", ((20, 20), (120, 100)))
+
+
+def test_a_recent_file_that_cannot_be_looked_at_is_left_out(tmp_path: Path) -> None:
+    there, too_long = tmp_path / "a.jpg", tmp_path / ("a" * 300)
+    there.touch()
+    assert [name for _, name in recent_choices([str(there), str(too_long)])] == [str(there)]

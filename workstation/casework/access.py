@@ -76,7 +76,7 @@ def reach(folder: Path, *, operator: str, read_only: bool) -> Access:
         CaseNotSaved: if there is no room for a private copy to read from.
     """
     file = folder / FILE
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113 - Path raises for a share that is gone
         raise NotACase(folder, f"this folder holds no {FILE}")
     _check_header(folder, file)
     network = network_share(folder)
@@ -226,7 +226,7 @@ def make(folder: Path, *, operator: str) -> Access:
         NotACase: if a case is there already, or the folder cannot be written.
     """
     file = folder / FILE
-    if file.exists():
+    if os.path.lexists(file):
         raise NotACase(folder, "this folder holds a case already")
     try:
         folder.mkdir(parents=True, exist_ok=True)

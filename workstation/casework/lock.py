@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,7 +75,8 @@ class CaseLock:
         """Give it back; nothing happens where it was not obtained."""
         if not self.obtained:
             return
-        (self._folder / HOLDER).unlink(missing_ok=True)
+        with suppress(OSError):  # a medium that was taken out
+            (self._folder / HOLDER).unlink(missing_ok=True)
         self._lock.release()
         self.obtained = False
 
@@ -89,5 +91,5 @@ def _read(path: Path) -> Holder | None:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         return Holder(str(values["operator"]), str(values["host"]), int(values["process"]), str(values["since"]))
-    except (OSError, KeyError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -377,7 +378,7 @@ class _Opener:
     def open(self, path: Path) -> None:
         """Open it, or say that it is not there."""
         errands = self._errands
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - Path raises for a share that is gone
             errands._parts.opening.open([path])
             return
         errands._parts.teller.tell(

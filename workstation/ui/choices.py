@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ class ChoiceMenu(QMenu):
             self.chosen.emit(action.data())
 
 
-def recent_choices(names: Iterable[str], exists: Callable[[Path], bool] = Path.is_file) -> list[tuple[str, str]]:
-    """Entries for the recent files that are still there."""
-    return [(f"{Path(name).name} — {Path(name).parent}", name) for name in names if exists(Path(name))]
+def recent_choices(names: Iterable[str], exists: Callable[[str], bool] = os.path.isfile) -> list[tuple[str, str]]:
+    """Entries for the recent files that are still there.
+
+    Args:
+        names: paths.
+        exists: tells it without an error where it cannot be told: a share that is gone must not stop the window.
+    """
+    return [(f"{Path(name).name} — {Path(name).parent}", name) for name in names if exists(name)]

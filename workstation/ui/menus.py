@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
@@ -64,7 +65,7 @@ class Menus(QObject):
         """Bring the menus of recent files and cases up to date."""
         settings = self._store.current
         self.recent.show_choices(recent_choices(settings.recent_files))
-        self.recent_cases.show_choices(recent_choices(settings.recent_cases, Path.is_dir))
+        self.recent_cases.show_choices(recent_choices(settings.recent_cases, os.path.isdir))
 
     @Slot(object)
     def show_bookmarks(self, exhibit: OpenExhibit | None) -> None:
