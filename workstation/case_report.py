@@ -12,7 +12,7 @@ from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedR
 from workstation.casework.problems import CaseReadOnly, CaseRefusal
 from workstation.errors import DamagedImage, FileProblem, TooManyPixels, UnsupportedFormat
 from workstation.progress import Progress, drain
-from workstation.report.atomic import write_bytes
+from workstation.report.atomic import flush, replacing
 from workstation.report.commission import Step
 from workstation.report.document import ReportDocument, build
 from workstation.report.from_case import circumstances_of
@@ -52,17 +52,19 @@ def report_steps(
     document = yield from document_steps(case, exhibits, template)
     yield Progress("writing the report", 0.8)
     content = _html(document) if out.suffix.lower() in (".html", ".htm") else render_pdf(document)
-    write_bytes(out, content)
     audit = document.circumstances.audit
     assert audit is not None
-    return case.reports.issued(
-        document.number,
-        issued=document.created,
-        name=out.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        head=audit.head,
-        entries=audit.entries,
-    )
+    with replacing(out) as unfinished:
+        unfinished.write_bytes(content)
+        flush(unfinished)
+        return case.reports.issued(  # before it gets its name: no report lies there that the log knows nothing of
+            document.number,
+            issued=document.created,
+            name=out.name,
+            sha256=hashlib.sha256(content).hexdigest(),
+            head=audit.head,
+            entries=audit.entries,
+        )
 
 
 def _html(document: ReportDocument) -> bytes:

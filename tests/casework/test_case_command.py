@@ -22,7 +22,8 @@ from workstation.analysis.likeness import likeness, permutation_test
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult
 from workstation.casework import CaseFile
-from workstation.casework.problems import CaseRefusal
+from workstation.casework.problems import CaseNotSaved, CaseRefusal
+from workstation.casework.shelves import Reports
 from workstation.evidence.record import Evidence
 from workstation.progress import drain
 from workstation.report.archival import CONTENT_FILE
@@ -195,6 +196,22 @@ def test_words_are_put_on_an_exhibit_and_found(exifact: Command, filled: Path) -
     assert "exhibit 1: night" in exifact("tag", filled, "1", "harbour", "--remove").stdout
     assert exifact("search", filled, "harbour").exit_code == 1
     assert exifact("verify", filled).exit_code == 0
+
+
+def test_a_report_that_cannot_be_logged_does_not_stay(
+    exifact: Command, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def full(*_: object, **__: object) -> None:
+        raise CaseNotSaved(filled, "the disk is full")
+
+    monkeypatch.setattr(Reports, "issued", full)
+    refused = exifact("report", filled, "--out", out / "report.pdf")
+    assert refused.exit_code == 1
+    assert "the disk is full" in refused.stderr
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["report", "checkpoint", "compare"])

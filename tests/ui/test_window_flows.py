@@ -18,7 +18,7 @@ from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Evidence
-from workstation.progress import Progress
+from workstation.progress import Progress, drain
 from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
@@ -445,6 +445,16 @@ def test_a_report_that_is_cancelled_at_any_step_leaves_no_file(photo: Photo, tmp
     assert [stage for stage, files in there.items() if files] == []
     assert "composing the PDF" in there
     assert {path.name for path in folder.iterdir()} == {"report.pdf", "result.json"}
+
+
+def test_a_report_whose_data_cannot_be_written_leaves_no_file(photo: Photo, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    (folder / "result.json").mkdir(parents=True)
+    exhibit = Exhibit(evidence=open_evidence(photo()), result=None, failure="", regions=(), note="")
+    order = ReportOrder(Case((exhibit,), title="Rex v. Doe", operator="A. Meier"), folder / "report.pdf")
+    with pytest.raises(ExportProblem):
+        drain(write_report(order))
+    assert [path.name for path in folder.iterdir()] == ["result.json"]
 
 
 def test_closing_the_window_while_a_report_is_written_asks(

@@ -27,14 +27,23 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.open("xb").close()
         unfinished = beside
         yield unfinished
-        with unfinished.open("rb+") as written:
-            os.fsync(written.fileno())  # a full disk may only show here
+        flush(unfinished)
         unfinished.replace(path)
     except OSError as problem:
         raise ExportProblem(f"{path} could not be written: {problem.strerror or problem}") from problem
     finally:
         if unfinished is not None:
             unfinished.unlink(missing_ok=True)
+
+
+def flush(unfinished: Path) -> None:
+    """Bring a written file to the disk; a full one may only show here.
+
+    Raises:
+        OSError: if the disk refuses.
+    """
+    with unfinished.open("rb+") as written:
+        os.fsync(written.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
@@ -95,10 +96,10 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         ExportProblem: if a file cannot be written; SigningProblem if the key cannot be used.
         CaseProblem: if the case cannot be read, or the entry cannot be written.
     """
-    from workstation import report  # noqa: PLC0415 - reportlab loads when a report is asked for
-    from workstation.report import signing  # noqa: PLC0415 - pyHanko, too
-    from workstation.report.atomic import write_bytes  # noqa: PLC0415 - as above
+    from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
+    from workstation.report.atomic import flush, replacing  # noqa: PLC0415 - as above
     from workstation.report.pdf import render_pdf  # noqa: PLC0415 - as above
+    from workstation.report.serial import as_json, as_text  # noqa: PLC0415 - as above
 
     target = order.target
     refuse_beside_evidence(target.parent, tuple(one.evidence.identity.path for one in order.case.exhibits))
@@ -114,11 +115,13 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         yield Progress("signing the PDF", 0.8)
         content = signing.signed(content, identity, reason="Issued")
     yield Progress("writing the files", 0.9)  # the last step: a report that was cancelled leaves none of them
-    write_bytes(target, content)
-    beside = data_beside(target)
-    report.write_json(document, beside)
-    if order.keeper is not None and not order.keeper.file.read_only:
-        _log(order.keeper, document, target)
+    beside, data = data_beside(target), as_text(as_json(document)).encode("utf-8", "backslashreplace")
+    with replacing(target) as pdf, replacing(beside) as json:  # both or, where the disk is full, none
+        for unfinished, whole in ((pdf, content), (json, data)):
+            unfinished.write_bytes(whole)
+            flush(unfinished)
+        if order.keeper is not None and not order.keeper.file.read_only:
+            _log(order.keeper, document, target.name, content)  # no report lies there that the log knows nothing of
     return target, beside
 
 
@@ -162,16 +165,14 @@ def _circumstances(order: ReportOrder) -> tuple[Circumstances, Case]:
     return replace(known, commission=commission), case
 
 
-def _log(keeper: CaseKeeper, document: ReportDocument, target: Path) -> None:
-    from workstation.evidence import identify  # noqa: PLC0415 - as above
-
+def _log(keeper: CaseKeeper, document: ReportDocument, name: str, content: bytes) -> None:
     audit = document.circumstances.audit
     if audit is not None:
         keeper.file.reports.issued(
             document.number,
             issued=document.created,
-            name=target.name,
-            sha256=identify(target).sha256,
+            name=name,
+            sha256=hashlib.sha256(content).hexdigest(),
             head=audit.head,
             entries=audit.entries,
         )
