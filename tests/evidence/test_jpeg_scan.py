@@ -85,3 +85,46 @@ def test_damaged_data_are_shown_as_pillow_decodes_them(picture: Image.Image, tmp
 
     with Image.open(io.BytesIO(bytes(damaged))) as opened:
         np.testing.assert_array_equal(evidence.pixels.rgb, np.asarray(opened))
+
+
+def with_sampling(data: bytes, luma: int, height: int, width: int) -> bytes:
+    """The same blocks under a frame header with other sampling factors of the first component and another size."""
+    at = data.index(b"\xff\xc0")
+    changed = bytearray(data)
+    changed[at + 5 : at + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    changed[at + 11] = luma
+    return bytes(changed)
+
+
+def test_sampling_that_only_pillow_names_is_decoded_by_it(picture: Image.Image, tmp_path: Path) -> None:
+    data = with_sampling(jpeg(picture, subsampling="4:2:0"), 0x14, 480, 640)
+
+    said = codes_of(tmp_path / "441.jpg", data)
+
+    with Image.open(io.BytesIO(data)) as opened:
+        np.testing.assert_array_equal(open_evidence(tmp_path / "441.jpg").pixels.rgb, np.asarray(opened))
+    assert "jpeg-damaged" not in said
+
+
+def test_sampling_that_the_complaining_reader_does_not_know_is_no_damage(picture: Image.Image, tmp_path: Path) -> None:
+    blocks = jpeg(picture.crop((0, 0, 80, 32)), keep_rgb=True)  # 120 of them, all with the same tables
+
+    said = codes_of(tmp_path / "410.jpg", with_sampling(blocks, 0x42, 48, 128))
+
+    assert "jpeg-damaged" not in said
+    assert "4:1:0" in said["jpeg-not-checked"]
+
+
+def test_bytes_between_segments_and_a_broken_profile_are_no_damage_of_the_picture(
+    picture: Image.Image, tmp_path: Path
+) -> None:
+    data = jpeg(picture)
+    chunk = b"\xff\xe2\x00\x12ICC_PROFILE\0\x01\x01ab"
+    tables = data.index(b"\xff\xdb")
+
+    between = codes_of(tmp_path / "between.jpg", data[:tables] + b"spare" + data[tables:])
+    profile = codes_of(tmp_path / "profile.jpg", data[:tables] + 2 * chunk + data[tables:])
+
+    assert "jpeg-damaged" not in between.keys() | profile.keys()
+    assert "jpeg-garbage" in between
+    assert "icc-incomplete" in profile

@@ -33,8 +33,8 @@ from PIL import (
 from workstation.errors import DamagedImage, Reason, RecordedWarning, TooManyPixels, UnsupportedFormat
 from workstation.evidence.container import Container
 from workstation.evidence.display import oriented, unoriented
-from workstation.evidence.jpeg_scan import complaint_about, sound_pixels
-from workstation.evidence.record import Pixels
+from workstation.evidence.jpeg_scan import NotChecked, complaint_about, sound_pixels
+from workstation.evidence.record import JpegStructure, Pixels
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 LARGEST_SIDE: Final = 2**20
@@ -428,15 +428,25 @@ def _suspicious(name: str, data: bytes, container: Container, pixels: Pixels, *,
         decoded, stated = f"{pixels.width}×{pixels.height}", f"{jpeg.size[1]}×{jpeg.size[0]}"
         message = f"the decoder gives {decoded} pixels, the frame header {stated}"
         found.append(RecordedWarning.of("jpeg-size", message, decoded=decoded, stated=stated))
-    complaint = None if sound else complaint_about(data, jpeg)
-    if complaint is not None:
-        message = f"the compressed image data are damaged, and parts of the picture are guesses ({complaint})"
-        found.append(RecordedWarning.of("jpeg-damaged", message, said=complaint))
+    if not sound:
+        found += _damage(data, jpeg)
     rows = _uniform_rows(pixels.rgb)
     if 16 <= rows < pixels.height:
         message = f"the last {rows} rows are one flat colour, as a decoder leaves them where image data are missing"
         found.append(RecordedWarning.of("jpeg-flat-end", message, rows=rows))
     return found
+
+
+def _damage(data: bytes, jpeg: JpegStructure) -> list[RecordedWarning]:
+    try:
+        complaint = complaint_about(data, jpeg)
+    except NotChecked:
+        message = f"damage of the compressed image data was not looked for: the sampling {jpeg.subsampling} is too rare"
+        return [RecordedWarning.of("jpeg-not-checked", message, sampling=jpeg.subsampling)]
+    if complaint is None:
+        return []
+    message = f"the compressed image data are damaged, and parts of the picture are guesses ({complaint})"
+    return [RecordedWarning.of("jpeg-damaged", message, said=complaint)]
 
 
 def _uniform_rows(rgb: NDArray[np.uint8]) -> int:
