@@ -158,6 +158,7 @@ class CaseDesk(QObject):
         self.blockSignals(True)
         if self._arriving is not None:
             self._arriving.close()
+            self._arriving = None
         if keeper is None:
             return
         with suppress(WorkstationError):

@@ -45,7 +45,7 @@ def file_line(exhibit: OpenExhibit) -> str:
         return "reading…"
     width, height = exhibit.pixels.width, exhibit.pixels.height
     megapixels = width * height / 1e6
-    size = f"{megapixels:.1f} MP" if megapixels >= 0.1 else f"{width}×{height} px"
+    size = f"{megapixels:.1f} MP" if megapixels >= 0.1 else f"{width}×{height}"
     marks = {
         HashState.UNKNOWN: "reading…",
         HashState.TAKEN: "hash taken",

@@ -73,7 +73,7 @@ def report_fields(target: Path, stated: Stated, languages: Sequence[str]) -> lis
         Field("question", "Question asked", kind="text", value=stated.question),
         Field("received", "Order received", "When the order came, as the laboratory writes it.", value=stated.received),
         Field("language", "Language", kind="choice", value=stated.language, choices=choices),
-        Field("key", "Signing key", "A PKCS#12 file (.p12, .pfx); empty = the report is not signed.", "file",
+        Field("key", "Signing key", "PKCS#12 (.p12, .pfx); empty = not signed.", "file",
               pattern="PKCS#12 (*.p12 *.pfx);;All files (*)"),
         Field("passphrase", "Passphrase", "Used once and kept nowhere.", "password"),
     ]  # fmt: skip
