@@ -158,6 +158,35 @@ def test_gps_values_in_words() -> None:
     assert next(e for e in found.entries if e.id == 0x02).state == Present()
 
 
+@pytest.mark.parametrize("text", ["写真、東京。", "一二三", "\u3000最初の一枚"])
+@pytest.mark.parametrize(("order", "code"), [("<", "utf-16-le"), (">", "utf-16-be")])
+def test_east_asian_text_in_the_order_of_its_block_stays_in_it(text: str, order: str, code: str) -> None:
+    decoded = decode("ExifIFD", 0x9286, 7, b"UNICODE\0" + text.encode(code), order)  # type: ignore[arg-type]
+
+    assert decoded.value == text
+    assert not decoded.remark
+
+
+def test_cyrillic_text_in_the_other_order_is_turned() -> None:
+    assert value_of(0x9286, 7, b"UNICODE\0" + "Привет мир".encode("utf-16-be")) == "Привет мир"
+
+
+@pytest.mark.parametrize(
+    ("triplet", "reference", "words"),
+    [
+        (((48, 1), (51, 1), (59999, 1000)), b"N\0", "48° 52′ 0.00″ N (48.866666°)"),
+        (((48999999, 1000000), (0, 1), (0, 1)), b"W\0", "49° 0′ 0.00″ W (-48.999999°)"),
+        (((0, 1), (0, 1), (0, 1)), b"S\0", "0° 0′ 0.00″ S (0.000000°)"),
+    ],
+)
+def test_sixty_seconds_are_a_minute(triplet: tuple[tuple[int, int], ...], reference: bytes, words: str) -> None:
+    entries = [Entry(0x01, 2, reference), Entry(0x02, 5, rationals(*triplet))]
+
+    found = read_directories(Block.of_file(nested([], 0x8825, entries)))
+
+    assert found.entries[-1].text == words
+
+
 def test_the_same_number_means_different_things_in_different_directories() -> None:
     assert definition("GPS", 2).name == "GPSLatitude"
     assert definition("InteropIFD", 2).name == "InteroperabilityVersion"

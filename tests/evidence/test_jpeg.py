@@ -324,6 +324,42 @@ def test_small_segments_of_applications() -> None:
     assert kinds["comment"].description == "a comment"
 
 
+def test_only_app14_states_the_colour_transform() -> None:
+    data = jpeg_with((0xED, b"Adobe_CM\0\2\0\0"), (0xED, b"Adobe_Photoshop2.5:\0\0"), rest=END)
+
+    found = [(p.kind, p.description) for p in read_jpeg(data).payloads]
+
+    assert found == [("APP13", "Adobe_CM"), ("APP13", "Adobe_Photoshop2.5:")]
+
+
+def xmp_details(packet: bytes) -> dict[str, str]:
+    return dict(
+        payload(read_jpeg(jpeg_with((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet), rest=END)), "XMP").details
+    )
+
+
+def test_xmp_as_other_programs_write_it() -> None:
+    source = b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+    assert xmp_details(b"<x:xmpmeta x:xmptk='Kit 1'><r xmp:CreatorTool='Editor &quot;9&quot;'/>") == {
+        "toolkit": "Kit 1",
+        "creator tool": 'Editor "9"',
+    }
+    assert xmp_details(b"<xap:CreatorTool>Old &amp; good</xap:CreatorTool>") == {"creator tool": "Old & good"}
+    assert xmp_details(b'<i:DigitalSourceType rdf:resource="' + source + b'"/>') == {
+        "digital source type": source.decode()
+    }
+    assert xmp_details("<xmp:CreatorTool>Möwe</xmp:CreatorTool>".encode("utf-16-be")) == {"creator tool": "Möwe"}
+
+
+def test_a_history_entry_of_xmp_counts_once() -> None:
+    as_elements = b"<rdf:li><stEvt:action>saved</stEvt:action></rdf:li>" * 3
+    as_attributes = b'<rdf:li stEvt:action="saved" stEvt:when="2020"/>' * 2
+
+    assert xmp_details(as_elements)["history entries"] == "3"
+    assert xmp_details(as_attributes)["history entries"] == "2"
+
+
 def test_the_maker_of_a_note_without_header_is_taken_from_the_make() -> None:
     entries = [Entry(0x010F, 2, b"Canon\0"), Entry(0x8769, 4, longs(60))]
     tiff = block(entries).ljust(60, b"\0")

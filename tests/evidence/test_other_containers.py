@@ -157,6 +157,15 @@ def test_bmp_with_bytes_behind_it(saved: Callable[..., Path]) -> None:
     assert payload(described(data + b"hidden text", "BMP"), "trailing data").offset == len(data)
 
 
+@pytest.mark.parametrize("stated", [0, 54, 9000, 99_999])
+def test_pixels_of_a_bmp_that_states_a_wrong_size_are_no_trailing_data(saved: Callable[..., Path], stated: int) -> None:
+    whole = bytearray(saved("a.bmp").read_bytes())
+    whole[2:6] = stated.to_bytes(4, "little")
+
+    assert not [p for p in described(bytes(whole), "BMP").payloads if p.kind == "trailing data"]
+    assert payload(described(bytes(whole) + b"hidden text", "BMP"), "trailing data").size == 11
+
+
 def test_tiff_payloads(saved: Callable[..., Path]) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     tags = {700: XMP, 33723: b"\x1c\x02\x69\0\x04Head"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -129,11 +128,12 @@ def _degrees(triplet: tuple[int | float | Fraction | None, ...], reference: str)
     # Writers that need no seconds store 0/0 there.
     parts = [Fraction(part) / 60**power for power, part in enumerate(triplet) if part is not None]
     whole = sum(parts, start=Fraction(0))
-    degrees = math.floor(whole)
-    minutes = math.floor((whole - degrees) * 60)
-    seconds = float(((whole - degrees) * 60 - minutes) * 60)
-    sign = "-" if reference in ("S", "W") else ""
-    return f"{degrees}° {minutes}′ {seconds:.2f}″ {reference}".rstrip() + f" ({sign}{float(whole):.6f}°)"
+    hundredths = round(abs(whole) * 360_000)  # of a second; rounded before they are parted, lest 60 seconds be left
+    minutes, seconds = divmod(hundredths, 6000)
+    minus = "-" if whole < 0 else ""
+    shown = f"{minus}{minutes // 60}° {minutes % 60}′ {seconds / 100:.2f}″ {reference}".rstrip()
+    signed = -whole if reference in ("S", "W") else whole
+    return f"{shown} ({float(signed):.6f}°)"
 
 
 def _cfa_text(value: tuple[int | float | Fraction | None, ...]) -> str:

@@ -186,13 +186,17 @@ def _decode_charset_text(raw: bytes, order: ByteOrder) -> Decoded:
 
 
 def _decode_unicode(body: bytes, order: ByteOrder) -> Decoded:
-    """UTF-16 with its byte order mark, else in the order of the block unless only the other reads as text."""
+    """UTF-16 with its byte order mark, else in the order of the block unless only the other reads as text.
+
+    Text of one script has few different high bytes and many low ones; in the wrong order it is the other way round.
+    """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _text_or_empty(body.decode("utf-16", errors="replace").rstrip("\0"))
     names = {"<": ("utf-16-le", "utf-16-be"), ">": ("utf-16-be", "utf-16-le")}[order]
     texts = [body.decode(name, errors="replace").rstrip("\0") for name in names]
     rare = [sum(ord(character) > 0x24F for character in text) for text in texts]
-    if rare[1] < rare[0]:
+    pages = [len({ord(character) >> 8 for character in text}) for text in texts]
+    if rare[1] < rare[0] and 2 * pages[1] <= pages[0]:
         return _text_or_empty(texts[1], Reason("its Unicode text stands in the other byte order", "text-byte-order"))
     return _text_or_empty(texts[0])
 

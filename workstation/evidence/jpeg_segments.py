@@ -126,7 +126,8 @@ def _single(segment: JpegSegment, head: bytes) -> Payload:
         density = f"{int.from_bytes(head[8:10], 'big')}×{int.from_bytes(head[10:12], 'big')} {units}"
         details = (("density", density), ("thumbnail", f"{head[12]}×{head[13]}"))
         return Payload("JFIF", offset, length, f"JFIF {head[5]}.{head[6]:02d}", details)
-    if head.startswith(b"Adobe") and len(head) >= 12:
+    # Old versions of Photoshop begin APP13 with "Adobe_CM" and "Adobe_Photoshop2.5:".
+    if segment.name == "APP14" and head.startswith(b"Adobe") and len(head) >= 12:
         transform = {0: "none (RGB or CMYK)", 1: "YCbCr", 2: "YCCK"}.get(head[11], str(head[11]))
         return Payload("Adobe", offset, length, f"Adobe, colour transform {transform}", (("transform", transform),))
     if head.startswith(b"Ducky") and len(head) >= 11:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
+from xml.sax.saxutils import unescape
 
 from PIL import ImageCms
 
@@ -107,16 +108,22 @@ _PHOTOSHOP_NAMES: Final = {
     0x0425: "caption digest",
 }
 _XMP_FACTS: Final = (
-    ("toolkit", rb"x:xmptk=\"([^\"]{1,200})\""),
-    ("creator tool", rb"xmp:CreatorTool(?:=\"|>)([^\"<]{1,200})"),
-    ("created", rb"xmp:CreateDate(?:=\"|>)([^\"<]{1,60})"),
-    ("modified", rb"xmp:ModifyDate(?:=\"|>)([^\"<]{1,60})"),
-    ("metadata date", rb"xmp:MetadataDate(?:=\"|>)([^\"<]{1,60})"),
-    ("document", rb"xmpMM:DocumentID(?:=\"|>)([^\"<]{1,120})"),
-    ("original document", rb"xmpMM:OriginalDocumentID(?:=\"|>)([^\"<]{1,120})"),
-    ("digital source type", rb"DigitalSourceType(?:=\"|>)([^\"<]{1,200})"),
-    ("motion photo", rb"(?:GCamera:MotionPhoto|GCamera:MicroVideo)(?:=\"|>)([^\"<]{1,20})"),
+    ("toolkit", "x:xmptk"),
+    ("creator tool", "(?:xmp|xap):CreatorTool"),
+    ("created", "(?:xmp|xap):CreateDate"),
+    ("modified", "(?:xmp|xap):ModifyDate"),
+    ("metadata date", "(?:xmp|xap):MetadataDate"),
+    ("document", "(?:xmp|xap)MM:DocumentID"),
+    ("original document", "(?:xmp|xap)MM:OriginalDocumentID"),
+    ("digital source type", "DigitalSourceType"),
+    ("motion photo", "GCamera:(?:MotionPhoto|MicroVideo)"),
 )
+"""Facts and the names of their properties; xap is what Adobe called the prefix xmp until 2004."""
+_XML_QUOTES: Final = {"&quot;": '"', "&apos;": "'"}
+_XMP_VALUE: Final = (
+    r"""(?:(?:\s{1,80}rdf:resource)?\s{0,80}=\s{0,80}(?:"([^"]{1,1000})"|'([^']{1,1000})')|>([^<]{1,1000}))"""
+)
+"""Of a property: an attribute in either kind of quotes, the text of an element, or the address that it points to."""
 
 
 def maker_note_vendor(data: bytes, make: str) -> str:
@@ -158,15 +165,24 @@ def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP")
     """An XMP packet with the facts that a laboratory looks for first."""
     details = []
     packet = packet[:LARGEST_CONTENT]
-    for name, pattern in _XMP_FACTS:
-        match = re.search(pattern, packet)
-        if match:
-            details.append((name, decode_text(match.group(1))))
-    history = len(re.findall(rb"stEvt:action", packet))
+    text = _in_utf8(packet)
+    for name, written in _XMP_FACTS:
+        match = re.search((written + _XMP_VALUE).encode("ascii"), text)
+        if match and match[match.lastindex or 0].strip():
+            details.append((name, unescape(decode_text(match[match.lastindex or 0]).strip(), _XML_QUOTES)))
+    history = len(re.findall(rb"(?<!/)stEvt:action\b", text))  # an element is named at its end, too
     if history:
         details.append(("history entries", str(history)))
     description = next((value for name, value in details if name == "creator tool"), "")
     return Payload(kind, offset, size, description, tuple(details), packet)
+
+
+def _in_utf8(packet: bytes) -> bytes:
+    """A packet in UTF-16 as UTF-8; any other as it is."""
+    order = {b"\xff\xfe": "utf-16-le", b"<\0": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\0<": "utf-16-be"}.get(
+        packet[:2]
+    )
+    return packet if order is None else packet.decode(order, errors="replace").encode("utf-8", errors="replace")
 
 
 def iptc_details(data: bytes) -> tuple[tuple[str, str], ...]:

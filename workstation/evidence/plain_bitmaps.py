@@ -25,16 +25,28 @@ def read_bmp(data: bytes) -> Container:
     if data[:2] != b"BM" or len(data) < 26:
         raise ParseProblem(Reason("no BMP header", "no-bmp-header"), 0)
     container = Container(exif_state=NotApplicable())
-    stated = int.from_bytes(data[2:6], "little")
+    end = _picture_end(data) or int.from_bytes(data[2:6], "little")
     header = int.from_bytes(data[14:18], "little")
     if header >= 124 and len(data) >= 138 and data[70:74] == b"DEBM":
         offset, size = struct.unpack_from("<2I", data, 126)
         profile = Block.of_file(data, 14 + offset, size)
         if len(profile):
             container.payloads.append(icc_payload(profile))
-    if 26 < stated < len(data):
-        container.payloads.append(trailing_payload(data, stated, len(data)))
+            end = max(end, 14 + offset + size)
+    if 26 < end < len(data):
+        container.payloads.append(trailing_payload(data, end, len(data)))
     return container
+
+
+def _picture_end(data: bytes) -> int:
+    """Where uncompressed pixels end, since many programs state a wrong size of the file; 0 where nothing tells."""
+    if int.from_bytes(data[14:18], "little") < 40 or len(data) < 54:
+        return 0
+    start = int.from_bytes(data[10:14], "little")
+    width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+    if compression not in (0, 3) or width <= 0:
+        return 0
+    return start + (width * bits + 31) // 32 * 4 * abs(height)
 
 
 def read_gif(data: bytes) -> Container:
