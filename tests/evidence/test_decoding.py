@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import warnings
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from evidence.tiff_builder import Entry, block, longs, rationals, shorts
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from workstation.errors import DamagedImage, TooManyPixels, UnsupportedFormat
 from workstation.evidence import open_evidence, read_metadata
@@ -360,6 +361,29 @@ def test_the_limit_counts_for_every_format(saved: Save, name: str) -> None:
 def test_the_limit_counts_for_heif(data: Path) -> None:
     with pytest.raises(TooManyPixels):
         open_evidence(data / "RGB_8__128x128.heif", max_pixels=1000)
+
+
+def test_a_gif_with_a_huge_frame_is_refused_before_it_is_filled(tmp_path: Path) -> None:
+    screen = struct.pack("<2H3B", 32, 32, 0x80, 0, 0) + bytes(6)
+    to_be_disposed_of = b"!\xf9\4\x08\0\0\0\0"
+    frame = b"," + struct.pack("<4HB", 0, 0, 65535, 65535, 0) + b"\2\2\x4c\1\0;"
+    path = written(tmp_path, "bomb.gif", b"GIF89a" + screen + to_be_disposed_of + b"?" + frame)
+    started = time.monotonic()
+
+    with pytest.raises(TooManyPixels) as caught:
+        open_evidence(path)
+
+    assert caught.value.pixels == 65535**2
+    assert time.monotonic() - started < 0.5  # filling four thousand million pixels takes longer
+
+
+def test_a_png_with_a_long_text_is_opened(saved: Save) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", "<x>" + "history " * 200_000 + "</x>", zip=True)
+
+    evidence = open_evidence(saved("a.png", pnginfo=texts))
+
+    assert [p.kind for p in evidence.metadata.payloads] == ["XMP"]
 
 
 def test_pillows_own_limit_does_not_leak(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:

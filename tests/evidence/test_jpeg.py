@@ -119,6 +119,12 @@ def test_a_stream_without_an_end_says_so(scene: NDArray[np.uint8]) -> None:
     assert "jpeg-no-end" in codes(container)
 
 
+def test_a_stream_of_more_segments_than_are_listed_is_not_said_to_have_no_end() -> None:
+    found = read_jpeg(jpeg_with(*[(0xEF, b"x")] * 5001, rest=END))
+
+    assert codes(found) == ["jpeg-segment-limit"]
+
+
 def test_bytes_between_segments_are_pointed_at(scene: NDArray[np.uint8]) -> None:
     data = encoded(scene)
     broken = data[:20] + b"junk!" + data[20:]

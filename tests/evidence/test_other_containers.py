@@ -121,6 +121,29 @@ def test_png_chunks_that_lie() -> None:
     assert codes(described(damaged, "PNG")) == ["png-damaged-chunk"]
 
 
+def test_a_png_of_many_pixel_chunks_is_read_to_its_end() -> None:
+    found = described(png_with(*[chunk(b"IDAT", b"")] * 20_001, chunk(b"tEXt", b"Author\0me")), "PNG")
+
+    assert [p.description for p in found.payloads] == ["Author: me"]
+    assert codes(found) == []
+
+
+def test_a_png_of_more_chunks_than_are_read_says_so() -> None:
+    found = described(png_with(*[chunk(b"spLT", b"")] * 20_001), "PNG")
+
+    assert "png-chunk-limit" in codes(found)
+    assert not [p for p in found.payloads if p.kind == "trailing data"]
+
+
+def test_a_compressed_text_of_a_png_that_ends_early_is_a_warning_and_kept() -> None:
+    whole = zlib.compress(b"".join(b"line %d\n" % number for number in range(2000)))
+
+    found = described(png_with(chunk(b"zTXt", b"Comment\0\0" + whole[: len(whole) // 2])), "PNG")
+
+    assert payload(found, "PNG text").description.startswith("Comment: line 0")
+    assert codes(found) == ["png-damaged-chunk"]
+
+
 def test_a_png_manifest_is_c2pa() -> None:
     label = b"\0" * 16 + b"\x03c2pa\0"
     box = (8 + 8 + len(label)).to_bytes(4, "big") + b"jumb" + (8 + len(label)).to_bytes(4, "big") + b"jumd" + label

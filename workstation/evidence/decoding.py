@@ -7,6 +7,7 @@ the same pixels. None is asked to repair: data that end early are an error, not 
 from __future__ import annotations
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -92,7 +93,8 @@ _MODE_CODES: Final = {
     "CMYK": "cmyk",
     "YCbCr": "ycbcr",
 }
-# Pillow keeps its limit on pixels and Python its warning filters in process-wide variables.
+_PIXELS_SAID: Final = re.compile(r"(\d+) pixels")
+# Pillow keeps its limits and Python its warning filters in process-wide variables.
 _PROCESS_WIDE: Final = threading.Lock()
 
 
@@ -114,16 +116,19 @@ class _Reduction:
 
 
 @contextmanager
-def _undisturbed(caught: list[RecordedWarning]) -> Iterator[None]:
-    """Lift Pillow's own limit on pixels (ours is checked first) and turn its Python warnings into recorded ones."""
+def _undisturbed(caught: list[RecordedWarning], max_pixels: int) -> Iterator[None]:
+    """Set Pillow's own limits to ours and turn its Python warnings into recorded ones.
+
+    Its GIF reader fills the first frame before it says how large the picture is, so our own check comes too late there.
+    """
     with _PROCESS_WIDE, warnings.catch_warnings(record=True) as python_warnings:
         warnings.simplefilter("always")
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
+        limits = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+        Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = max_pixels, PngImagePlugin.MAX_TEXT_MEMORY
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limits
             messages = dict.fromkeys(str(warning.message).split("\n")[0].strip() for warning in python_warnings)
             caught.extend(
                 RecordedWarning.of("decoder", f"the decoder says: {message}", said=message) for message in messages
@@ -152,7 +157,7 @@ def decode_pixels(
         _check_size(path, container.size[1], container.size[0], max_pixels)
     caught: list[RecordedWarning] = []
     sound: NDArray[np.uint8] | None = None
-    with _undisturbed(caught):
+    with _undisturbed(caught, max_pixels):
         try:
             if name == "JPEG" and container.jpeg is not None:
                 sound = sound_pixels(data, container.jpeg)
@@ -162,6 +167,8 @@ def decode_pixels(
                 pixels, reduction = _decode_with_pillow(
                     path, data, name, container, orientation=orientation, max_pixels=max_pixels, sound=sound
                 )
+        except Image.DecompressionBombError as error:
+            raise TooManyPixels(path, int(_PIXELS_SAID.findall(str(error))[0]), max_pixels) from error
         except MemoryError as error:
             raise DamagedImage(path, "its pixels do not fit into memory") from error
         except _DECODER_FAILURES as error:

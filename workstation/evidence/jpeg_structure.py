@@ -100,10 +100,10 @@ def read_structure(data: bytes, container: Container) -> JpegStructure:
         if step is None:
             break
         position = step
-        if len(stream.segments) >= MOST_SEGMENTS:
+        if len(stream.segments) >= MOST_SEGMENTS and stream.end is None:
             message = f"more than {MOST_SEGMENTS} segments; the rest is not listed"
             container.warn("jpeg-segment-limit", message, position, most=MOST_SEGMENTS)
-            break
+            return _structure(stream)
     else:
         _check_restarts(stream, container)
         return _structure(stream)

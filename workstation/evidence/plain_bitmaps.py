@@ -46,7 +46,8 @@ def _picture_end(data: bytes) -> int:
     width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
     if compression not in (0, 3) or width <= 0:
         return 0
-    return start + (width * bits + 31) // 32 * 4 * abs(height)
+    stride = (int(width) * int(bits) + 31) // 32 * 4
+    return start + stride * abs(int(height))
 
 
 def read_gif(data: bytes) -> Container:

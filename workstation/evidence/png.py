@@ -22,6 +22,9 @@ from workstation.evidence.record import Payload
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 LARGEST_TEXT: Final = 8 * 1024 * 1024
 MOST_CHUNKS: Final = 20_000
+PIXEL_CHUNKS: Final = 20
+"""As many count as one of the others: writers cut pixels into chunks of 8 KiB."""
+_DAMAGED: Final = Reason("its compressed data are damaged", "damaged-data")
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
 _SILENT: Final = frozenset({b"IDAT", b"fdAT", b"fcTL", b"PLTE", b"IEND"})
 
@@ -36,7 +39,8 @@ def read_png(data: bytes) -> Container:
         raise ParseProblem(Reason("no PNG signature", "no-png-signature"), 0)
     container = Container()
     position = len(SIGNATURE)
-    for _ in range(MOST_CHUNKS):
+    left = MOST_CHUNKS * PIXEL_CHUNKS
+    while left > 0:
         if position + 12 > len(data):
             container.warn("png-truncated", "the data end before the last chunk (IEND)", position, variant="end")
             return container
@@ -51,8 +55,12 @@ def read_png(data: bytes) -> Container:
         _check(data, position, length, container)
         _chunk(kind, body, container)
         position += 12 + length
+        left -= 1 if kind in _SILENT else PIXEL_CHUNKS
         if kind == b"IEND":
             break
+    else:
+        container.warn("png-chunk-limit", "more chunks than are read; the rest is left out", position)
+        return container
     if position < len(data):
         container.payloads.append(trailing_payload(data, position, len(data)))
     return container
@@ -112,26 +120,30 @@ def _gamma(body: Block) -> int:
     return body.number(0, "I", ">")
 
 
-def _inflate(data: bytes, container: Container) -> bytes:
-    """Decompress at most `LARGEST_TEXT` bytes.
+def _inflate(data: bytes, chunk: str, offset: int | None, container: Container) -> bytes:
+    """Decompress at most `LARGEST_TEXT` bytes; data that end early are a warning, and what there is of them is kept.
 
     Raises:
         ParseProblem: if the data are no zlib stream, or the file's chunks together are too large.
     """
     container.spend(0)
+    inflater = zlib.decompressobj()
     try:
-        inflated = zlib.decompressobj().decompress(data, LARGEST_TEXT)
+        inflated = inflater.decompress(data, LARGEST_TEXT)
     except zlib.error as error:
-        raise ParseProblem(Reason("its compressed data are damaged", "damaged-data")) from error
+        raise ParseProblem(_DAMAGED) from error
+    if not inflater.eof and len(inflated) < LARGEST_TEXT:
+        container.warn("png-damaged-chunk", f"{chunk}: {_DAMAGED}", offset, chunk=chunk, reason=_DAMAGED)
     container.spend(len(inflated))
     return inflated
 
 
 def _icc(body: Block, container: Container) -> Payload:
     name, _, rest = bytes(body.data).partition(b"\0")
-    payload = icc_payload(Block(_inflate(rest[1:], container)), len(body))
+    offset = body.file_offset(0, 0)
+    payload = icc_payload(Block(_inflate(rest[1:], "iCCP", offset, container)), len(body))
     details = (("name in the chunk", decode_text(name)), *payload.details)
-    return Payload("ICC", body.file_offset(0, 0), len(body), payload.description, details, payload.content)
+    return Payload("ICC", offset, len(body), payload.description, details, payload.content)
 
 
 def _text(kind: bytes, body: Block, container: Container) -> None:
@@ -146,7 +158,7 @@ def _text(kind: bytes, body: Block, container: Container) -> None:
         compressed = kind == b"zTXt"
         text = rest[1:] if compressed else rest
     if compressed:
-        text = _inflate(text, container)
+        text = _inflate(text, decode_text(kind), body.file_offset(0, 0), container)
     offset, size = (body.file_offset(0, 0), len(body)) if compressed else (body.file_offset(start, 0), len(text))
     name = decode_text(keyword)
     if keyword == _XMP_KEYWORD:
