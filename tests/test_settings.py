@@ -51,7 +51,7 @@ def test_a_value_that_is_not_allowed_keeps_its_default_and_is_said(tmp_path: Pat
     assert name in store.problems[0]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "\0\0"])
+@pytest.mark.parametrize("content", ["", "{", "[1]", "\0\0", "[" * 100_000])
 def test_a_damaged_file_is_set_aside(tmp_path: Path, content: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(content)
@@ -61,6 +61,16 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: str) -> None:
     assert store.current == Settings()
     assert "damaged" in store.problems[0]
     assert (tmp_path / "settings.broken.json").read_text() == content
+
+
+def test_a_file_that_a_windows_editor_saved_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"theme": "dark"}', encoding="utf-8-sig")
+
+    store = SettingsStore(path)
+
+    assert store.current.theme == "dark"
+    assert not store.problems
 
 
 def test_a_file_of_a_newer_version_is_kept_beside(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def show(metadata: Metadata) -> None:
         for row in rows(metadata):
             typer.echo("\t".join(terminal.printable(part) for part in (row["group"], row["name"], _said(row))))
         return
-    table = Table("group", "name", "value", "offset", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("group", "name", "value", "offset"):
+        table.add_column(heading, overflow="fold")  # a long number or address must not be cut
     for row in rows(metadata):
         offset = "" if row["offset"] is None else str(row["offset"])
         table.add_row(*(_literal(text) for text in (row["group"], row["name"], _said(row), offset)))

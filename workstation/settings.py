@@ -189,13 +189,13 @@ class SettingsStore:
 
     def _load(self, path: Path) -> None:
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
+            raw = json.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows begin files with a mark
         except FileNotFoundError:
             return
         except OSError as error:
             self.problems.append(f"The settings could not be read ({error.strerror}); the defaults are used.")
             return
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = None
         if not isinstance(raw, dict):
             self._set_aside(path, "broken")

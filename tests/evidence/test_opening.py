@@ -11,6 +11,7 @@ from tests.rights import ordinary_rights
 from workstation.errors import Unopenable, UnsupportedFormat, WorkstationError
 from workstation.evidence import open_evidence, open_steps, read_metadata, rehash
 from workstation.evidence.formats import detect_format
+from workstation.evidence.opening import timestamp_of
 from workstation.evidence.record import Pixels
 
 Save = Callable[..., Path]
@@ -34,6 +35,16 @@ def test_pixels_come_before_the_metadata(saved: Save, exif: bytes) -> None:
     fractions = [progress.fraction for progress in seen]
     assert fractions == sorted(fractions)
     assert seen[-1].stage == "reading the metadata"
+
+
+def test_a_file_from_beyond_the_calendar_is_opened(saved: Save) -> None:
+    path = saved("a.jpg")
+    os.utime(path, (253_402_300_900, 253_402_300_900))  # the year 10000, which some file systems cut to their last one
+
+    assert open_evidence(path).identity.size == path.stat().st_size
+    assert timestamp_of(253_402_300_900) == ""
+    assert timestamp_of(-1e12) == ""
+    assert timestamp_of(0) == "1970-01-01T00:00:00Z"
 
 
 def test_identity_is_of_the_bytes_as_they_are(saved: Save) -> None:

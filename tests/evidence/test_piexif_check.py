@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,3 +67,13 @@ def test_a_failure_of_piexif_is_a_warning_with_its_reason() -> None:
 
     assert [w.code for w in found] == ["exif-cross-check-failed"]
     assert "our reader read 1 entries" in found[0].message
+
+
+def test_a_big_tiff_is_not_held_against_a_reader_that_does_not_know_it() -> None:
+    entry = struct.pack("<HHQ8s", 0x010F, 2, 6, b"Canon\0\0\0")
+    big = b"II+\0" + struct.pack("<HHQQ", 8, 0, 16, 1) + entry + bytes(8)
+
+    found = checked(big)
+
+    assert [warning.code for warning in found] == ["exif-cross-check-skipped"]
+    assert "BigTIFF" in found[0].message

@@ -182,9 +182,17 @@ def _identify(path: Path, data: bytes, modified: float) -> FileIdentity:
         sha256=hashlib.sha256(data).hexdigest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).hexdigest(),
         md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-        modified=_timestamp(datetime.fromtimestamp(modified, UTC)),
+        modified=timestamp_of(modified),
         opened=_timestamp(datetime.now(UTC)),
     )
+
+
+def timestamp_of(seconds: float) -> str:
+    """A file system's time as UTC ISO 8601; "" for one beyond the calendar, since file systems keep any number."""
+    try:
+        return _timestamp(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _timestamp(moment: datetime) -> str:

@@ -48,6 +48,8 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
         most = LARGEST_CHECKED >> 20
         return (RecordedWarning.of("exif-cross-check-skipped", message, variant="size", most=most),)
     unknown = sorted({entry.type for entry in ours.entries if entry.type in _NOT_READ})
+    if bytes(block.data[:4]) in (b"II+\0", b"MM\0+"):
+        unknown = ["BigTIFF"]
     if unknown:
         message = f"piexif was not asked for a second opinion: it does not read the type {unknown[0]}"
         return (RecordedWarning.of("exif-cross-check-skipped", message, variant="type", type=unknown[0]),)

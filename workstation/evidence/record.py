@@ -184,7 +184,10 @@ class JpegStructure:
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """Which file it was: name, size in bytes, hashes (lower-case hex) before decoding, times (UTC ISO 8601)."""
+    """Which file it was: name, size in bytes, hashes (lower-case hex) before decoding, times (UTC ISO 8601).
+
+    `modified` is "" where the file system states a time beyond the calendar's years 1 to 9999.
+    """
 
     path: Path
     name: str
