@@ -98,10 +98,12 @@ def add(
     description: Annotated[str | None, typer.Option("--description")] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the case.")] = False,
 ) -> None:
-    """Take files in as exhibits; each is hashed before anything else."""
-    failed = False
+    """Take files, and the image files in folders, in as exhibits; each is hashed before anything else."""
+    from workstation.named_files import named_files
+
+    named, failed = named_files(files)
     with open_case(folder, operator) as case:
-        for file in files:
+        for file in named:
             try:
                 exhibit = case.exhibits.add(
                     file,

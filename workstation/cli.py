@@ -122,7 +122,7 @@ def _program(
 
 @app.command("open")
 def open_window(files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", readable=False)] = None) -> None:
-    """Open the window, with these files if any are given."""
+    """Open the window, with these files and folders if any are given."""
     problem = terminal.display_problem()
     if problem:
         terminal.note(f"exifact: {problem}. `exifact analyze FILE --out DIR` works without one.")
@@ -147,20 +147,24 @@ def analyze(
     max_pixels: MaxPixels = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.pdf.")] = False,
 ) -> None:
-    """Analyse photographs and write result.json, maps and a report for each.
+    """Analyse photographs, and those in folders, and write result.json, maps and a report for each.
 
     Images that a program generated as a whole are out of scope.
     """
     from workstation import headless
     from workstation.analysis.result import AnalysisRequest
+    from workstation.named_files import named_files
 
     _known_model(model)
     request = AnalysisRequest(
         model=model, device=device.value, patch=patch, per_dimension=per_dimension, seed=seed, threads=threads
     )
     limit = {} if max_pixels is None else {"max_pixels": max_pixels}
-    outcome = headless.analyze_files(files, out, request, **limit, report=not no_report)
-    raise typer.Exit(outcome.exit_code)
+    named, left_out = named_files(files)
+    if not named:
+        raise typer.Exit(FAILED)
+    outcome = headless.analyze_files(named, out, request, **limit, report=not no_report)
+    raise typer.Exit(outcome.exit_code or (FAILED if left_out else DONE))
 
 
 @app.command()

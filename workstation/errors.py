@@ -107,7 +107,7 @@ class Unopenable(FileProblem):
 class FolderOpened(Unopenable):
     """A folder was given where a file is wanted."""
 
-    remedy = "Open the files in it; several can be chosen at once."
+    remedy = "Name the files in it; the window, `exifact analyze` and `exifact case add` take whole folders."
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "this is a folder, not a file")

@@ -2,6 +2,7 @@
 
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS
 from workstation.evidence.display import colour_management, display_rgb, display_size, to_display, to_stored
+from workstation.evidence.folders import FolderListing, list_folder
 from workstation.evidence.formats import SUFFIXES
 from workstation.evidence.opening import Described, Rehash, identify, open_evidence, open_steps, read_metadata, rehash
 
@@ -9,11 +10,13 @@ __all__ = [
     "DEFAULT_MAX_PIXELS",
     "SUFFIXES",
     "Described",
+    "FolderListing",
     "Rehash",
     "colour_management",
     "display_rgb",
     "display_size",
     "identify",
+    "list_folder",
     "open_evidence",
     "open_steps",
     "read_metadata",

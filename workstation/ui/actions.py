@@ -84,6 +84,13 @@ def _move(way: str, tip: str) -> ActionSpec:
 SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "File", "&Open…", "Open one or more image files.", ("Ctrl+O",), "open"),
     ActionSpec(
+        "open-folder",
+        "File",
+        "Open &folder…",
+        "Open the image files in a folder and below it, as many as fit into memory.",
+        ("Ctrl+Shift+O",),
+    ),
+    ActionSpec(
         "open-example", "File", "Open &example", "Open the bundled picture, spliced from two cameras.", icon="image"
     ),
     ActionSpec(

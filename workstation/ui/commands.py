@@ -61,6 +61,7 @@ class Commands(QObject):
         """Action id → what it does, for everything but the window's own layout."""
         slots: Slots = {
             "open": self._errands.choose_files,
+            "open-folder": self._errands.choose_folder,
             "open-example": self.open_example,
             "open-last": self.open_last,
             "reopen": self.reopen,

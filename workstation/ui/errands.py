@@ -62,9 +62,18 @@ class Errands(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    @Slot()
+    def choose_folder(self) -> None:
+        """Ask for a folder whose image files are opened."""
+        dialog = QFileDialog(self._window, "Open the image files of a folder", self._store.current.last_folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.filesSelected.connect(self.open_names)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     @Slot(list)
     def open_names(self, names: list[str]) -> None:
-        """Open files by name."""
+        """Open files and folders by name."""
         self._opening.open(Path(name) for name in names)
 
     @Slot()

@@ -28,6 +28,7 @@ from workstation.ui.errands import Errands
 from workstation.ui.exhibits_panel import ExhibitsModel, ExhibitsPanel
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.folder_opening import FolderDesk
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import JobQueue, LaneName
 from workstation.ui.jobs_panel import JobsPanel
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
     def _make_desks(self) -> None:
         session, jobs, work, store = self.session, self.jobs, self.work, self.store
         self.opening = OpeningDesk(session, jobs, work, store, self)
+        self.folders = FolderDesk(session, jobs, work, self.opening, self)
         self.analyses = AnalysisDesk(session, jobs, work, store, self)
         self.cases = CaseDesk(session, jobs, store, self.analyses.request, self)
         self.exports = ExportDesk(session, jobs, work, self)
@@ -243,6 +245,8 @@ class MainWindow(QMainWindow):
         opening.opening_failed.connect(self._take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
+        self.folders.told.connect(self.teller.tell)
+        self.folders.failed.connect(self.teller.tell_problem)
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
             signal.connect(self._take_state)
         analyses.finished.connect(self._take_result)
@@ -496,7 +500,7 @@ class MainWindow(QMainWindow):
         self.opening.open([Path(path)])
 
     def open_files(self, paths: Iterable[Path]) -> None:
-        """Open files, as from the command line."""
+        """Open files and folders, as from the command line."""
         self.opening.open(paths)
 
     @Slot(object)
@@ -569,7 +573,7 @@ class MainWindow(QMainWindow):
         self.empty.show_target(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped; a folder is refused with a sentence by the opening itself."""
+        """Open what was dropped, files and folders."""
         self.empty.show_target(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:

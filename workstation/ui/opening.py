@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workstation.errors import WorkstationError
+from workstation.errors import FolderOpened, WorkstationError
 from workstation.evidence import Rehash
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
@@ -27,12 +27,14 @@ class OpeningDesk(QObject):
         evidence_arrived: its metadata too.
         opening_failed: carries the `OpenExhibit`; its `problem` says why.
         hash_checked: carries the `OpenExhibit`.
+        folder_found: what was to be opened is a folder; carries its `Path`.
     """
 
     picture_arrived = Signal(object)
     evidence_arrived = Signal(object)
     opening_failed = Signal(object)
     hash_checked = Signal(object)
+    folder_found = Signal(object)
 
     def __init__(self, session: Session, jobs: JobQueue, work: Work, store: SettingsStore, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,14 +46,19 @@ class OpeningDesk(QObject):
         """Open files; the first new one becomes the current exhibit, one that is open already is selected."""
         first: OpenExhibit | None = None
         for path in paths:
-            absolute = path.absolute()
-            exhibit = self._session.with_path(absolute)
-            if exhibit is None:
-                exhibit = self._session.add(absolute)
-                self._start(exhibit)
+            exhibit = self.add(path)
             first = first or exhibit
         if first is not None:
             self._session.select(first)
+
+    def add(self, path: Path) -> OpenExhibit:
+        """Open a file that is not open yet, without looking at it."""
+        absolute = path.absolute()
+        exhibit = self._session.with_path(absolute)
+        if exhibit is None:
+            exhibit = self._session.add(absolute)
+            self._start(exhibit)
+        return exhibit
 
     def reopen(self, exhibit: OpenExhibit) -> None:
         """Read an exhibit's file again; marks stay, its result goes, because it belonged to other bytes."""
@@ -138,8 +145,12 @@ class _OpeningTask(QObject):
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
-        """Keep the reason with the exhibit."""
+        """Keep the reason with the exhibit; a folder is none."""
         self._desk._ended(self._exhibit)
+        if isinstance(error, FolderOpened) and self._session.find(self._exhibit.key) is not None:
+            self._session.close(self._exhibit)
+            self._desk.folder_found.emit(error.path)
+            return
         self._session.update(self._exhibit, problem=error, progress=None)
         self._desk.opening_failed.emit(self._exhibit)
 

@@ -26,7 +26,7 @@ from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.beside import refuse_beside_evidence
 from workstation.casework.exhibit import Exhibit
-from workstation.evidence import DEFAULT_MAX_PIXELS, Rehash, open_steps, rehash
+from workstation.evidence import DEFAULT_MAX_PIXELS, FolderListing, Rehash, list_folder, open_steps, rehash
 from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
 from workstation.ui.report_order import ReportOrder, write_report
@@ -45,6 +45,7 @@ class Thumbnail:
 Opening: TypeAlias = Generator[Progress, None, Evidence]
 Analysis: TypeAlias = Generator[Progress, None, AnalysisResult]
 Check: TypeAlias = Generator[Progress, None, Rehash]
+Listing: TypeAlias = Generator[Progress, None, FolderListing]
 Export: TypeAlias = Generator[Progress, None, tuple[Path, ...]]
 
 
@@ -70,6 +71,12 @@ def open_file(path: Path, max_pixels: int | None) -> Opening:
         yield progress
         if isinstance(progress.partial, Pixels):
             yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
+
+
+def look_through(folder: Path) -> Listing:
+    """Which image files lie in a folder and below it."""
+    yield Progress("looking for image files")
+    return list_folder(folder)
 
 
 class Analyst:
@@ -158,12 +165,13 @@ class Work:
 
     Attributes:
         analyse: as `Analyst.analyse`.
-        open_file, check_hash, export_maps: as the functions of these names.
+        open_file, look_through, check_hash, export_maps: as the functions of these names.
         export_report: as `report_order.write_report`.
         preload: imports that the first analysis needs; None = nothing is loaded in advance.
     """
 
     open_file: Callable[[Path, int | None], Opening] = open_file
+    look_through: Callable[[Path], Listing] = look_through
     analyse: Callable[[Evidence, AnalysisRequest], Analysis] = field(default_factory=lambda: Analyst().analyse)
     check_hash: Callable[[FileIdentity], Check] = check_hash
     export_report: Callable[[ReportOrder], Export] = write_report

@@ -1,0 +1,147 @@
+"""Folders are opened: their image files one after the other, as many as memory has room for."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workstation.evidence import FolderListing
+from workstation.ui.heard import Heard
+from workstation.ui.jobs import JobQueue
+from workstation.ui.opening import OpeningDesk
+from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.work import Work
+
+ROOM = 2 * 1024**3
+"""Bytes of decoded pixels of all that is open after which no further file of a folder is opened."""
+
+MOST_OPEN = 500
+"""Exhibits after which no further file of a folder is opened."""
+
+
+class FolderDesk(QObject):
+    """Looks through a folder and opens what it finds; several folders wait for each other.
+
+    Signals:
+        told: a sentence and its kind ("information", "warning", "error"): what became of a folder.
+        failed: carries the `WorkstationError` that kept a folder from being looked through.
+    """
+
+    told = Signal(str, str)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, jobs: JobQueue, work: Work, opening: OpeningDesk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._work, self._opening = session, jobs, work, opening
+        self._waiting: deque[_Batch] = deque()
+        self._current: OpenExhibit | None = None
+        opening.folder_found.connect(self.open)
+        opening.picture_arrived.connect(self._go_on)
+        opening.opening_failed.connect(self._go_on)
+        session.removed.connect(self._stop)
+
+    @Slot(object)
+    def open(self, folder: Path) -> None:
+        """Open the image files in a folder and below it."""
+        look = self._work.look_through
+        job = self._jobs.submit(f"looking through {folder.name or folder}", lambda: look(folder))
+        Heard(job, lambda listing: self._take(folder, listing), self.failed.emit)
+
+    def _take(self, folder: Path, listing: FolderListing) -> None:
+        batch = _Batch(folder, listing)
+        if not listing.files:
+            self.told.emit(batch.nothing_words, "warning")
+            return
+        self._waiting.append(batch)
+        if len(self._waiting) == 1:
+            self._open_next()
+
+    def _open_next(self) -> None:
+        """Open the next file that is not open yet, or say what became of the folder."""
+        while self._waiting:
+            batch = self._waiting[0]
+            while batch.files:
+                path = batch.files[0].absolute()
+                known = self._session.with_path(path)
+                if known is None and not self._has_room():
+                    break
+                batch.files.popleft()
+                batch.opened += 1
+                exhibit = known or self._opening.add(path)
+                if batch.opened == 1:
+                    self._session.select(exhibit)
+                if known is None:
+                    self._current = exhibit
+                    return
+            self._end(batch, "as many as fit into memory beside each other" if batch.files else "")
+
+    def _has_room(self) -> bool:
+        pixels = (exhibit.pixels for exhibit in self._session.exhibits)
+        filled = sum(one.rgb.nbytes for one in pixels if one is not None)
+        return filled < ROOM and len(self._session.exhibits) < MOST_OPEN
+
+    @Slot(object)
+    def _go_on(self, exhibit: OpenExhibit) -> None:
+        """The file that was waited for is there, or cannot be opened."""
+        if exhibit is self._current:
+            self._current = None
+            self._open_next()
+
+    @Slot(object)
+    def _stop(self, exhibit: OpenExhibit) -> None:
+        """Whoever closes or cancels the file that is being opened wants no more of its folder."""
+        if exhibit is self._current:
+            self._current = None
+            batch = self._waiting[0]
+            batch.opened -= 1
+            batch.files.appendleft(exhibit.path)
+            self._end(batch, "stopped")
+            self._open_next()
+
+    def _end(self, batch: _Batch, why: str) -> None:
+        self._waiting.popleft()
+        kind = "warning" if batch.files or batch.listing.unreadable else "information"
+        self.told.emit(batch.words(why), kind)
+
+
+class _Batch:
+    """The files of one folder that are still to be opened.
+
+    Attributes:
+        files: that wait.
+        opened: how many are open.
+    """
+
+    def __init__(self, folder: Path, listing: FolderListing) -> None:
+        self.folder, self.listing = folder, listing
+        self.files, self.opened = deque(listing.files), 0
+
+    @property
+    def _name(self) -> str:
+        return self.folder.name or str(self.folder)
+
+    @property
+    def nothing_words(self) -> str:
+        """There is nothing to open."""
+        return f"{self._name} holds no image files that Exifact opens.{self._aside}"
+
+    def words(self, why: str) -> str:
+        """What became of the folder."""
+        count = len(self.listing.files)
+        if not self.files:
+            files = "image file of" if count == 1 else "image files of"
+            return f"{count} {files} {self._name} {'is' if count == 1 else 'are'} open.{self._aside}"
+        return (
+            f"{self.opened} of {count} image files of {self._name} are open: {why}. For all of them there are "
+            f"`exifact analyze` and `exifact case add`, which take folders and read one file at a time.{self._aside}"
+        )
+
+    @property
+    def _aside(self) -> str:
+        others, unreadable = self.listing.others, len(self.listing.unreadable)
+        said = f" {others} other file{'s' if others != 1 else ''} left out." if others else ""
+        if unreadable:
+            said += f" {unreadable} folder{'s' if unreadable != 1 else ''} cannot be read."
+        return said
