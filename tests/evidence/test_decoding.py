@@ -17,6 +17,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from workstation.errors import DamagedImage, TooManyPixels, UnsupportedFormat
 from workstation.evidence import open_evidence, read_metadata
 from workstation.evidence.decoding import transform_orientation
+from workstation.evidence.display import display_rgb
 from workstation.evidence.record import Evidence, Pixels
 
 Save = Callable[..., Path]
@@ -375,6 +376,20 @@ def test_a_gif_with_a_huge_frame_is_refused_before_it_is_filled(tmp_path: Path) 
 
     assert caught.value.pixels == 65535**2
     assert time.monotonic() - started < 0.5  # filling four thousand million pixels takes longer
+
+
+def test_a_profile_of_a_wrong_type_is_none(tmp_path: Path) -> None:
+    pixels = tiff_of(np.full((4, 4, 3), 9, np.uint8), 8, 2)
+    first = struct.unpack_from("<I", pixels, 4)[0]
+    count = struct.unpack_from("<H", pixels, first)[0]
+    entries = pixels[first + 2 : first + 2 + 12 * count] + struct.pack("<HHII", 0x8773, 5, 1, 8)
+    moved = pixels[:4] + struct.pack("<I", len(pixels)) + pixels[8:]
+    data = moved + struct.pack("<H", count + 1) + entries + bytes(4)
+
+    evidence = open_evidence(written(tmp_path, "a.tif", data))
+
+    assert evidence.pixels.icc_profile is None
+    assert display_rgb(evidence.pixels).shape == (4, 4, 3)
 
 
 def test_a_png_with_a_long_text_is_opened(saved: Save) -> None:

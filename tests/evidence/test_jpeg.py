@@ -200,6 +200,26 @@ def test_a_second_exif_segment_stays_apart_from_the_first() -> None:
     assert "exif-second" in [warning.code for warning in found.warnings]
 
 
+def test_only_the_first_of_very_many_exif_segments_are_read() -> None:
+    shared = [Entry(0x9286, 7, count=60_000, pointer=8)] * 400
+    segment = (0xE1, b"Exif\0\0" + block(shared) + bytes(56_000))
+
+    found = assemble(read_jpeg(jpeg_with(*[segment] * 40, rest=END)))
+
+    assert len(found.entries) == 8 * 400
+    assert "exif-blocks" in [warning.code for warning in found.warnings]
+
+
+def test_very_many_quantisation_tables_are_not_all_read() -> None:
+    tables = (0xDB, (b"\0" + bytes(range(1, 65))) * 600)
+
+    container = read_jpeg(jpeg_with(*[tables] * 30, rest=END))
+
+    assert container.jpeg is not None
+    assert len(container.jpeg.tables) == 600
+    assert "jpeg-damaged-segment" in codes(container)
+
+
 def test_exif_that_is_no_tiff_is_unreadable_and_an_empty_one_empty() -> None:
     broken = assemble(read_container(jpeg_with((0xE1, b"Exif\0\0nonsense"), rest=END), "JPEG"))
     empty = assemble(read_container(jpeg_with((0xE1, b"Exif\0\0"), rest=END), "JPEG"))

@@ -228,6 +228,17 @@ def test_heif_exif_in_idat_extents() -> None:
     assert data[found.entries[0].offset or 0 :].startswith(b"camera\0")
 
 
+def test_a_heif_that_names_one_profile_very_often_lists_it_once() -> None:
+    properties = box(b"ipco", box(b"colr", b"prof" + bytes(200)))
+    one_item = b"\0\1\xff" + b"\1" * 255
+    named = box(b"ipma", struct.pack(">I", 1000) + one_item * 1000, full=True)
+    meta = box(b"pitm", b"\0\1", full=True) + box(b"iprp", properties + named)
+
+    found = described(box(b"ftyp", b"heic\0\0\0\0mif1") + box(b"meta", meta, full=True), "HEIF")
+
+    assert [p.kind for p in found.payloads] == ["ICC"]
+
+
 def test_heif_item_past_the_end_is_unreadable() -> None:
     found = described(heif_with_exif_in_idat(block([Entry(0x0112, 3, shorts(8))]), length=9999), "HEIF")
 

@@ -210,7 +210,8 @@ def _decode_with_pillow(
     """Decode the first frame, but for pixels that are there already: then Pillow only reads what is around them."""
     with _PLUGINS[name](io.BytesIO(data)) as image:
         _check_size(path, image.width, image.height, max_pixels)
-        profile = image.info.get("icc_profile")
+        said = image.info.get("icc_profile")
+        profile = said if isinstance(said, bytes) else None  # an entry of a wrong type in a TIFF is a number or a text
         # Pillow turns a TIFF as it loads it; this is the orientation that it goes by.
         turned = image.getexif().get(0x0112, 1) if name == "TIFF" else 1
         bits = _stored_bits(name, image, container)

@@ -13,6 +13,8 @@ from workstation.evidence.payloads import boxes, icc_payload, jumbf_payload, loo
 from workstation.evidence.record import Payload, Unreadable
 
 MOST_ITEMS: Final = 10_000
+MOST_PROPERTIES: Final = 256
+"""Of one item: real ones have a dozen."""
 _C2PA_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXPECTED: Final = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"moov", b"styp", b"wide"})
@@ -215,7 +217,8 @@ def _associations(body: Block, meta: _Meta) -> None:
         item = meta.items.setdefault(cursor.next(2 if version < 1 else 4), _Item())
         for _ in range(cursor.next(1)):
             index = cursor.next(2) & 0x7FFF if flags & 1 else cursor.next(1) & 0x7F
-            item.properties.append(index)
+            if len(item.properties) < MOST_PROPERTIES:
+                item.properties.append(index)
 
 
 def _item_references(body: Block, meta: _Meta) -> None:
@@ -280,7 +283,7 @@ def _primary(meta: _Meta, container: Container) -> None:
     """Properties of the primary item: size, colour profile, rotation and mirroring; and the other images."""
     item = meta.items.get(meta.primary if meta.primary is not None else -1)
     transforms: list[tuple[str, int]] = []
-    for index in item.properties if item else ():
+    for index in dict.fromkeys(item.properties) if item else ():  # a profile that is named often is one
         if not 1 <= index <= len(meta.properties):
             continue
         prop = meta.properties[index - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -44,6 +45,8 @@ _MPF_TYPES: Final = {
 }
 _MOST_MPF_IMAGES: Final = 100
 _HEADER: Final = 1024 * 1024
+_EXTENSION_NAME: Final = re.compile(rb"(?<![0-9A-Za-z])[0-9A-Za-z]{32}(?![0-9A-Za-z])")
+"""The MD5 of an extended packet in hexadecimal, as the main packet announces it."""
 
 Run = tuple[int, int]
 
@@ -176,6 +179,8 @@ def _icc(data: bytes, gathered: _Gathered, container: Container) -> None:
 
 
 def _extended_xmp(data: bytes, gathered: _Gathered, container: Container) -> None:
+    packets = [payload.content for payload in container.payloads if payload.kind == "XMP"]
+    announced = {name for packet in packets for name in _EXTENSION_NAME.findall(packet)}
     for identifier, parts in gathered.extended_xmp.items():
         parts.sort()
         block = Block.joined(data, [run for _, _, run in parts])
@@ -186,7 +191,7 @@ def _extended_xmp(data: bytes, gathered: _Gathered, container: Container) -> Non
         payload = xmp_payload(bytes(block.data), block.file_offset(0, len(block)), len(block), "extended XMP")
         container.payloads.append(payload)
         name = decode_text(identifier)
-        if not any(p.kind == "XMP" and identifier in p.content for p in container.payloads):
+        if identifier not in announced:
             message = f"no XMP packet announces the extended XMP {name}"
             container.warn("xmp-orphan", message, parts[0][2][0], name=name)
 

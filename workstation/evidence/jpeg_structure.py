@@ -202,7 +202,7 @@ def _note(marker: int, body: Block, stream: _Stream, container: Container) -> st
     """Read what the structure needs from a segment; returns its note."""
     try:
         if marker == 0xDB:
-            tables = read_tables(body)
+            tables = read_tables(body, len(stream.tables))
             stream.tables.extend(tables)
             return "tables " + ", ".join(str(table.identifier) for table in tables)
         if marker in _FRAMES:

@@ -28,6 +28,8 @@ _CHROMINANCE: Final = (
     *((99, 99, 99, 99, 99, 99, 99, 99),) * 4,
 )
 
+MOST_TABLES: Final = 1000
+
 Table = tuple[tuple[int, ...], ...]
 
 
@@ -48,18 +50,22 @@ def zigzag() -> tuple[int, ...]:
     return tuple(row * 8 + column for row, column in cells)
 
 
-def read_tables(segment: Block) -> list[RawTable]:
+def read_tables(segment: Block, before: int = 0) -> list[RawTable]:
     """The tables of one DQT segment.
 
     Args:
         segment: its bytes after the length.
+        before: number of tables in earlier segments.
 
     Raises:
-        ParseProblem: if a table is cut off or its header is impossible.
+        ParseProblem: if a table is cut off, its header is impossible, or there are more than any picture has.
     """
     tables = []
     position = 0
     while position < len(segment):
+        if before + len(tables) >= MOST_TABLES:
+            why = Reason(f"more than {MOST_TABLES} quantisation tables", "table-limit", most=MOST_TABLES)
+            raise ParseProblem(why, segment.file_offset(position))
         header = segment.number(position, "B", ">")
         precision, identifier = header >> 4, header & 15
         if precision > 1 or identifier > 3:

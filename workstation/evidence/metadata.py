@@ -36,6 +36,7 @@ _PHOTOSHOP: Final = 0x8649
 _ICC: Final = 0x8773
 _C2PA: Final = 0xCD41
 _PRINT_IM: Final = 0xC4A5
+_MOST_BLOCKS: Final = 8
 _MOST_PAYLOADS: Final = 32
 _MOST_THUMBNAILS: Final = 32
 _MOST_LISTED: Final = 1000
@@ -84,7 +85,10 @@ def assemble(container: Container) -> Metadata:
     warnings = list(container.warnings)
     state: TagState = container.exif_state
     byte_order = ""
-    for number, block in enumerate(container.exif):
+    if len(container.exif) > _MOST_BLOCKS:
+        message = f"the file holds {len(container.exif)} EXIF blocks; the first {_MOST_BLOCKS} are read"
+        warnings.append(RecordedWarning.of("exif-blocks", message, count=len(container.exif), most=_MOST_BLOCKS))
+    for number, block in enumerate(container.exif[:_MOST_BLOCKS]):
         try:
             found = read_directories(block)
         except ParseProblem as problem:
