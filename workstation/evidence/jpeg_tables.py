@@ -60,7 +60,7 @@ def read_tables(segment: Block, before: int = 0) -> list[RawTable]:
     Raises:
         ParseProblem: if a table is cut off, its header is impossible, or there are more than any picture has.
     """
-    tables = []
+    tables: list[RawTable] = []
     position = 0
     while position < len(segment):
         if before + len(tables) >= MOST_TABLES:
