@@ -156,7 +156,7 @@ def plain(text: str) -> str:
 def same_text(theirs: str, ours: str) -> bool:
     """Whether two texts agree word by word, numbers within the rounding of ExifTool."""
     theirs, ours = plain(theirs), plain(ours)
-    if theirs == ours:
+    if theirs == ours or not (ours or theirs.strip(" :")):  # an unknown date is blanks and colons
         return True
     left, right = theirs.split(), ours.split()
     return len(left) == len(right) and all(_same_word(a, b) for a, b in zip(left, right, strict=True))

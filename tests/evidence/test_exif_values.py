@@ -167,6 +167,12 @@ def test_east_asian_text_in_the_order_of_its_block_stays_in_it(text: str, order:
     assert not decoded.remark
 
 
+@pytest.mark.parametrize("tag", [0x9003, 0x9004, 0x0132])
+def test_a_date_of_blanks_and_colons_is_empty(tag: int) -> None:
+    assert decode("ExifIFD", tag, 2, b"    :  :     :  :  \0", "<").state == Empty()
+    assert decode("ExifIFD", tag, 2, b"2021:  :     :  :  \0", "<").state == Present()
+
+
 def test_cyrillic_text_in_the_other_order_is_turned() -> None:
     assert value_of(0x9286, 7, b"UNICODE\0" + "Привет мир".encode("utf-16-be")) == "Привет мир"
 

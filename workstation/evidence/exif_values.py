@@ -54,6 +54,7 @@ _XP_TEXTS: Final = {("image", tag) for tag in range(0x9C9B, 0x9CA0)}
 _CFA_PATTERN: Final = ("image", 0xA302)
 _EXPOSURE_TIMES: Final = ("image", 0xA462)
 _COPYRIGHT: Final = ("image", 0x8298)
+_DATES: Final = {("image", 0x0132), ("image", 0x9003), ("image", 0x9004), ("gps", 0x1D)}
 _LONGEST_BYTE_TUPLE: Final = 64
 
 NOTHING_ODD: Final = Reason("")
@@ -88,7 +89,7 @@ def decode(group: str, tag: int, type_number: int, raw: bytes, order: ByteOrder)
     """
     key = (family(group), tag)
     kind = TYPES[type_number]
-    if not raw:
+    if not raw or (key in _DATES and not raw.strip(b" :\0")):  # blanks and colons: an unknown date (EXIF 3.0, 4.6.5)
         return Decoded(None, Empty())
     if kind.name in ("ASCII", "UTF-8"):
         return _decode_ascii(raw, several=key == _COPYRIGHT)
