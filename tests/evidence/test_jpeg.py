@@ -296,6 +296,26 @@ def test_a_c2pa_manifest_that_spans_two_segments() -> None:
     assert "not verified" in found.description
 
 
+@pytest.mark.parametrize(
+    ("claim", "generator"),
+    [
+        (b"\x6fclaim_generator\x6aEditor 9.0\x69signature\x63abc", "Editor 9.0"),
+        (b"\x6fclaim_generator\x78\x2d" + b"g" * 45 + b"\x69signature", "g" * 45),
+        (b"\x74claim_generator_info\x81\xa2\x64name\x69Generator\x67version\x631.0", "Generator"),
+        (b"\x69signature\x63abc", None),
+    ],
+)
+def test_the_generator_of_a_c2pa_claim(claim: bytes, generator: str | None) -> None:
+    label = b"\0" * 16 + b"\x03c2pa\0"
+    described = (8 + len(label)).to_bytes(4, "big") + b"jumd" + label
+    content = described + (8 + len(claim)).to_bytes(4, "big") + b"cbor" + claim
+    superbox = (8 + len(content)).to_bytes(4, "big") + b"jumb" + content
+
+    found = payload(read_jpeg(jpeg_with((0xEB, b"JP\0\1" + longs(1, order=">") + superbox), rest=END)), "C2PA")
+
+    assert dict(found.details).get("claim generator") == generator
+
+
 def test_a_multi_picture_file_lists_its_second_image(scene: NDArray[np.uint8], tmp_path: Path) -> None:
     path = tmp_path / "two.mpo"
     second = Image.fromarray(scene[:24, :32])
@@ -348,6 +368,24 @@ def test_small_segments_of_applications() -> None:
     assert dict(kinds["Ducky"].details)["quality"] == "60"
     assert kinds["APP4"].description == "SCALADO"
     assert kinds["comment"].description == "a comment"
+
+
+def test_a_comment_that_is_not_shown_whole_says_how_long_it_is() -> None:
+    data = jpeg_with((0xFE, b"a" * 2000), (0xFE, b"b" * 2001), rest=END)
+
+    whole, cut = (p.description for p in read_jpeg(data).payloads)
+
+    assert whole == "a" * 2000
+    assert cut == "b" * 2000 + " … (2001 characters)"
+
+
+def test_many_keywords_of_iptc_are_all_listed() -> None:
+    keywords = b"".join(b"\x1c\2\x19\0\2%02d" % number for number in range(60))
+    resource = b"8BIM\4\4\0\0" + longs(len(keywords), order=">") + keywords
+
+    found = payload(read_jpeg(jpeg_with((0xED, b"Photoshop 3.0\0" + resource), rest=END)), "IPTC")
+
+    assert found.description == "60 named datasets"
 
 
 def test_only_app14_states_the_colour_transform() -> None:

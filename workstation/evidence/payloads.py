@@ -18,7 +18,9 @@ from workstation.evidence.exif_values import decode_text
 from workstation.evidence.record import Payload
 
 LARGEST_CONTENT: Final = 4 * 1024 * 1024
-_MOST_DETAILS: Final = 40
+_MOST_DETAILS: Final = 200
+LONGEST_TEXT: Final = 2000
+"""Characters of a comment that are shown; generators write their whole instructions into one."""
 _MOST_BOXES: Final = 2000
 _MOST_SUPERBOXES: Final = 16
 
@@ -161,6 +163,11 @@ def icc_payload(block: Block, size: int | None = None) -> Payload:
     return Payload("ICC", offset, size or len(block), icc_description(profile), tuple(details), profile)
 
 
+def shown(text: str) -> str:
+    """A text as far as it is shown, and how long it is where that is not all."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} … ({len(text)} characters)"
+
+
 def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP") -> Payload:
     """An XMP packet with the facts that a laboratory looks for first."""
     details = []
@@ -264,11 +271,31 @@ def jumbf_payload(block: Block, size: int | None = None) -> Payload:
     kind = "C2PA" if label.startswith("c2pa") else "JUMBF"
     description = "C2PA manifest store (not verified)" if kind == "C2PA" else f"JUMBF box “{label}”"
     data = bytes(block.data[:LARGEST_CONTENT])
-    generator = re.search(rb"claim_generator(?:_info)?[^ -~]*[\x60-\x7b]?([ -~]{3,80})", data)
-    details = [("claim generator", decode_text(generator.group(1)))] if generator else []
+    generator = _claim_generator(data)
+    details = [("claim generator", generator)] if generator else []
     manifests = {match.decode() for match in re.findall(rb"urn:(?:uuid|c2pa):[0-9a-fA-F-]{36}", data)}
     details += [("manifest", name) for name in sorted(manifests)[:10]]
     return Payload(kind, block.file_offset(0, len(block)), size or len(block), description, tuple(details))
+
+
+def _claim_generator(data: bytes) -> str:
+    """The program behind a C2PA claim: a text, or since C2PA 1.3 also the name in a map; "" where there is neither."""
+    at = data.find(b"\x6fclaim_generator")
+    found = _cbor_text(data, at + 16) if at >= 0 else ""
+    at = data.find(b"\x74claim_generator_info")
+    name = data.find(b"\x64name", at + 21, at + 121)
+    return found or (_cbor_text(data, name + 5) if at >= 0 and name >= 0 else "")
+
+
+def _cbor_text(data: bytes, position: int) -> str:
+    """The CBOR text that stands here (RFC 8949, 3.1), "" where none does."""
+    head = data[position] if position < len(data) else 0
+    width = {0x78: 1, 0x79: 2}.get(head, 0)
+    if not width and not 0x60 <= head <= 0x77:
+        return ""
+    start = position + 1 + width
+    length = int.from_bytes(data[position + 1 : start], "big") if width else head - 0x60
+    return shown(decode_text(data[start : start + length]))
 
 
 def image_size(data: bytes) -> tuple[str, int, int] | None:
