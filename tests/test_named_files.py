@@ -51,7 +51,7 @@ def test_a_folder_is_analysed_and_again_without_its_own_results(tmp_path: Path) 
     for _ in range(2):
         assert CliRunner().invoke(app, order).exit_code == 0
 
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b", "summary.csv"]
 
 
 def test_a_case_takes_in_a_folder(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from workstation.errors import ExportProblem, WorkstationError
 from workstation.evidence.record import Evidence, FileIdentity
 from workstation.progress import Progress
 from workstation.report.exports import EXHIBIT_FILES, write_exhibit
+from workstation.run_summary import SummaryLine, write_summary
 
 _NOT_KEPT = (
     "The analysis of {name} is not kept: run the command again for it, with another folder after --out or more room."
@@ -64,9 +65,12 @@ def analyze_files(
         request: the same for all.
         max_pixels: larger images are refused.
         report: whether report.pdf is written too.
+
+    Several files get a table beside their folders (`run_summary`).
     """
     done: list[Path] = []
     failed: list[Path] = []
+    lines: list[SummaryLine] = []
     taken: set[str] = set()
     try:
         encoder = load_encoder(
@@ -86,16 +90,37 @@ def analyze_files(
             if isinstance(error, ExportProblem):
                 terminal.note(f"         {_NOT_KEPT.format(name=file.name)}")
             failed.append(file)
+            lines.append(SummaryLine(file, reason=error.what))
         except KeyboardInterrupt:
             terminal.note(f"exifact: stopped at {file.name}; what was finished before is kept in {out}")
+            _sum_up(lines, files, out)
             return Outcome(tuple(done), tuple(failed), interrupted=True)
         except Exception as error:  # noqa: BLE001 - a defect that one file brings to light must not cost the others
             _confess(file, error)
             failed.append(file)
+            lines.append(SummaryLine(file, reason="internal error"))
         else:
             _tell(opened, result, folder)
             done.append(folder)
+            warnings = len(opened.warnings) + len(result.warnings)
+            lines.append(SummaryLine(file, opened.identity.sha256, folder, result, warnings, result.reason))
+    _sum_up(lines, files, out)
     return Outcome(tuple(done), tuple(failed))
+
+
+def _sum_up(lines: list[SummaryLine], files: Sequence[Path], out: Path) -> None:
+    """Where there were several files, a table of them, and which of the photographs fall into groups."""
+    if len(files) < 2 or not lines:
+        return
+    apart = [line for line in lines if line.falls_into_groups]
+    complete = sum(line.result is not None and line.result.status == "complete" for line in lines)
+    terminal.say(f"{len(apart)} of {complete} assessable photographs fall into groups")
+    for line in apart:
+        terminal.say(f"    {line.file}")
+    try:
+        terminal.say(f"a line for each of the {len(lines)} files is in {write_summary(lines, out)}")
+    except ExportProblem as problem:
+        terminal.complain(problem)
 
 
 def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:

@@ -159,7 +159,7 @@ def test_warnings_stand_where_they_are_not_cut_off(window: MainWindow, two) -> N
     first.result = replace(first.result, warnings=(warning,))
     window.view.region_drawn.emit(BOX)
     assert file_line(first).endswith("· ⚠ 1")
-    assert state_line(first) == "analysed · 1 region"
+    assert state_line(first) == "B departs · 1 region"
 
 
 def test_a_warning_leads_to_its_exhibit_though_another_one_has_the_same_name(window: MainWindow) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.ui.panel_samples import sample_result
 from workstation.analysis.result import Finding
 from workstation.analysis.statement import AlikeRate, CalibrationStatement, ErrorRate
-from workstation.ui.wording import error_rate_of, without_device
+from workstation.ui.wording import error_rate_of, outcome_of, without_device
 
 
 def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there() -> None:
@@ -55,3 +55,12 @@ def test_a_blind_examination_is_not_told_the_kind_of_device() -> None:
     assert "0 of 15" in str(error_rate_of(blind))
     plain = sample_result()
     assert without_device(plain) is plain
+
+
+def test_an_outcome_in_a_few_words_says_what_departs_and_how_rare_that_is() -> None:
+    assert outcome_of(sample_result()) == "B, C depart"
+    assert outcome_of(sample_result(stable=False)) == "one group"
+    assert outcome_of(sample_result(ambiguous=True)) == "reference ambiguous"
+    assert outcome_of(replace(sample_result(), status="not assessable", partition=None)) == "not assessable"
+    calibrated = CalibrationStatement("calibrated", p_consistent=0.0179)
+    assert outcome_of(replace(sample_result(), calibration=calibrated)) == "B, C depart · p 0.018"

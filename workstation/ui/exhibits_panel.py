@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from workstation.ui import icons
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
+from workstation.ui.wording import headline_of, outcome_of
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -58,7 +59,7 @@ def file_line(exhibit: OpenExhibit) -> str:
 
 
 def state_line(exhibit: OpenExhibit) -> str:
-    """What is going on or was found: "analysing 62 %", "2 regions"."""
+    """What is going on or was found: "analysing 62 %", "B departs · p 0.018 · 2 regions"."""
     if exhibit.problem is not None:
         return "see Findings"
     if exhibit.analysis in {AnalysisState.RUNNING, AnalysisState.STOPPING}:
@@ -72,8 +73,8 @@ def state_line(exhibit: OpenExhibit) -> str:
         )
     extra = _counted(len(exhibit.marks.regions), "region")
     words: str = exhibit.analysis.value
-    if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None and exhibit.result.status != "complete":
-        words = "not assessable"
+    if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None:
+        words = outcome_of(exhibit.result)
     if exhibit.analysis is AnalysisState.FAILED:
         words = "analysis failed"
     if exhibit.analysis is AnalysisState.CANCELLED:
@@ -156,6 +157,8 @@ class ExhibitsModel(QAbstractListModel):
             lines.append(exhibit.hash_words or exhibit.hash_state.value)
         if exhibit.problem is not None:
             lines.append(exhibit.problem.summary)
+        if exhibit.result is not None:
+            lines.append(headline_of(exhibit.result))
         lines += [f"⚠ {warning.message}" for warning in exhibit.warnings]
         return "\n".join(lines)
 

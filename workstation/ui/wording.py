@@ -158,6 +158,17 @@ def headline_of(result: AnalysisResult) -> str:
     return f"Regions {', '.join(others[:-1])} and {others[-1]} depart from A"
 
 
+def outcome_of(result: AnalysisResult) -> str:
+    """The outcome of a finished analysis in a few words, for lists: "B departs · p 0.018", "one group"."""
+    situation = situation_of(result)
+    words = TELLINGS[situation].headline.lower()
+    if situation == Situation.COMPLETE and result.partition is not None:
+        others = [group.name for group in result.partition.groups[1:]]
+        words = f"{', '.join(others)} depart{'s' if len(others) == 1 else ''}"
+    p = None if result.calibration is None else result.calibration.p_consistent
+    return words if p is None else f"{words} · p {p:.3f}"
+
+
 def figures_of(partition: Partition) -> tuple[tuple[str, str, str], ...]:
     """(name, value, meaning) of the numbers behind a partition."""
     alone = len(partition.groups) < 2
