@@ -90,7 +90,9 @@ def new(
 @case_app.command()
 def add(
     folder: Folder,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Exhibits.", readable=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE|FOLDER…", help="Exhibits, and folders of images.", readable=False)
+    ],
     operator: Operator = "",
     received: Annotated[str | None, typer.Option("--received", help="When they came, as you state it.")] = None,
     received_by: Annotated[str | None, typer.Option("--received-by")] = None,

@@ -75,7 +75,9 @@ app.add_typer(report_command.report_app, name="report")
 app.add_typer(data_command.data_app, name="data", rich_help_panel=TRAINING)
 
 # Typer would refuse all files, as wrong use, because one may not be read: the program says so for that one instead.
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Photographs.", readable=False)]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE|FOLDER…", help="Photographs, and folders of them.", readable=False)
+]
 ModelName = Annotated[str, typer.Option("--model", help="Name of the weights (`exifact weights list`).")]
 DeviceChoice = Annotated[Device, typer.Option("--device", help="Where the model runs; auto takes the fastest.")]
 MaxPixels = Annotated[
