@@ -378,6 +378,11 @@ def test_a_gif_with_a_huge_frame_is_refused_before_it_is_filled(tmp_path: Path) 
     assert time.monotonic() - started < 0.5  # filling four thousand million pixels takes longer
 
 
+def test_a_tiff_that_begins_with_a_reduced_copy_says_so(saved: Save) -> None:
+    assert "reduced-copy" in codes(open_evidence(saved("preview.tif", tiffinfo={254: 1})))
+    assert "reduced-copy" not in codes(open_evidence(saved("whole.tif", tiffinfo={254: 0})))
+
+
 def test_a_profile_of_a_wrong_type_is_none(tmp_path: Path) -> None:
     pixels = tiff_of(np.full((4, 4, 3), 9, np.uint8), 8, 2)
     first = struct.unpack_from("<I", pixels, 4)[0]

@@ -239,11 +239,30 @@ def test_a_heif_that_names_one_profile_very_often_lists_it_once() -> None:
     assert [p.kind for p in found.payloads] == ["ICC"]
 
 
+def test_a_heif_of_very_many_references_is_listed_in_time() -> None:
+    references = box(b"iref", b"".join(box(b"thmb", struct.pack(">3H", 1, 1, 1)) for _ in range(2000)), full=True)
+    runs = b"\x44\0" + struct.pack(">4H", 1, 1, 0, 9000) + bytes(8) * 9000
+    meta = box(b"pitm", b"\0\1", full=True) + references * 50 + box(b"iloc", runs, full=True)
+    started = time.perf_counter()
+
+    found = described(box(b"ftyp", b"heic\0\0\0\0mif1") + box(b"meta", meta, full=True), "HEIF")
+
+    assert len(found.payloads) == 1000
+    assert time.perf_counter() - started < 4
+
+
 def test_heif_item_past_the_end_is_unreadable() -> None:
     found = described(heif_with_exif_in_idat(block([Entry(0x0112, 3, shorts(8))]), length=9999), "HEIF")
 
     assert isinstance(found.exif_state, Unreadable)
     assert codes(found) == ["heif-damaged-item"]
+
+
+def test_a_heif_that_is_cut_says_which_items_end_early(data: Path) -> None:
+    whole = (data / "zPug_3.heic").read_bytes()
+
+    assert "heif-damaged-item" not in codes(described(whole, "HEIF"))
+    assert "heif-damaged-item" in codes(described(whole[:-200], "HEIF"))
 
 
 def test_heif_boxes_that_pi_heif_wrote(data: Path) -> None:

@@ -224,6 +224,9 @@ def _decode_with_pillow(
             image.load()
             # PNG colour type 4 is grey with alpha (PNG, third edition, 11.2.1).
             rgb, reduction = _reduced(path, image, bits, stored_grey=name == "PNG" and data[25] == 4)
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(0x00FE, 0) == 1:
+        message = "the first image of the file is a reduced copy of another one (NewSubfileType 1); only it is examined"
+        reduction.warnings.append(RecordedWarning.of("reduced-copy", message))
     if turned in range(2, 9):
         rgb = unoriented(rgb, turned)
     if frames > 1:

@@ -13,11 +13,14 @@ from workstation.evidence.payloads import boxes, icc_payload, jumbf_payload, loo
 from workstation.evidence.record import Payload, Unreadable
 
 MOST_ITEMS: Final = 10_000
+MOST_REFERENCES: Final = 1000
 MOST_PROPERTIES: Final = 256
 """Of one item: real ones have a dozen."""
 _C2PA_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXPECTED: Final = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"moov", b"styp", b"wide"})
+
+_PAST_END: Final = Reason("item runs past the end of the file", "item-past-end")
 
 HEIF_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2", b"mif3"}
@@ -224,6 +227,8 @@ def _associations(body: Block, meta: _Meta) -> None:
 def _item_references(body: Block, meta: _Meta) -> None:
     wide = 4 if body.number(0, "B", ">") else 2
     for kind, start, stop in boxes(body, 4):
+        if len(meta.references) >= MOST_REFERENCES:
+            return
         cursor = _Cursor(body.part(start, stop - start), 0)
         source = cursor.next(wide)
         targets = tuple(cursor.next(wide) for _ in range(min(cursor.next(2), 1000)))
@@ -243,7 +248,7 @@ def _block_of(file: Block, meta: _Meta, item: _Item, container: Container) -> Bl
     end = meta.idat[0] + meta.idat[1] if item.in_idat else len(file)
     runs = [(offset, length or max(end - offset, 0)) for offset, length in runs]
     if any(offset + length > len(file) for offset, length in runs):
-        raise ParseProblem(Reason("item runs past the end of the file", "item-past-end"), runs[0][0])
+        raise ParseProblem(_PAST_END, runs[0][0])
     container.spend(sum(length for _, length in runs), runs[0][0] if runs else None)
     return Block.joined(file.data, runs)
 
@@ -252,7 +257,12 @@ def _items(file: Block, meta: _Meta, container: Container) -> None:
     # What describes the primary item comes first; the rest belongs to other images of the file.
     primary = {source for kind, source, targets in meta.references if kind == b"cdsc" and meta.primary in targets}
     for _, item in sorted(meta.items.items(), key=lambda pair: pair[0] not in primary):
-        if item.kind not in (b"Exif", b"mime", b"uri ") or not item.runs:
+        if not item.runs:
+            continue
+        if item.kind not in (b"Exif", b"mime", b"uri "):
+            if not item.in_idat and any(offset + length > len(file) for offset, length in item.runs):
+                name, place = decode_text(item.kind), item.runs[0][0]
+                container.warn("heif-damaged-item", f"{name} item: {_PAST_END}", place, part=name, reason=_PAST_END)
             continue
         try:
             block = _block_of(file, meta, item, container)

@@ -16,6 +16,7 @@ from workstation.evidence.payloads import (
     image_size,
     jumbf_payload,
     photoshop_payloads,
+    shown,
     trailing_payload,
     xmp_payload,
 )
@@ -80,7 +81,7 @@ def read_jpeg(data: bytes) -> Container:
             _application(data, segment, gathered, container)
         elif segment.marker == 0xFE:
             text = decode_text(data[segment.offset + 4 : segment.offset + segment.length]).strip("\0 ")
-            container.payloads.append(Payload("comment", segment.offset, segment.length, text[:500]))
+            container.payloads.append(Payload("comment", segment.offset, segment.length, shown(text)))
     _exif(data, gathered, container)
     _icc(data, gathered, container)
     _extended_xmp(data, gathered, container)
@@ -135,8 +136,8 @@ def _single(segment: JpegSegment, head: bytes) -> Payload:
         return Payload("Adobe", offset, length, f"Adobe, colour transform {transform}", (("transform", transform),))
     if head.startswith(b"Ducky") and len(head) >= 11:
         quality = int.from_bytes(head[9:13], "big") if head[5:7] == b"\0\1" else None
-        shown = (("quality", str(quality)),) if quality is not None else ()
-        return Payload("Ducky", offset, length, "Photoshop, Save for Web", shown)
+        stated = (("quality", str(quality)),) if quality is not None else ()
+        return Payload("Ducky", offset, length, "Photoshop, Save for Web", stated)
     for identifier, kind, description in _IDENTIFIERS:
         if head.startswith(identifier):
             return Payload(kind, offset, length, description)

@@ -9,7 +9,7 @@ from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
-from workstation.evidence.payloads import icc_payload, trailing_payload, xmp_payload
+from workstation.evidence.payloads import icc_payload, shown, trailing_payload, xmp_payload
 from workstation.evidence.record import NotApplicable, Payload
 
 MOST_BLOCKS: Final = 100_000
@@ -111,7 +111,7 @@ def _extension(data: bytes, position: int, container: Container) -> int:
         return end
     if label == b"\xfe":
         text = decode_text(_joined(data, position + 2)).strip("\0 ")
-        container.payloads.append(Payload("comment", position, end - position, text[:500]))
+        container.payloads.append(Payload("comment", position, end - position, shown(text)))
     elif label == b"\xff":
         name = data[position + 3 : position + 14]
         start = position + 3 + (data[position + 2] if position + 2 < len(data) else 0)

@@ -14,6 +14,7 @@ from workstation.evidence.payloads import (
     iptc_details,
     jumbf_payload,
     photoshop_payloads,
+    shown,
     trailing_payload,
     xmp_payload,
 )
@@ -167,8 +168,8 @@ def _text(kind: bytes, body: Block, container: Container) -> None:
         _raw_profile(name.removeprefix("Raw profile type "), text, offset, size, container)
     else:
         details = (("compressed", "yes"),) if compressed else ()
-        shown = text.decode("utf-8", errors="replace") if kind == b"iTXt" else text.decode("latin-1")
-        container.payloads.append(Payload("PNG text", offset, size, f"{name}: {shown[:500]}", details))
+        said = text.decode("utf-8", errors="replace") if kind == b"iTXt" else text.decode("latin-1")
+        container.payloads.append(Payload("PNG text", offset, size, f"{name}: {shown(said)}", details))
 
 
 def _raw_profile(name: str, text: bytes, offset: int | None, size: int, container: Container) -> None:
