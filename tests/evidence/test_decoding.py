@@ -383,6 +383,16 @@ def test_a_tiff_that_begins_with_a_reduced_copy_says_so(saved: Save) -> None:
     assert "reduced-copy" not in codes(open_evidence(saved("whole.tif", tiffinfo={254: 0})))
 
 
+def test_white_is_zero_is_turned_at_every_depth(tmp_path: Path) -> None:
+    stored = np.arange(64, dtype=np.uint8).reshape(8, 8)
+
+    eight = open_evidence(written(tmp_path, "8.tif", tiff_of(stored, 8, 0)))
+    sixteen = open_evidence(written(tmp_path, "16.tif", tiff_of(stored.astype(np.uint16) * 257, 16, 0)))
+
+    np.testing.assert_array_equal(eight.pixels.rgb[..., 0], 255 - stored)
+    np.testing.assert_array_equal(sixteen.pixels.rgb, eight.pixels.rgb)
+
+
 def test_a_profile_of_a_wrong_type_is_none(tmp_path: Path) -> None:
     pixels = tiff_of(np.full((4, 4, 3), 9, np.uint8), 8, 2)
     first = struct.unpack_from("<I", pixels, 4)[0]

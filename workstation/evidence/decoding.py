@@ -305,6 +305,8 @@ def _fewer_bits(bits: int) -> Reason:
 def _grey_sixteen(image: Image.Image, bits: int, reduction: _Reduction) -> NDArray[np.uint8]:
     # Pillow scales 12-bit TIFF samples to 16 bits as it unpacks them; all others fill their 16 bits.
     grey = np.asarray(image).astype(np.uint16)
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(0x0106) == 0:
+        grey = np.iinfo(np.uint16).max - grey  # white is zero: Pillow turns samples of 8 bits, not those of 16
     shift = bits - 8 if bits < 16 and int(grey.max(initial=0)) < 1 << bits else 8
     message = f"the file holds {bits} bits per sample; 8 are examined"
     divisor = 1 << shift
