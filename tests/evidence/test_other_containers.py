@@ -258,6 +258,15 @@ def test_heif_item_past_the_end_is_unreadable() -> None:
     assert codes(found) == ["heif-damaged-item"]
 
 
+def test_an_impossible_type_behind_an_entry_of_another_kind_is_seen(data: Path) -> None:
+    whole = (data / "L_xmp.heif").read_bytes()
+    entry = whole.index(b"infe", whole.index(b"infe") + 4)
+    hidden = whole[:entry] + b"iofe" + whole[entry + 4 :].replace(b"application/rdf", b"application/\xf2df", 1)
+
+    assert read_container(whole, "HEIF").odd_item == ""
+    assert read_container(hidden, "HEIF").odd_item == "application/òdf+xml"
+
+
 def test_a_heif_that_is_cut_says_which_items_end_early(data: Path) -> None:
     whole = (data / "zPug_3.heic").read_bytes()
 

@@ -148,8 +148,11 @@ def _item_infos(body: Block, meta: _Meta) -> None:
         if position + 8 > len(body):
             return
         size = body.number(position, "I", ">")
-        if size < 8 or body.take(position + 4, 4) != b"infe":
+        if size < 8:
             return
+        if body.take(position + 4, 4) != b"infe":  # libheif passes over it, and what follows must not escape our look
+            position += size
+            continue
         entry = body.part(position + 8, size - 8)
         version = entry.number(0, "B", ">")
         if version >= 2:
