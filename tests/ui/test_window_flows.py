@@ -260,13 +260,11 @@ def test_an_unforeseen_error_offers_its_report(
     assert "problem.txt" in window.centre.message
 
 
-@pytest.mark.parametrize("kind", ["text", "folder", "missing"])
+@pytest.mark.parametrize("kind", ["text", "missing"])
 def test_what_cannot_be_opened_is_said_over_the_picture(window: MainWindow, tmp_path: Path, qtbot, kind: str) -> None:
     path = tmp_path / f"{kind}.jpg"
     if kind == "text":
         path.write_text("this is no photograph")
-    elif kind == "folder":
-        path.mkdir()
 
     with qtbot.waitSignal(window.opening.opening_failed, timeout=3000):
         window.open_files([path])
