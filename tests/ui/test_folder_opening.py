@@ -91,6 +91,10 @@ def test_a_file_that_cannot_be_opened_does_not_keep_the_next_ones_back(window: M
     window.open_files([folder])
 
     qtbot.waitUntil(lambda: len(names(window)) == 3 and not window.jobs.jobs(), timeout=10000)
+    qtbot.waitUntil(lambda: "2 of 3" in window.centre.message, timeout=10000)
+    assert window.centre.message == (
+        "2 of 3 image files of DCIM are open. 1 cannot be opened: see Exhibits. 1 other file left out."
+    )
     assert window.session.exhibits[0].problem is not None
     assert window.session.exhibits[2].evidence is not None
 

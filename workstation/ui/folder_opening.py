@@ -39,7 +39,7 @@ class FolderDesk(QObject):
         self._current: OpenExhibit | None = None
         opening.folder_found.connect(self.open)
         opening.picture_arrived.connect(self._go_on)
-        opening.opening_failed.connect(self._go_on)
+        opening.opening_failed.connect(self._count_failed)
         session.removed.connect(self._stop)
 
     @Slot(object)
@@ -84,10 +84,17 @@ class FolderDesk(QObject):
 
     @Slot(object)
     def _go_on(self, exhibit: OpenExhibit) -> None:
-        """The file that was waited for is there, or cannot be opened."""
+        """The file that was waited for is there."""
         if exhibit is self._current:
             self._current = None
             self._open_next()
+
+    @Slot(object)
+    def _count_failed(self, exhibit: OpenExhibit) -> None:
+        """It cannot be opened, which the others need not wait for."""
+        if exhibit is self._current:
+            self._waiting[0].failed += 1
+            self._go_on(exhibit)
 
     @Slot(object)
     def _stop(self, exhibit: OpenExhibit) -> None:
@@ -102,7 +109,7 @@ class FolderDesk(QObject):
 
     def _end(self, batch: _Batch, why: str) -> None:
         self._waiting.popleft()
-        kind = "warning" if batch.files or batch.listing.unreadable else "information"
+        kind = "warning" if batch.files or batch.failed or batch.listing.unreadable else "information"
         self.told.emit(batch.words(why), kind)
 
 
@@ -111,12 +118,13 @@ class _Batch:
 
     Attributes:
         files: that wait.
-        opened: how many are open.
+        opened: how many are in the list of exhibits.
+        failed: how many of these cannot be opened.
     """
 
     def __init__(self, folder: Path, listing: FolderListing) -> None:
         self.folder, self.listing = folder, listing
-        self.files, self.opened = deque(listing.files), 0
+        self.files, self.opened, self.failed = deque(listing.files), 0, 0
 
     @property
     def _name(self) -> str:
@@ -128,20 +136,24 @@ class _Batch:
         return f"{self._name} holds no image files that Exifact opens.{self._aside}"
 
     def words(self, why: str) -> str:
-        """What became of the folder."""
+        """What became of the folder; `why` it was not opened to its end."""
         count = len(self.listing.files)
-        if not self.files:
+        if self.opened - self.failed == count:
             files = "image file of" if count == 1 else "image files of"
             return f"{count} {files} {self._name} {'is' if count == 1 else 'are'} open.{self._aside}"
+        said = f"{self.opened - self.failed} of {count} image files of {self._name} are open"
+        if not self.files:
+            return f"{said}.{self._aside}"
         return (
-            f"{self.opened} of {count} image files of {self._name} are open: {why}. For all of them there are "
-            f"`exifact analyze` and `exifact case add`, which take folders and read one file at a time.{self._aside}"
+            f"{said}: {why}. For all of them there are `exifact analyze` and `exifact case add`, which take folders and "
+            f"read one file at a time.{self._aside}"
         )
 
     @property
     def _aside(self) -> str:
         others, unreadable = self.listing.others, len(self.listing.unreadable)
-        said = f" {others} other file{'s' if others != 1 else ''} left out." if others else ""
+        said = f" {self.failed} cannot be opened: see Exhibits." if self.failed else ""
+        said += f" {others} other file{'s' if others != 1 else ''} left out." if others else ""
         if unreadable:
             said += f" {unreadable} folder{'s' if unreadable != 1 else ''} cannot be read."
         return said
