@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from workstation.evidence import FolderListing
 from workstation.ui.heard import Heard
@@ -39,7 +39,8 @@ class FolderDesk(QObject):
         self._current: OpenExhibit | None = None
         opening.folder_found.connect(self.open)
         opening.picture_arrived.connect(self._go_on)
-        opening.opening_failed.connect(self._count_failed)
+        # Queued: why one file cannot be opened is said before what became of its folder.
+        opening.opening_failed.connect(self._count_failed, Qt.ConnectionType.QueuedConnection)
         session.removed.connect(self._stop)
 
     @Slot(object)
@@ -145,8 +146,8 @@ class _Batch:
         if not self.files:
             return f"{said}.{self._aside}"
         return (
-            f"{said}: {why}. For all of them there are `exifact analyze` and `exifact case add`, which take folders and "
-            f"read one file at a time.{self._aside}"
+            f"{said}: {why}. For all of them there are `exifact analyze` and `exifact case add`, which take folders "
+            f"and read one file at a time.{self._aside}"
         )
 
     @property
