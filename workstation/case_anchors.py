@@ -30,7 +30,7 @@ def read(text: str) -> Anchor:
 def _content_of(path: Path) -> Json:
     """The data that a report carries as an attachment."""
     try:
-        with pikepdf.open(path) as document:
+        with path.open("rb") as file, pikepdf.open(file) as document:  # a path must be UTF-8 there
             attached = document.attachments
             if CONTENT_FILE not in attached:
                 raise BadAnchor(f"{path.name} is no report of Exifact: {CONTENT_FILE} is not attached to it")

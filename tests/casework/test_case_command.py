@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -304,6 +305,31 @@ def test_an_export_can_be_checked_without_exifact(exifact: Command, filled: Path
     assert [json.loads(line)["previous"] for line in lines] == ["0" * 64, *hashes[:-1]]
     assert case["notes"][0]["text"] == "edges look soft"
     assert set(case["analyses"][0]["arrays"].values()) == {p.stem for p in (filled / "artifacts").rglob("*.npy")}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")
+def test_a_folder_whose_name_is_no_utf8_holds_a_case(exifact: Command, photograph: Path, tmp_path: Path) -> None:
+    place = tmp_path / os.fsdecode(b"gar\xe7on")
+    originals, case, out = place / "photographs", place / "case", place / "out"
+    for folder in (originals, out):
+        folder.mkdir(parents=True)
+    original = originals / os.fsdecode(b"caf\xe9.jpg")
+    original.write_bytes(photograph.read_bytes())
+
+    for arguments in (
+        ("new", case, "--title", "T"),
+        ("add", case, original),
+        ("report", case, "--out", out / "report.pdf"),
+        ("verify", case, "--anchor", out / "report.pdf"),
+        ("export", case, "--out", out),
+    ):
+        done = exifact(*arguments)
+        assert done.exit_code == 0, (arguments, done.output, done.exception)
+
+    exported = json.loads((out / "case.json").read_text(encoding="utf-8"))["exhibits"][0]
+    logged = json.loads((out / "log.jsonl").read_text(encoding="utf-8").splitlines()[1])["changes"][0]["after"]
+    assert exported["path"] == logged["path"]
+    assert exported["path"].endswith(r"gar\udce7on/photographs/caf\udce9.jpg")
 
 
 def test_exhibits_and_regions_of_a_case_are_compared(

@@ -200,7 +200,7 @@ def _prepare_writing(connection: sqlite3.Connection, network: str) -> None:
 
 def _connect(file: Path, how: str) -> sqlite3.Connection:
     posix = file.absolute().as_posix()
-    uri = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?{how}"
+    uri = f"file://{'' if posix.startswith('/') else '/'}{quote(os.fsencode(posix))}?{how}"
     connection = sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
     connection.text_factory = _text
     connection.execute("PRAGMA foreign_keys = ON")

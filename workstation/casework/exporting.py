@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from workstation.analysis.likeness import Likeness
+from workstation.casework.canonical import storable
 from workstation.casework.casefile import CaseFile
 from workstation.casework.durable import finished
 from workstation.casework.problems import CaseNotSaved
@@ -46,11 +47,13 @@ def export_steps(case: CaseFile, folder: Path) -> Generator[Progress, None, tupl
     log = "".join(f"{entry.body}\n" for entry in case.history())
     yield Progress("writing", 0.5)
     files = folder / CASE, folder / LOG
+    # what is no UTF-8: a path as the log has it, a damaged text as an escape, a damaged entry as its own bytes
+    text = json.dumps(content, ensure_ascii=False, indent=1, default=lambda path: storable(str(path))) + "\n"
+    written = text.encode("utf-8", "backslashreplace"), log.encode("utf-8", "surrogateescape")
     try:
-        text = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
-        for file, written in zip(files, (text, log), strict=True):
+        for file, whole in zip(files, written, strict=True):
             with finished(file) as beside:
-                beside.write_text(written, encoding="utf-8", newline="\n")
+                beside.write_bytes(whole)
     except OSError as problem:
         raise CaseNotSaved(folder, f"the export could not be written ({problem.strerror or problem})") from problem
     return files
@@ -87,7 +90,10 @@ def write_matrix(likeness: Likeness, path: Path) -> None:
         CaseNotSaved: if the file cannot be written; an earlier one stays as it is.
     """
     try:
-        with finished(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        with (
+            finished(path) as beside,
+            beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        ):
             table = csv.writer(file, lineterminator="\n")
             table.writerow(("one", "patches of one", "other", "patches of other", "distance", "similarity"))
             for i, j in zip(*np.triu_indices(len(likeness.names)), strict=True):
