@@ -68,6 +68,11 @@ class Reason(str):
         return made
 
 
+def number_of(count: int, noun: str, several: str = "") -> str:
+    """A number and what it counts: "1 image", "2 images"; `several` for a noun that takes more than an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
+
+
 class WorkstationError(Exception):
     """Base of all errors that Exifact raises on purpose.
 

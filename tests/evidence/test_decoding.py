@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import time
 import warnings
@@ -261,15 +262,20 @@ def test_sixteen_bit_colour_png_keeps_the_high_byte(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "bits", "sample_format"),
-    [(np.zeros((8, 8), np.float32), 32, 3), (np.zeros((8, 8), np.int32), 32, 2)],
+    ("samples", "bits", "sample_format", "words"),
+    [
+        (np.zeros((8, 8), np.float32), 32, 3, "“F” (32 bits, floating point)"),
+        (np.zeros((8, 8), np.int32), 32, 2, "“I” (32 bits, signed)"),
+        (np.zeros((8, 8), np.uint32), 32, 1, "“I” (32 bits)"),
+        (np.zeros((8, 8), np.int16), 16, 2, "“I” (16 bits, signed)"),
+    ],
 )
-def test_float_and_32_bit_tiff_are_refused_by_name(
-    tmp_path: Path, samples: NDArray[np.generic], bits: int, sample_format: int
+def test_float_signed_and_32_bit_tiff_are_refused_by_name(
+    tmp_path: Path, samples: NDArray[np.generic], bits: int, sample_format: int, words: str
 ) -> None:
     path = written(tmp_path, "f.tif", tiff_of(samples, bits, 1, sample_format))
 
-    with pytest.raises(UnsupportedFormat, match=r"f\.tif: samples of the kind"):
+    with pytest.raises(UnsupportedFormat, match=re.escape(f"f.tif: samples of the kind {words} are not read")):
         open_evidence(path)
 
 
@@ -327,6 +333,56 @@ def test_of_several_frames_the_first_is_examined(saved: Save, scene: NDArray[np.
     assert "first-frame" in codes(evidence)
     if name in ("a.webp", "a.png", "a.tif"):
         assert np.array_equal(evidence.pixels.rgb, scene)
+
+
+def test_of_a_multi_picture_file_the_first_picture_is_examined(saved: Save, scene: NDArray[np.uint8]) -> None:
+    other = Image.fromarray(scene[:, ::-1].copy())
+
+    evidence = open_evidence(saved("a.mpo", Image.fromarray(scene), save_all=True, append_images=[other]))
+
+    assert evidence.pixels.frames == 2
+    assert codes(evidence) == ["first-frame"]
+    assert evidence.warnings[0].message == "the file holds 2 images; only the primary one is examined"
+
+
+def test_the_canvas_around_a_small_first_frame_of_a_gif_is_said(saved: Save, scene: NDArray[np.uint8]) -> None:
+    data = saved("whole.gif").read_bytes()
+    whole = open_evidence(saved("whole.gif"))
+    wider = data[:6] + struct.pack("<2H", 80, 60) + data[10:]
+    path = saved("whole.gif").with_name("wider.gif")
+    path.write_bytes(wider)
+
+    evidence = open_evidence(path)
+
+    assert (evidence.pixels.width, evidence.pixels.height) == (80, 60)
+    assert [w.message for w in evidence.warnings] == [
+        "the first frame covers 64×48 of 80×60 pixels; what lies around it is canvas, not picture"
+    ]
+    assert not codes(whole)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt", b"gAMA", b"iCCP", b"tIME"])
+def test_a_damaged_text_of_a_png_does_not_hide_its_pixels(saved: Save, scene: NDArray[np.uint8], kind: bytes) -> None:
+    data = saved("a.png").read_bytes()
+    body = b"Title\0\0abc def"
+    wrong = struct.pack(">I", len(body)) + kind + body + b"\0\0\0\0"
+    path = saved("a.png").with_name("b.png")
+    path.write_bytes(data[:33] + wrong + data[33:])
+
+    evidence = open_evidence(path)
+
+    assert np.array_equal(evidence.pixels.rgb, scene)
+    assert codes(evidence)[0] == "png-checksum"
+
+
+def test_a_damaged_header_of_a_png_is_still_refused(saved: Save) -> None:
+    data = bytearray(saved("a.png").read_bytes())
+    data[29] ^= 1
+    path = saved("a.png").with_name("b.png")
+    path.write_bytes(data)
+
+    with pytest.raises(DamagedImage):
+        open_evidence(path)
 
 
 def test_the_profile_is_kept_and_not_applied(saved: Save, scene: NDArray[np.uint8]) -> None:

@@ -119,6 +119,14 @@ def test_a_stream_without_an_end_says_so(scene: NDArray[np.uint8]) -> None:
     assert "jpeg-no-end" in codes(container)
 
 
+def test_one_byte_between_segments_is_told_in_the_singular() -> None:
+    data = jpeg_with((0xFE, b"x"), rest=b"\x01" + jpeg_with((0xFE, b"y"), rest=END)[2:])
+
+    (garbage,) = read_jpeg(data).warnings
+
+    assert garbage.message == "1 byte between segments belongs to none"
+
+
 def test_a_stream_of_more_segments_than_are_listed_is_not_said_to_have_no_end() -> None:
     found = read_jpeg(jpeg_with(*[(0xEF, b"x")] * 5001, rest=END))
 
@@ -329,6 +337,51 @@ def test_a_multi_picture_file_lists_its_second_image(scene: NDArray[np.uint8], t
     assert data[found.offset or 0 :][:3] == b"\xff\xd8\xff"
     assert (found.offset or 0) + found.size == len(data)
     assert not any(p.kind == "trailing data" for p in container.payloads)
+    assert payload(container, "MPF index").description == "2 images"
+    assert container.frames == 2
+
+
+def multi_picture(first: bytes, second: bytes, attributes: int) -> bytes:
+    """A JPEG with an MPF index of two images, as a phone or camera writes it."""
+    index = [Entry(0xB001, 4, longs(2)), Entry(0xB002, 7, bytes(32))]
+    body_size = 4 + len(block(index))
+    start = 2 + 4 + body_size + len(first) - 2
+    index[1].data = longs(0x030000, start, 0, 0) + longs(attributes, len(second), start - 2 - 4 - 4, 0)
+    return jpeg_with((0xE2, b"MPF\0" + block(index)), rest=first[2:]) + second
+
+
+@pytest.mark.parametrize(
+    ("attributes", "head", "kind", "frames"),
+    [
+        (0x020002, b"", "disparity (stereo)", 2),
+        (0, b"", "undefined", 2),
+        (0x010002, b"", "large thumbnail (full HD)", 1),
+        (0x050000, b"", "gain map", 1),
+        (0, b"http://ns.adobe.com/xap/1.0/\0<x xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/'/>", "gain map", 1),
+        (0, b"http://ns.adobe.com/xap/1.0/\0<x HDRGainMap:HDRGainMapVersion='65536'/>", "gain map", 1),
+    ],
+)
+def test_what_serves_the_first_picture_is_no_further_one(
+    scene: NDArray[np.uint8], attributes: int, head: bytes, kind: str, frames: int
+) -> None:
+    plain = encoded(scene[:24, :32])
+    second = jpeg_with((0xE1, head), rest=plain[2:]) if head else plain
+
+    container = read_jpeg(multi_picture(encoded(scene), second, attributes))
+
+    assert payload(container, "MPF image").details == (("type", kind),)
+    assert payload(container, "MPF image").description == "JPEG 32×24"
+    assert container.frames == frames
+    assert not any(p.kind == "trailing data" for p in container.payloads)
+
+
+def test_a_picture_that_the_index_names_and_the_file_lacks_is_not_counted(scene: NDArray[np.uint8]) -> None:
+    data = multi_picture(encoded(scene), encoded(scene[:24, :32]), 0x020002)
+
+    container = read_jpeg(data[:-100])
+
+    assert codes(container) == ["mpf-outside"]
+    assert container.frames == 1
 
 
 @pytest.mark.parametrize(

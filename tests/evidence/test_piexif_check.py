@@ -66,7 +66,7 @@ def test_a_failure_of_piexif_is_a_warning_with_its_reason() -> None:
     found = checked(block([Entry(0x0112, 3, shorts(1)), Entry(0x0131, 99, b"abcd", count=4)]))
 
     assert [w.code for w in found] == ["exif-cross-check-failed"]
-    assert "our reader read 1 entries" in found[0].message
+    assert "our reader read 1 entry" in found[0].message
 
 
 def test_a_big_tiff_is_not_held_against_a_reader_that_does_not_know_it() -> None:

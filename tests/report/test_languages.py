@@ -256,6 +256,23 @@ def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:
     assert ENGLISH not in german
 
 
+@pytest.mark.parametrize(
+    ("key", "one", "two"),
+    [
+        ("coverage.first", "1 weiteres Einzelbild der Datei wurde", "2 weitere Einzelbilder der Datei wurden"),
+        ("audit.left_out", "1 Eintrag ist in", "2 Einträge sind in"),
+        ("oddities.jpeg-garbage.between", "1 Byte zwischen Segmenten gehört", "2 Bytes zwischen Segmenten gehören"),
+        ("reasons.behind-text", "folgt 1 Byte", "folgen 2 Bytes"),
+    ],
+)
+def test_one_is_said_in_the_singular(key: str, one: str, two: str) -> None:
+    german = report_texts("de")
+
+    assert one in german(key, count=1)
+    assert two in german(key, count=2)
+    assert report_texts("en").size(1) == "1 byte"
+
+
 def test_what_has_no_german_words_is_printed_in_english_and_marked(exhibit: Exhibit) -> None:
     assert exhibit.result is not None
     odd = RecordedWarning.of("from-the-future", "the file smiles", count=3)

@@ -27,6 +27,8 @@ class Container:
         size: (height, width) that the container states, None where only the decoder knows.
         frames: number of frames or pages that the container states, at least 1.
         bits: bits per sample that the container states, 0 where only the decoder knows.
+        broken_parts: (offset, length) of parts beside the picture whose checksum does not fit; decoders refuse the
+            whole file for one.
         odd_item: type of a HEIF item that is no ASCII: libheif's binding crashes the process on it; "" = none.
         suppressed: number of warnings beyond those that are kept.
         bytes_left: how much may still be decompressed or gathered, so that no small file costs much.
@@ -41,6 +43,7 @@ class Container:
     size: tuple[int, int] | None = None
     frames: int = 1
     bits: int = 0
+    broken_parts: list[tuple[int, int]] = field(default_factory=list)
     suppressed: int = 0
     odd_item: str = ""
     bytes_left: int = 64 * 1024 * 1024

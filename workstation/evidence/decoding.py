@@ -93,6 +93,7 @@ _MODE_CODES: Final = {
     "CMYK": "cmyk",
     "YCbCr": "ycbcr",
 }
+_SAMPLE_FORMAT: Final = 0x0153
 _PIXELS_SAID: Final = re.compile(r"(\d+) pixels")
 # Pillow keeps its limits and Python its warning filters in process-wide variables.
 _PROCESS_WIDE: Final = threading.Lock()
@@ -208,7 +209,7 @@ def _decode_with_pillow(
     sound: NDArray[np.uint8] | None,
 ) -> tuple[Pixels, _Reduction]:
     """Decode the first frame, but for pixels that are there already: then Pillow only reads what is around them."""
-    with _PLUGINS[name](io.BytesIO(data)) as image:
+    with _PLUGINS[name](io.BytesIO(_without(data, container.broken_parts))) as image:
         _check_size(path, image.width, image.height, max_pixels)
         said = image.info.get("icc_profile")
         profile = said if isinstance(said, bytes) else None  # an entry of a wrong type in a TIFF is a number or a text
@@ -230,11 +231,23 @@ def _decode_with_pillow(
     if turned in range(2, 9):
         rgb = unoriented(rgb, turned)
     if frames > 1:
-        what = "page" if name == "TIFF" else "frame"
-        message = f"the file holds {frames} {what}s; only the first is examined"
-        rule = Reason(f"first of {frames} {what}s", f"first-{what}", count=frames)
-        reduction.lose("first-frame", rule, message, variant=what, count=frames)
+        if name == "JPEG":
+            _lose_other_images(frames, reduction)
+        else:
+            what = "page" if name == "TIFF" else "frame"
+            message = f"the file holds {frames} {what}s; only the first is examined"
+            rule = Reason(f"first of {frames} {what}s", f"first-{what}", count=frames)
+            reduction.lose("first-frame", rule, message, variant=what, count=frames)
     return _pixels(rgb, orientation, reduction, profile, frames), reduction
+
+
+def _without(data: bytes, parts: list[tuple[int, int]]) -> bytes:
+    """The file without these parts (offset, length), which lie in order and do not overlap."""
+    if not parts:
+        return data
+    starts = [0, *(offset + length for offset, length in parts)]
+    ends = [*(offset for offset, _ in parts), len(data)]
+    return b"".join(data[start:end] for start, end in zip(starts, ends, strict=True))
 
 
 def _pixels(
@@ -275,7 +288,7 @@ def _reduced(path: Path, image: Image.Image, bits: int, *, stored_grey: bool) ->
     if mode in _SIXTEEN:
         return _grey_sixteen(image, bits, reduction), reduction
     if mode not in _MODE_NAMES:
-        raise UnsupportedFormat(path, f"samples of the kind “{mode}” (32-bit, float or Lab) are not read")
+        raise UnsupportedFormat(path, f"samples of the kind “{mode}” ({_samples(image, bits)}) are not read")
     if bits > 8:
         message = f"the file holds {bits} bits per sample; 8 are examined"
         reduction.lose("reduced-16-bit", _fewer_bits(bits), message, bits=bits)
@@ -294,6 +307,15 @@ def _reduced(path: Path, image: Image.Image, bits: int, *, stored_grey: bool) ->
         rule = Reason("transparent colour ignored", "transparent-colour")
         reduction.lose("alpha-dropped", rule, message, variant="colour")
     return _eight_bit(image, reduction), reduction
+
+
+def _samples(image: Image.Image, bits: int) -> str:
+    """What samples without a rule are, as far as Pillow's mode leaves it open."""
+    kinds = {"F": "floating point", "LAB": "Lab"}
+    kind = kinds.get(image.mode, "")
+    if image.mode == "I" and isinstance(image, TiffImagePlugin.TiffImageFile):
+        kind = "signed" if 2 in image.tag_v2.get(_SAMPLE_FORMAT, ()) else ""
+    return ", ".join(part for part in (f"{bits} bits", kind) if part)
 
 
 def _fewer_bits(bits: int) -> Reason:
@@ -379,11 +401,15 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
     rgb = _untransformed(rgb, container, reduction)
     frames = len(file)
     if frames > 1:
-        message = f"the file holds {frames} images; only the primary one is examined"
-        rule = Reason(f"primary of {frames} images", "first-image", count=frames)
-        reduction.lose("first-frame", rule, message, variant="image", count=frames)
+        _lose_other_images(frames, reduction)
     profile = image.info.get("icc_profile")
     return _pixels(rgb, transform_orientation(container.transforms), reduction, profile, frames), reduction
+
+
+def _lose_other_images(count: int, reduction: _Reduction) -> None:
+    message = f"the file holds {count} images; only the primary one is examined"
+    rule = Reason(f"primary of {count} images", "first-image", count=count)
+    reduction.lose("first-frame", rule, message, variant="image", count=count)
 
 
 def _heif_samples(

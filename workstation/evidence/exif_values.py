@@ -7,7 +7,7 @@ import struct
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from workstation.errors import Reason
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import ByteOrder
 from workstation.evidence.exif_tags import family
 from workstation.evidence.record import Empty, Present, TagState, TagValue, Unreadable
@@ -151,7 +151,9 @@ def _decode_ascii(raw: bytes, *, several: bool) -> Decoded:
     remark = Reason("")
     if rest.strip(b"\0 "):
         behind = len(rest.rstrip(bytes(1)))
-        remark = Reason(f"{behind} bytes follow the end of the text", "behind-text", count=behind)
+        follow = "follows" if behind == 1 else "follow"
+        words = f"{number_of(behind, 'byte')} {follow} the end of the text"
+        remark = Reason(words, "behind-text", count=behind)
     return _text_or_empty(decode_text(text), remark)
 
 

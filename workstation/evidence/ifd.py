@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from workstation.errors import Reason, RecordedWarning
+from workstation.errors import Reason, RecordedWarning, number_of
 from workstation.evidence.bytes_reader import Block, ByteOrder, ParseProblem
 from workstation.evidence.exif_tags import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, SUB_IFDS, definition, family
 from workstation.evidence.exif_text import text_of, unit_of
@@ -124,11 +124,8 @@ def read_directories(block: Block) -> Directories:
             waiting.append(following)
         waiting.extend(reversed(children))
     if walk.suppressed:
-        walk.warnings.append(
-            RecordedWarning.of(
-                "exif-more-warnings", f"{walk.suppressed} further problems of the same kinds", count=walk.suppressed
-            )
-        )
+        message = f"{number_of(walk.suppressed, 'further problem')} of the same kinds"
+        walk.warnings.append(RecordedWarning.of("exif-more-warnings", message, count=walk.suppressed))
     name = "little-endian" if order == "<" else "big-endian"
     return Directories(tuple(walk.entries), name, order, tuple(walk.warnings), walk.within_bounds)
 
@@ -183,7 +180,7 @@ def _read_directory(walk: _Walk, task: _Task) -> tuple[list[_Task], _Task | None
         walk.warn("ifd-empty", f"{group} says that it holds no entry", task.position, group=group)
     entries = _read_entries(walk, group, start, fitting)
     if fitting < count:
-        message = f"{group} says that it holds {count} entries; {fitting} fit into the data"
+        message = f"{group} says that it holds {number_of(count, 'entry', 'entries')}; the data hold {fitting}"
         walk.warn("ifd-truncated", message, start, group=group, count=count, fitting=fitting)
         walk.within_bounds = False
     entries, children = _children(walk, entries)

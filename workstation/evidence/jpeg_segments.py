@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from workstation.errors import number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -44,6 +45,10 @@ _MPF_TYPES: Final = {
     0x050000: "gain map",
     0: "undefined",
 }
+_MPF_COPIES: Final = ("large thumbnail", "gain map")
+"""How the types begin that are no further picture but serve the first one."""
+_GAIN_MAP: Final = re.compile(rb"urn:iso:std:iso:ts:21496|hdr-gain-map|HDRGainMap|:hdrgainmap")
+"""What a gain map says of itself (ISO 21496-1, XMP of Adobe and Apple): the index of a phone calls it undefined."""
 _MOST_MPF_IMAGES: Final = 100
 _HEADER: Final = 1024 * 1024
 _EXTENSION_NAME: Final = re.compile(rb"(?<![0-9A-Za-z])[0-9A-Za-z]{32}(?![0-9A-Za-z])")
@@ -233,7 +238,8 @@ def _mpf(data: bytes, run: Run, container: Container) -> list[Run]:
     entry = next((e for e in directories.entries if e.id == 0xB002), None)
     count = len(entry.raw) // 16 if entry else 0
     details = [("images", str(count))]
-    container.payloads.append(Payload("MPF index", run[0], run[1], f"{count} images", tuple(details)))
+    stated = number_of(count, "image")
+    container.payloads.append(Payload("MPF index", run[0], run[1], stated, tuple(details)))
     images: list[Run] = []
     order: Literal["little", "big"] = "little" if directories.order == "<" else "big"
     for number in range(min(count, _MOST_MPF_IMAGES)):
@@ -254,6 +260,11 @@ def _mpf_image(data: bytes, start: int, size: int, kind: str, container: Contain
         message = f"an MPF image of {size} bytes lies past the end of the file"
         container.warn("mpf-outside", message, start, size=size)
         return Payload("MPF image", start, size, "past the end of the file", (("type", kind),))
-    found = image_size(data[start : start + min(size, _HEADER)])
+    head = data[start : start + min(size, _HEADER)]
+    found = image_size(head)
+    if found is not None and kind == _MPF_TYPES[0] and _GAIN_MAP.search(head):
+        kind = _MPF_TYPES[0x050000]
+    if found is not None and not kind.startswith(_MPF_COPIES):
+        container.frames += 1
     description = "not readable as an image" if found is None else f"{found[0]} {found[1]}×{found[2]}"
     return Payload("MPF image", start, size, description, (("type", kind),))

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from workstation.errors import Reason
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.jpeg_tables import RawTable, judged, read_tables
@@ -125,7 +125,7 @@ def _check_restarts(stream: _Stream, container: Container) -> None:
     units = -(-frame.width // across) * -(-frame.height // down)
     expected = max(-(-units // interval) - 1, 0)
     if stream.restart_markers != expected:
-        message = f"the scan holds {stream.restart_markers} restart markers; its size asks for {expected}"
+        message = f"the scan holds {number_of(stream.restart_markers, 'restart marker')}; its size asks for {expected}"
         scan = next(s.offset for s in stream.segments if s.name == "SOS")
         container.warn("jpeg-restart-count", message, scan, held=stream.restart_markers, expected=expected)
 
@@ -155,7 +155,7 @@ def _next_segment(  # noqa: PLR0911 - one return per kind of marker
         return None
     length = struct.unpack_from(">H", data, position + 2)[0]
     if length < 2:
-        message = f"{_with_article(name)} segment says that it is {length} bytes long"
+        message = f"{_with_article(name)} segment says that it is {number_of(length, 'byte')} long"
         container.warn("jpeg-bad-length", message, position, segment=name, length=length)
         return position + 2
     body = Block.of_file(data, position + 4, length - 2)
@@ -180,7 +180,7 @@ def _after_garbage(data: bytes, position: int, container: Container) -> int | No
         container.warn("jpeg-garbage", message, start, variant="end")
         return None
     count = match.start() - start
-    message = f"{count} bytes between segments belong to none"
+    message = f"{number_of(count, 'byte')} between segments {'belongs' if count == 1 else 'belong'} to none"
     container.warn("jpeg-garbage", message, start, variant="between", count=count)
     return match.start()
 
@@ -193,7 +193,7 @@ def _scan_data(data: bytes, start: int, stream: _Stream) -> int:
         return end
     restarts = sum(data.count(bytes((0xFF, marker)), start, end) for marker in range(0xD0, 0xD8))
     stream.restart_markers += restarts
-    note = f"{restarts} restart markers" if restarts else ""
+    note = number_of(restarts, "restart marker") if restarts else ""
     stream.segments.append(JpegSegment(SCAN_DATA, 0, start, end - start, note))
     return end
 
@@ -211,7 +211,7 @@ def _note(marker: int, body: Block, stream: _Stream, container: Container) -> st
             stream.restart_interval = body.number(0, "H", ">")
             return f"restart interval {stream.restart_interval} MCUs"
         if marker == 0xDA:
-            return f"{body.number(0, 'B', '>')} components"
+            return number_of(body.number(0, "B", ">"), "component")
         if marker == 0xC4:
             return _huffman_note(body)
     except ParseProblem as problem:
@@ -230,7 +230,7 @@ def _frame_note(marker: int, body: Block, stream: _Stream, container: Container)
         stream.frame = frame
     else:
         container.warn("jpeg-second-frame", "a second frame header; the first one counts", body.file_offset(0, 0))
-    return f"{frame.width}×{frame.height}, {len(frame.components)} components, {frame.precision} bit"
+    return f"{frame.width}×{frame.height}, {number_of(len(frame.components), 'component')}, {frame.precision} bit"
 
 
 def read_frame(marker: int, body: Block) -> Frame:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from workstation.errors import RecordedWarning
+from workstation.errors import RecordedWarning, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_tags import MAKER_NOTE, THUMBNAIL_LENGTH, THUMBNAIL_OFFSET
@@ -106,7 +106,7 @@ def assemble(container: Container) -> Metadata:
         entries.extend(found.entries if number == 0 else _renamed(found.entries, number))
     payloads = sorted(payloads + container.payloads, key=_place)
     if container.suppressed:
-        message = f"{container.suppressed} further oddities of the file's structure"
+        message = f"{number_of(container.suppressed, 'further problem')} of the file's structure"
         warnings.append(RecordedWarning.of("structure-more-warnings", message, count=container.suppressed))
     if len(payloads) > _MOST_LISTED:
         message = f"the file holds {len(payloads)} payloads; the first {_MOST_LISTED} are listed"
@@ -171,7 +171,7 @@ def _entry_payloads(block: Block, entry: TagEntry, make: str) -> list[Payload]: 
         return [xmp_payload(bytes(whole.data), entry.offset, entry.raw_size)]
     if entry.id == _IPTC:
         details = iptc_details(bytes(whole.data))
-        return [Payload("IPTC", entry.offset, entry.raw_size, f"{len(details)} named datasets", details)]
+        return [Payload("IPTC", entry.offset, entry.raw_size, number_of(len(details), "named dataset"), details)]
     if entry.id == _PHOTOSHOP:
         return list(photoshop_payloads(whole))
     return [icc_payload(whole) if entry.id == _ICC else jumbf_payload(whole)]

@@ -12,7 +12,7 @@ from xml.sax.saxutils import unescape
 
 from PIL import ImageCms
 
-from workstation.errors import Reason
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.exif_values import decode_text
 from workstation.evidence.record import Payload
@@ -225,7 +225,7 @@ def photoshop_payloads(block: Block) -> Iterator[Payload]:
         offset = body.file_offset(0, len(body))
         if identifier == 0x0404:
             details = iptc_details(bytes(body.data))
-            yield Payload("IPTC", offset, len(body), f"{len(details)} named datasets", details)
+            yield Payload("IPTC", offset, len(body), number_of(len(details), "named dataset"), details)
         else:
             known = _PHOTOSHOP_NAMES.get(identifier, "")
             yield Payload("Photoshop resource", offset, len(body), f"0x{identifier:04X} {known}".strip())

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import piexif
 
-from workstation.errors import Reason, RecordedWarning
+from workstation.errors import Reason, RecordedWarning, number_of
 from workstation.evidence.bytes_reader import Block, ByteOrder
 from workstation.evidence.exif_values import TYPES
 from workstation.evidence.ifd import Directories
@@ -60,7 +60,7 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
     found = _compare(ours, theirs)
     if len(found) > _MOST_WARNINGS:
         rest = len(found) - _MOST_WARNINGS
-        message = f"{rest} further disagreements with piexif"
+        message = f"{number_of(rest, 'further disagreement')} with piexif"
         found[_MOST_WARNINGS:] = [RecordedWarning.of("exif-cross-check", message, variant="more", count=rest)]
     return tuple(found)
 
@@ -68,7 +68,8 @@ def cross_check(block: Block, ours: Directories) -> tuple[RecordedWarning, ...]:
 def _failure(error: Exception, ours: Directories) -> RecordedWarning:
     readable = sum(not isinstance(entry.state, Unreadable) for entry in ours.entries)
     reason = str(error).replace("\n", " ").strip() or type(error).__name__
-    message = f"piexif cannot read this EXIF ({reason}); our reader read {readable} entries"
+    read = number_of(readable, "entry", "entries")
+    message = f"piexif cannot read this EXIF ({reason}); our reader read {read}"
     return RecordedWarning.of("exif-cross-check-failed", message, said=reason, count=readable)
 
 

@@ -75,6 +75,8 @@ def read_gif(data: bytes) -> Container:
         elif introducer == 0x2C and position + 10 <= len(data):
             frames += 1
             container.frames = frames
+            if frames == 1:
+                _canvas(data, position, container)
             position = _skip_blocks(data, position + 10 + _table_size(data[position + 9]) + 1)
         else:
             container.warn("gif-garbage", "bytes that belong to no block", position)
@@ -82,6 +84,16 @@ def read_gif(data: bytes) -> Container:
     message = f"more than {MOST_BLOCKS} blocks; the rest is not read"
     container.warn("gif-block-limit", message, position, most=MOST_BLOCKS)
     return container
+
+
+def _canvas(data: bytes, position: int, container: Container) -> None:
+    """Say where the logical screen is larger than the first frame on it: decoders fill the rest with one colour."""
+    across, down = struct.unpack_from("<2H", data, 6)
+    left, top, width, height = struct.unpack_from("<4H", data, position + 1)
+    if left > 0 or top > 0 or left + width < across or top + height < down:
+        frame, canvas = f"{width}×{height}", f"{max(across, left + width)}×{max(down, top + height)}"
+        message = f"the first frame covers {frame} of {canvas} pixels; what lies around it is canvas, not picture"
+        container.warn("gif-canvas", message, position, frame=frame, canvas=canvas)
 
 
 def _table_size(flags: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from workstation.errors import Reason
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -27,6 +27,8 @@ PIXEL_CHUNKS: Final = 20
 """As many count as one of the others: writers cut pixels into chunks of 8 KiB."""
 _DAMAGED: Final = Reason("its compressed data are damaged", "damaged-data")
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
+_ANCILLARY: Final = 0x20
+"""The bit of a chunk type's first byte that says that the picture can be shown without it (5.4)."""
 _SILENT: Final = frozenset({b"IDAT", b"fdAT", b"fcTL", b"PLTE", b"IEND"})
 
 
@@ -71,6 +73,8 @@ def _check(data: bytes, position: int, length: int, container: Container) -> Non
     stated = int.from_bytes(data[position + 8 + length : position + 12 + length], "big")
     if zlib.crc32(memoryview(data)[position + 4 : position + 8 + length]) != stated:
         name = decode_text(data[position + 4 : position + 8])
+        if data[position + 4] & _ANCILLARY:
+            container.broken_parts.append((position, 12 + length))
         container.warn("png-checksum", f"the checksum of a {name} chunk does not fit its data", position, chunk=name)
 
 
@@ -101,7 +105,7 @@ def _read_chunk(kind: bytes, body: Block, container: Container) -> None:
     elif kind == b"acTL":
         frames = body.number(0, "I", ">")
         container.frames = max(frames, 1)
-        container.payloads.append(Payload("PNG acTL", offset, len(body), f"animation of {frames} frames"))
+        container.payloads.append(Payload("PNG acTL", offset, len(body), f"animation of {number_of(frames, 'frame')}"))
     elif kind == b"pHYs":
         unit = {1: "px per metre"}.get(body.number(8, "B", ">"), "no unit (aspect ratio)")
         size = f"{body.number(0, 'I', '>')}×{body.number(4, 'I', '>')} {unit}"
@@ -192,6 +196,6 @@ def _raw_profile(name: str, text: bytes, offset: int | None, size: int, containe
     elif name in ("iptc", "8bim"):
         found = [payload for payload in photoshop_payloads(block) if payload.kind == "IPTC"]
         details = found[0].details if found else iptc_details(profile)
-        container.payloads.append(Payload("IPTC", offset, size, f"{len(details)} named datasets", details))
+        container.payloads.append(Payload("IPTC", offset, size, number_of(len(details), "named dataset"), details))
     else:
         container.payloads.append(Payload("PNG text", offset, size, f"Raw profile type {name}"))

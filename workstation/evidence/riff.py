@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workstation.errors import Reason
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
@@ -45,7 +45,7 @@ def read_webp(data: bytes) -> Container:
         position += 8 + length + (length & 1)
     container.frames = max(frames, 1)
     if frames:
-        container.payloads.append(Payload("WebP animation", None, 0, f"{frames} frames"))
+        container.payloads.append(Payload("WebP animation", None, 0, number_of(frames, "frame")))
     if end < len(data):
         container.payloads.append(trailing_payload(data, end, len(data)))
     return container

@@ -151,14 +151,20 @@ class Texts:
 
 
 class _Formatter(string.Formatter):
-    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}, {llr:ratio}."""
+    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}, {llr:ratio}.
+
+    {count:entry|entries} is the word that fits the number: the first for 1, the second for all others.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
-    def format_field(self, value: Any, format_spec: str) -> str:
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: PLR0911 - one per format
         if value is None:
             return self._texts.missing
+        if "|" in format_spec:
+            one, _, several = format_spec.partition("|")
+            return one if value in (1, "1") else several
         if format_spec == "percent":
             text: str = f"{100 * value:.1f}" if value < 0.1 else f"{100 * value:.0f}"
             return f"{self._texts.localised(text)} %"
