@@ -28,6 +28,10 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+case $prefix in
+    /*) ;;
+    *) prefix=$PWD/$prefix ;; # what a link or a menu entry says must hold wherever it is read
+esac
 program=${program:-$prefix/lib/exifact}
 shared="share/applications/exifact.desktop share/icons/hicolor/scalable/apps/exifact.svg
 share/icons/hicolor/256x256/apps/exifact.png share/man/man1/exifact.1.gz share/mime/packages/exifact.xml"
@@ -68,7 +72,14 @@ for file in $shared; do
     cp "$here/$file" "$prefix/$file"
 done
 # The menu must find the program where the folder of commands is not on the session's path.
-sed -i "s|^Exec=exifact |Exec=\"$prefix/bin/exifact\" |" "$prefix/share/applications/exifact.desktop"
+# Quoted by the rules of the Desktop Entry Specification: of a string first, of an argument of Exec then.
+quoted=$(printf '%s\n' "$prefix/bin/exifact" | sed 's/\\/\\\\\\\\/g; s/["`$]/\\\\&/g; s/%/%%/g')
+while IFS= read -r line; do
+    case $line in
+        'Exec=exifact '*) printf 'Exec="%s" %s\n' "$quoted" "${line#Exec=exifact }" ;;
+        *) printf '%s\n' "$line" ;;
+    esac
+done <"$here/share/applications/exifact.desktop" >"$prefix/share/applications/exifact.desktop"
 refresh
 case ":$PATH:" in
     *":$prefix/bin:"*) echo "Done. The command is: exifact" ;;

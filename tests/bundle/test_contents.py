@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import contents
 import pytest
+
+from workstation.evidence.formats import SUFFIXES
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -86,3 +91,8 @@ def test_modules_of_torch_are_found_without_importing_them() -> None:
 
     assert {"torch", "torch.nn.functional", "torch.nn.utils.fusion", "torch._dynamo"} <= set(modules)
     assert not [name for name in modules if name.startswith(("torch.testing._internal", "torch._inductor.codegen"))]
+
+
+def test_windows_offers_the_program_for_every_image_file_that_it_opens() -> None:
+    recipe = (ROOT / "packaging" / "windows" / "exifact.iss").read_text(encoding="utf-8")
+    assert set(re.findall(r'SupportedTypes"; ValueType: string; ValueName: "([^"]+)"', recipe)) == SUFFIXES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def home(tmp_path: Path) -> Path:
 def run(folder: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     command = ["sh", str(folder / "install.sh"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
 
 
 def files(home: Path) -> list[str]:
@@ -70,6 +71,21 @@ def test_the_program_and_its_menu_entry_arrive(unpacked: Path, home: Path) -> No
     assert subprocess.run([command], capture_output=True, text=True, check=True).stdout == "exifact 1\n"
     entry = (home / ".local/share/applications/exifact.desktop").read_text(encoding="utf-8")
     assert f'Exec="{command}" open %F' in entry
+
+
+@pytest.mark.parametrize("prefix", ["below", "R&D | 100% \\ $x `y`", "-p"])
+def test_a_prefix_is_any_folder_and_may_be_relative(unpacked: Path, home: Path, prefix: str) -> None:
+    done = run(unpacked, home, "--prefix", prefix)
+
+    assert done.returncode == 0, done.stderr
+    command = home / prefix / "bin" / "exifact"
+    assert subprocess.run([command], capture_output=True, text=True, check=True).stdout == "exifact 1\n"
+    entry = (home / prefix / "share/applications/exifact.desktop").read_text(encoding="utf-8")
+    (line,) = [line for line in entry.splitlines() if line.startswith("Exec=")]
+    quoted = (
+        line.removeprefix('Exec="').removesuffix('" open %F').replace("\\\\", "\\")
+    )  # a string's, then an argument's
+    assert re.sub(r"\\(.)", r"\1", quoted).replace("%%", "%") == str(command)
 
 
 def test_uninstalling_leaves_only_the_analysts_own_files(unpacked: Path, home: Path) -> None:
