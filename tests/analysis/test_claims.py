@@ -219,7 +219,7 @@ def test_what_conflicts_and_how_often_that_errs_is_said_in_sentences(
         "The file says “Last JPEG Subsampling: 4:2:0”; what is seen conflicts with it "
         "(rank 2 of 2, margin -1.00; “4:4:4” fits best)."
     )
-    assert any("Of 1 tags judged here, up to 0.1 would say “conflicts” in an honest file." in line for line in said)
+    assert any("Of 1 tag judged here, up to 0.1 would say “conflicts” in an honest file." in line for line in said)
     assert "images that a program generated as a whole are out of scope" in said[-1]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evidence.tiff_builder import Entry, block, jpeg_with, longs, shorts
+from evidence.tiff_builder import Entry, block, directory, jpeg_with, longs, shorts
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
@@ -243,6 +243,66 @@ def test_a_broken_thumbnail_pointer_is_a_warning() -> None:
     found = assemble(read_container(data, "JPEG"))
 
     assert "thumbnail-unreadable" in [warning.code for warning in found.warnings]
+
+
+def strips(
+    samples: NDArray[np.uint8], *, photometric: int = 2, count: int = 1, more: list[Entry] | None = None
+) -> bytes:
+    """An EXIF block whose IFD1 holds a thumbnail of plain samples (height, width, channels), in strips."""
+    height, width, channels = samples.shape
+    parts = [part.tobytes() for part in np.array_split(samples, count)]
+    entries = [
+        Entry(0x0100, 3, shorts(width)),
+        Entry(0x0101, 3, shorts(height)),
+        Entry(0x0102, 3, shorts(*[8] * channels)),
+        Entry(0x0103, 3, shorts(1)),
+        Entry(0x0106, 3, shorts(photometric)),
+        Entry(0x0111, 4, longs(*[0] * count)),
+        Entry(0x0115, 3, shorts(channels)),
+        Entry(0x0117, 4, longs(*[len(part) for part in parts])),
+        *(more or []),
+    ]
+    first = [Entry(0x0112, 3, shorts(1))]
+    place = len(block(first))
+    start = place + len(directory(entries, place))
+    entries[5].data = longs(*(start + sum(map(len, parts[:number])) for number in range(count)))
+    return block(first, following=place) + directory(entries, place) + b"".join(parts)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_thumbnail_of_plain_samples_is_shown(scene: NDArray[np.uint8], channels: int, count: int) -> None:
+    small = scene[::4, ::4, :channels].copy()
+    data = jpeg_with((0xE1, b"Exif\0\0" + strips(small, photometric=2 if channels == 3 else 1, count=count)), rest=END)
+
+    found = assemble(read_container(data, "JPEG"))
+
+    (thumbnail,) = [p for p in found.payloads if p.kind == "thumbnail"]
+    assert thumbnail.description == "TIFF 16×12, not compressed"
+    assert thumbnail.size == small.size
+    assert thumbnail.offset == data.index(small.tobytes())
+    with Image.open(io.BytesIO(thumbnail.content)) as picture:
+        assert np.array_equal(np.asarray(picture).reshape(small.shape), small)
+    assert not found.warnings
+
+
+def test_a_thumbnail_of_samples_that_cannot_be_shown_is_listed(scene: NDArray[np.uint8]) -> None:
+    samples = strips(scene[::4, ::4].copy(), photometric=6)
+    found = assemble(read_container(jpeg_with((0xE1, b"Exif\0\0" + samples), rest=END), "JPEG"))
+    cut = assemble(read_container(jpeg_with((0xE1, b"Exif\0\0" + samples[:-100]), rest=END), "JPEG"))
+
+    (thumbnail,) = [p for p in found.payloads if p.kind == "thumbnail"]
+    assert thumbnail.content == b""
+    assert "thumbnail-unreadable" in [warning.code for warning in cut.warnings]
+
+
+def test_the_second_page_of_a_tiff_is_no_thumbnail_unless_it_says_so(scene: NDArray[np.uint8]) -> None:
+    small = scene[::4, ::4].copy()
+    page = assemble(read_container(strips(small), "TIFF"))
+    copy = assemble(read_container(strips(small, more=[Entry(0x00FE, 4, longs(1))]), "TIFF"))
+
+    assert not [p for p in page.payloads if p.kind == "thumbnail"]
+    assert [p.description for p in copy.payloads if p.kind == "thumbnail"] == ["TIFF 16×12, not compressed"]
 
 
 def test_xmp_main_and_extended() -> None:

@@ -159,7 +159,7 @@ def test_claims_are_told_with_their_numbers_in_either_language(
     assert "right no more often than the commonest value: Blurred, Noise Added." in english
     assert "nicht öfter stimmt als der häufigste Wert: Blurred, Noise Added." in german
     assert "err at most 10.0 % of the time each" in english
-    assert "Of 1 tags judged here, up to 0.1 would conflict in an honest file." in english
+    assert "Of 1 tag judged here, up to 0.1 would conflict in an honest file." in english
     assert "Images that a program generated as a whole are out of scope." in english
     assert "Make Canon widerspricht 2 von 2 -0,350 Nikon, Canon 0,70 [0,59; 0,81], 29 Kameras" in german
     assert "Mit diesem Modell nicht prüfbar: Flash." in german

@@ -9,14 +9,12 @@ from typing import Final
 from workstation.errors import RecordedWarning, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
-from workstation.evidence.exif_tags import MAKER_NOTE, THUMBNAIL_LENGTH, THUMBNAIL_OFFSET
+from workstation.evidence.exif_tags import MAKER_NOTE
 from workstation.evidence.ifd import Directories, read_directories
 from workstation.evidence.isobmff import read_isobmff
 from workstation.evidence.jpeg_segments import read_jpeg
 from workstation.evidence.payloads import (
     LARGEST_CONTENT,
-    claimed_part,
-    embedded_image,
     icc_payload,
     iptc_details,
     jumbf_payload,
@@ -29,6 +27,7 @@ from workstation.evidence.plain_bitmaps import read_bmp, read_gif
 from workstation.evidence.png import read_png
 from workstation.evidence.record import Metadata, Payload, Present, TagEntry, TagState, Unreadable
 from workstation.evidence.riff import read_webp
+from workstation.evidence.thumbnails import thumbnail
 
 _XMP: Final = 0x02BC
 _IPTC: Final = 0x83BB
@@ -146,14 +145,14 @@ def _exif_payloads(block: Block, found: Directories, warnings: list[RecordedWarn
             payloads.extend(_entry_payloads(block, entry, make))
     for group in list(dict.fromkeys(entry.group for entry in found.entries))[:_MOST_THUMBNAILS]:
         try:
-            thumbnail = _thumbnail(block, found, group)
+            picture = thumbnail(block, found, group)
         except ParseProblem as problem:
             message = f"the thumbnail of {group} {problem.reason}"
             reason, place = problem.reason, problem.offset
             warnings.append(RecordedWarning.of("thumbnail-unreadable", message, place, group=group, reason=reason))
-            thumbnail = None
-        if thumbnail is not None:
-            payloads.append(thumbnail)
+            picture = None
+        if picture is not None:
+            payloads.append(picture)
     return payloads
 
 
@@ -184,18 +183,3 @@ def _value_block(block: Block, entry: TagEntry) -> Block:
     first = block.pieces[0]
     whole = block.part(entry.offset - first.file_offset + first.start, min(entry.raw_size, LARGEST_CONTENT))
     return whole if bytes(whole.data[: len(entry.raw)]) == entry.raw else Block(entry.raw)
-
-
-def _thumbnail(block: Block, found: Directories, group: str) -> Payload | None:
-    """The JPEG that a directory's JPEGInterchangeFormat points to.
-
-    Raises:
-        ParseProblem: if it lies past the end of the data.
-    """
-    values = {entry.id: entry.value for entry in found.entries if entry.group == group}
-    start, size = values.get(THUMBNAIL_OFFSET), values.get(THUMBNAIL_LENGTH)
-    if not isinstance(start, int) or not isinstance(size, int) or size == 0:
-        return None
-    part = claimed_part(block, start, size)
-    kind = "thumbnail" if group == "IFD1" else f"embedded image ({group})"
-    return embedded_image(kind, bytes(part.data[:LARGEST_CONTENT]), part.file_offset(0, size), size)
