@@ -215,6 +215,19 @@ def test_a_report_that_cannot_be_logged_does_not_stay(
     assert list(out.iterdir()) == []
 
 
+def test_a_report_whose_place_is_taken_is_not_logged(exifact: Command, filled: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out" / "report.pdf"
+    place.mkdir(parents=True)
+    issued = actions(filled).count("report.issue")
+
+    refused = exifact("report", filled, "--out", place)
+
+    assert refused.exit_code == 1
+    assert "could not be written: Is a directory" in refused.stderr
+    assert actions(filled).count("report.issue") == issued
+    assert list(place.parent.iterdir()) == [place]
+
+
 @pytest.mark.parametrize("command", ["report", "checkpoint", "compare"])
 @pytest.mark.parametrize("place", ["beside the original", "over the original", "over the case", "linked", "copy"])
 def test_nothing_is_written_beside_an_original_or_over_the_case(

@@ -194,6 +194,18 @@ def test_a_full_disk_leaves_nothing_behind(exhibit: Exhibit, tmp_path: Path, siz
     assert list(out.iterdir()) == []
 
 
+def test_what_cannot_be_replaced_leaves_an_earlier_export_as_it_was(exhibit: Exhibit, tmp_path: Path) -> None:
+    write_exhibit(exhibit, tmp_path, report=False, created=MOMENT)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    (tmp_path / "report.pdf").mkdir()
+
+    with pytest.raises(ExportProblem, match="could not be written: Is a directory"):
+        write_exhibit(replace(exhibit, regions=()), tmp_path, report=True)
+
+    (tmp_path / "report.pdf").rmdir()
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
 def test_a_full_disk_leaves_an_earlier_export_as_it_was(exhibit: Exhibit, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "IMG_0042"
     write_exhibit(exhibit, folder, report=False, created=MOMENT)

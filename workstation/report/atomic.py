@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from workstation.errors import ExportProblem
@@ -23,6 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     unfinished: Path | None = None
     try:
+        refuse_taken(path)
         beside = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}.part")
         beside.open("xb").close()
         unfinished = beside
@@ -34,6 +36,18 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if unfinished is not None:
             unfinished.unlink(missing_ok=True)
+
+
+def refuse_taken(path: Path) -> None:
+    """Refuse before the work what would refuse at its end: a folder, or a file that another program holds (Windows).
+
+    Raises:
+        OSError: if nothing can take the place of what is at `path`.
+    """
+    if os.path.isdir(path):  # noqa: PTH112 - `Path` raises for names that are too long
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    with suppress(FileNotFoundError):
+        path.replace(path)  # Windows renames no file that is open in a viewer; elsewhere nothing happens
 
 
 def flush(unfinished: Path) -> None:

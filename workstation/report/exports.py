@@ -19,7 +19,7 @@ from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult
 from workstation.analysis.stored_scale import stored_scale_map
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import ExportProblem
-from workstation.report.atomic import write_bytes, write_text
+from workstation.report.atomic import refuse_taken, write_bytes, write_text
 from workstation.report.document import build
 from workstation.report.pdf import write_pdf
 from workstation.report.serial import CONSISTENCY_FILE, write_json
@@ -204,8 +204,11 @@ def _staged(folder: Path) -> Iterator[Path]:
         stage = Path(tempfile.mkdtemp(dir=place, prefix=".exifact-"))
         yield stage
         folder.mkdir(exist_ok=True)
-        for file in sorted(stage.iterdir()):
-            file.replace(folder / file.name)
+        moves = [(file, folder / file.name) for file in sorted(stage.iterdir())]
+        for _, target in moves:
+            refuse_taken(target)
+        for file, target in moves:
+            file.replace(target)
     except OSError as problem:
         raise ExportProblem(f"{folder} could not be written: {problem.strerror or problem}") from problem
     finally:
