@@ -159,6 +159,21 @@ def test_remove_deletes_description_file_and_tokenizer() -> None:
     assert list(registry.user_folder().iterdir()) == []
 
 
+def test_weights_that_cannot_be_deleted_stay_registered_and_can_be_removed_later() -> None:
+    describe(registry.user_folder())
+    weights = registry.user_folder() / "mine.safetensors"
+    weights.unlink()
+    weights.mkdir()  # as little deleted as a file that a program on Windows has mapped
+
+    with pytest.raises(WeightsProblem, match="cannot be removed"):
+        registry.remove("mine")
+
+    assert registry.find("mine").path == weights
+    weights.rmdir()
+    registry.remove("mine")
+    assert list(registry.user_folder().iterdir()) == []
+
+
 def test_remove_takes_a_broken_description_too() -> None:
     describe(registry.user_folder(), architecture="vit")
 

@@ -165,12 +165,12 @@ def remove(name: str) -> None:
             raise WeightsProblem(f"{name!r} came with the program and cannot be removed")
         raise WeightsProblem(f"{folder} holds no description {name}.json")
     try:
-        path.unlink()
         (folder / f"{name}.safetensors").unlink(missing_ok=True)
         (folder / text_file_name(name)).unlink(missing_ok=True)
         tokenizer = folder / tokenizer_folder_name(name)
         if tokenizer.is_dir():
             shutil.rmtree(tokenizer)
+        path.unlink()  # last: what Windows deletes only when the window that uses it is closed can be removed then
     except OSError as error:
         raise WeightsProblem(f"{name!r} cannot be removed: {error.strerror or error}") from error
 
