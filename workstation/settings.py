@@ -76,6 +76,7 @@ class Settings:
     """Every setting, with its default. Rows with a label are shown in the settings dialog.
 
     Attributes:
+        exhibits_order, exhibits_turned: what the list of exhibits is sorted by, and whether the largest comes first.
         shortcuts: action id → key sequences in Qt's portable text; only those that differ from the built-in ones.
         recent_files: newest first, at most `RECENT_FILES`.
         recent_cases: folders, newest first, at most `RECENT_CASES`.
@@ -108,6 +109,10 @@ class Settings:
         "Guards against decompression bombs; images above it are refused with a message.",
     )
     operator: str = _setting("", _text, "Examiner", "Printed on the report; empty = left out.")
+    exhibits_order: Literal["opened", "name", "outcome", "p-value", "date", "camera"] = _setting(
+        "opened", _one_of("opened", "name", "outcome", "p-value", "date", "camera")
+    )
+    exhibits_turned: bool = _setting(default=False, check=_flag)
     opacity: float = _setting(0.75, _number(0.0, 1.0))
     shortcuts: Mapping[str, tuple[str, ...]] = _setting(dict, _keys)
     recent_files: tuple[str, ...] = _setting((), _texts)

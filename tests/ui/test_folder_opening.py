@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -40,6 +41,19 @@ def test_a_folder_opens_as_its_image_files(window: MainWindow, folder: Path, qtb
     assert window.centre.message == "3 image files of DCIM are open. 1 other file left out."
     assert window.session.current is window.session.exhibits[0]
     assert all(exhibit.evidence is not None for exhibit in window.session.exhibits)
+
+
+def test_a_folder_that_is_open_can_be_analysed_with_one_press(window: MainWindow, folder: Path, qtbot) -> None:
+    window.open_files([folder])
+    qtbot.waitUntil(lambda: "3 image files" in window.centre.message, timeout=10000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10000)
+    asked: list[str] = []
+    window.analyses.analyse = lambda exhibit: asked.append(exhibit.name)
+
+    button = next(one for one in window.view.findChildren(QPushButton) if one.text() == "Analyze all")
+    button.click()
+
+    assert asked == ["a.jpg", "b.png", "c.jpg"]
 
 
 def test_what_is_open_already_is_not_opened_again(window: MainWindow, folder: Path, qtbot) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from tests.ui.canvas_samples import sample_pixels, sample_result
 from workstation.analysis.regions import Region
 from workstation.errors import RecordedWarning
-from workstation.ui.exhibits_panel import file_line, state_line
+from workstation.ui.exhibit_lines import file_line, state_line
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.session import AnalysisState, OpenExhibit

@@ -355,6 +355,22 @@ SPECS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+Tab", "Ctrl+PgUp"),
     ),
     ActionSpec(
+        "filter-exhibits",
+        "Window",
+        "F&ind an exhibit",
+        "Type to list only exhibits by name, outcome, camera, date or note.",
+        ("Ctrl+Shift+F",),
+        "filter",
+        section=True,
+    ),
+    ActionSpec(
+        "turn-order",
+        "Window",
+        "&Turn the order round",
+        "The largest, latest or last exhibit first; what is not known stays at the end.",
+        checkable=True,
+    ),
+    ActionSpec(
         "hide-docks",
         "Window",
         "&Picture only",

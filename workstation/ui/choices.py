@@ -27,20 +27,21 @@ class ChoiceMenu(QMenu):
         self._group = QActionGroup(self)
         self.setToolTipsVisible(True)
 
-    def show_choices(self, choices: Iterable[tuple[str, Any]], current: Any = None) -> None:
+    def show_choices(self, choices: Iterable[tuple[str, Any] | tuple[str, str, Any]], current: Any = None) -> None:
         """Replace the entries.
 
         Args:
-            choices: text and value of each.
+            choices: text and value of each, between them a tip of its own where it has one.
             current: the value that is marked, for exclusive menus.
         """
         for action in self.actions():
             self.removeAction(action)
             action.deleteLater()
-        for text, value in choices:
+        for text, *tips, value in choices:
             action = QAction(text, self)
-            action.setStatusTip(self._tip)
-            action.setToolTip(self._tip)
+            tip = tips[0] if tips else self._tip
+            action.setStatusTip(tip)
+            action.setToolTip(tip)
             action.setData(value)
             if self._exclusive:
                 action.setCheckable(True)

@@ -13,6 +13,7 @@ from workstation.settings import SettingsStore
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.errands import Errands
+from workstation.ui.exhibits_model import ExhibitListing
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
@@ -38,6 +39,7 @@ class Commands(QObject):
         window: QWidget,
         *,
         session: Session,
+        listing: ExhibitListing,
         store: SettingsStore,
         opening: OpeningDesk,
         analyses: AnalysisDesk,
@@ -49,6 +51,7 @@ class Commands(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._store = window, session, store
+        self._listing = listing
         self._opening, self._analyses, self._errands = opening, analyses, errands
         self._picture, self._findings, self._teller = picture, findings, teller
         self._comparing = comparing
@@ -138,7 +141,7 @@ class Commands(QObject):
         if exhibit.exported or self._errands.ask(
             f"Close {exhibit.name}?", "Its regions and notes are in no report yet and will be lost.", "Close"
         ):
-            self._session.close(exhibit)
+            self._session.close(exhibit, self._listing.heir_of(exhibit))
 
     @Slot()
     def check_hash(self) -> None:
@@ -147,12 +150,12 @@ class Commands(QObject):
 
     @Slot()
     def next_exhibit(self) -> None:
-        """Look at the next exhibit."""
+        """Look at the next exhibit of the list."""
         self._step(1)
 
     @Slot()
     def previous_exhibit(self) -> None:
-        """Look at the exhibit before."""
+        """Look at the exhibit before it in the list."""
         self._step(-1)
 
     # Copying
@@ -340,10 +343,10 @@ class Commands(QObject):
             self._picture.delete(self._picture.selected)
 
     def _step(self, by: int) -> None:
-        exhibits = self._session.exhibits
-        if self._session.current is not None:
-            position = exhibits.index(self._session.current)
-            self._session.select(exhibits[(position + by) % len(exhibits)])
+        current = self._session.current
+        following = None if current is None else self._listing.following(current, by)
+        if following is not None:
+            self._session.select(following)
 
     def _with_current(self, work: Callable[[OpenExhibit], object]) -> None:
         if self._session.current is not None:

@@ -9,6 +9,7 @@ from workstation.analysis.regions import Region
 from workstation.evidence.record import Pixels
 from workstation.ui.centre import Centre
 from workstation.ui.compare import CompareMode, CompareView
+from workstation.ui.exhibits_model import ExhibitListing
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.region_tools import Tool
@@ -37,9 +38,9 @@ class CompareDesk(QObject):
     region_drawn = Signal(object)
     region_refused = Signal(str)
 
-    def __init__(self, session: Session, centre: Centre, parent: QObject) -> None:
+    def __init__(self, session: Session, listing: ExhibitListing, centre: Centre, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._centre = session, centre
+        self._session, self._listing, self._centre = session, listing, centre
         self._compare: CompareView | None = None
         self._beside: OpenExhibit | None = None
         self._dark = True
@@ -69,13 +70,11 @@ class CompareDesk(QObject):
         if not shown:
             self._leave()
             return
-        exhibits = [one for one in self._session.exhibits if one.pixels is not None]
         current = self._session.current
         if current is None or current.pixels is None:
             self.changed.emit()
             return
-        position = exhibits.index(current)
-        self._beside = self._beside or exhibits[(position + 1) % len(exhibits)]
+        self._beside = self._beside or self._next_to(current)
         self._enter(CompareMode.SIDE_BY_SIDE)
 
     @Slot(object)
@@ -200,6 +199,12 @@ class CompareDesk(QObject):
         ):
             if shown is exhibit:
                 view.set_regions(exhibit.marks.regions)
+
+    def _next_to(self, current: OpenExhibit) -> OpenExhibit:
+        """The next one of the list that has a picture."""
+        shown = self._listing.exhibits
+        below = shown.index(current) + 1 if current in shown else 0
+        return next((one for one in shown[below:] + shown[:below] if one.pixels is not None), current)
 
     def _exhibit_on_the_right(self, current: OpenExhibit) -> OpenExhibit:
         beside = self._beside

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QDir, QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QPlainTextEdit, QWidget
 
 from workstation.errors import WorkstationError
@@ -127,7 +127,7 @@ class Errands(QObject):
     def _target(self) -> Path:
         current = self._session.current
         stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
-        return free_target(Path(self._store.current.export_folder or Path.home()), stem)
+        return free_target(Path(self._store.current.export_folder or QDir.homePath()), stem)
 
     def _known_of_order(self) -> Stated:
         """What was stated in the case, or for the last report of this session."""
@@ -173,7 +173,7 @@ class Errands(QObject):
         if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
             self._teller.tell("There are no maps yet: analyse the photograph first (A).")
             return
-        folder = self._store.current.export_folder or str(Path.home())
+        folder = self._store.current.export_folder or QDir.homePath()
         dialog = QFileDialog(self._window, "Export maps into a folder", folder)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -277,7 +277,7 @@ class Errands(QObject):
         return box.clickedButton() is agree
 
     def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._store.current.export_folder or str(Path.home()))
+        dialog = QFileDialog(self._window, title, self._store.current.export_folder or QDir.homePath())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setNameFilter(name_filter)

@@ -1,298 +1,272 @@
-"""The open exhibits: thumbnail, name, and in words where each one stands."""
+"""The list of the open exhibits: found by words, sorted by outcome, date or camera, and where each one stands."""
 
 from __future__ import annotations
 
-from typing import Any
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QImage, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import (
-    QApplication,
-    QListView,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
-
-from workstation.ui import icons
-from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
-from workstation.ui.wording import headline_of, outcome_of
-
-Index = QModelIndex | QPersistentModelIndex
-
-EXHIBIT = Qt.ItemDataRole.UserRole
-_THUMBNAIL = 48
-_GAP = 8
-
-
-def file_line(exhibit: OpenExhibit) -> str:
-    """Size, hash state, warnings: "12.0 MP · ✔ hash · ⚠ 1"."""
-    if exhibit.problem is not None:
-        return "cannot be opened"
-    if exhibit.pixels is None:
-        return "reading…"
-    width, height = exhibit.pixels.width, exhibit.pixels.height
-    megapixels = width * height / 1e6
-    size = f"{megapixels:.1f} MP" if megapixels >= 0.1 else f"{width}×{height}"
-    marks = {
-        HashState.UNKNOWN: "reading…",
-        HashState.TAKEN: "hash taken",
-        HashState.MATCHES: "✔ hash",
-        HashState.DIFFERS: "✘ file changed",
-        HashState.GONE: "✘ file gone",
-    }
-    warned = f" · ⚠ {len(exhibit.warnings)}" if exhibit.warnings else ""
-    return f"{size} · {marks[exhibit.hash_state]}{warned}"
-
-
-def state_line(exhibit: OpenExhibit) -> str:
-    """What is going on or was found: "analysing 62 %", "B departs · p 0.018 · 2 regions"."""
-    if exhibit.problem is not None:
-        return "see Findings"
-    if exhibit.analysis in {AnalysisState.RUNNING, AnalysisState.STOPPING}:
-        progress = exhibit.progress
-        if exhibit.analysis is AnalysisState.STOPPING:
-            return "stopping after this batch"
-        return (
-            "analysing"
-            if progress is None or progress.fraction is None
-            else f"analysing {100 * progress.fraction:.0f} %"
-        )
-    extra = _counted(len(exhibit.marks.regions), "region")
-    words: str = exhibit.analysis.value
-    if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None:
-        words = outcome_of(exhibit.result)
-    if exhibit.analysis is AnalysisState.FAILED:
-        words = "analysis failed"
-    if exhibit.analysis is AnalysisState.CANCELLED:
-        words = "analysis stopped"
-    return words + extra
-
-
-def _counted(number: int, what: str) -> str:
-    return f" · {number} {what}{'s' if number != 1 else ''}" if number else ""
-
-
-def state_icon(exhibit: OpenExhibit) -> str:
-    """Name of the icon that goes with `state_line`."""
-    if exhibit.problem is not None or exhibit.analysis is AnalysisState.FAILED:
-        return "warning"
-    if exhibit.is_busy or exhibit.evidence is None:
-        return "state-busy"
-    return "state-done" if exhibit.analysis is AnalysisState.DONE else "state-idle"
-
-
-class ExhibitsModel(QAbstractListModel):
-    """The exhibits of a session, one row each."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._rows: list[OpenExhibit] = list(session.exhibits)
-        session.added.connect(self.add)
-        session.removed.connect(self.remove)
-        session.changed.connect(self.refresh)
-        session.marks_changed.connect(self.refresh)
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Rows; a row has no children."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Name, tooltip, spoken text, or the exhibit itself."""
-        if not index.isValid():
-            return None
-        exhibit = self._rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return exhibit.name
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(exhibit)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{exhibit.name}, {file_line(exhibit).replace('⚠', 'warnings:')}, {state_line(exhibit)}"
-        return exhibit if role == EXHIBIT else None
-
-    def row_of(self, exhibit: OpenExhibit) -> int:
-        """Row of an exhibit, -1 if it is not there."""
-        return self._rows.index(exhibit) if exhibit in self._rows else -1
-
-    @Slot(object)
-    def add(self, exhibit: OpenExhibit) -> None:
-        """Append a row."""
-        self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows))
-        self._rows.append(exhibit)
-        self.endInsertRows()
-
-    @Slot(object)
-    def remove(self, exhibit: OpenExhibit) -> None:
-        """Take a row out."""
-        row = self.row_of(exhibit)
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self._rows[row]
-        self.endRemoveRows()
-
-    @Slot(object)
-    def refresh(self, exhibit: OpenExhibit) -> None:
-        """Draw a row anew."""
-        index = self.index(self.row_of(exhibit))
-        self.dataChanged.emit(index, index)
-
-    @staticmethod
-    def _tooltip(exhibit: OpenExhibit) -> str:
-        lines = [str(exhibit.path)]
-        if exhibit.evidence is not None:
-            identity = exhibit.evidence.identity
-            lines += [f"{identity.size:,} bytes, {exhibit.evidence.format}", f"SHA-256 {identity.sha256}"]
-            lines.append(exhibit.hash_words or exhibit.hash_state.value)
-        if exhibit.problem is not None:
-            lines.append(exhibit.problem.summary)
-        if exhibit.result is not None:
-            lines.append(headline_of(exhibit.result))
-        lines += [f"⚠ {warning.message}" for warning in exhibit.warnings]
-        return "\n".join(lines)
-
-
-class _ExhibitDelegate(QStyledItemDelegate):
-    """Draws a row: thumbnail, name, two lines of state."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._pixmaps: dict[int, QPixmap] = {}
-
-    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """Three lines of text, and no less than a thumbnail."""
-        line = option.fontMetrics.height()
-        return QSize(160, max(_THUMBNAIL, 3 * line) + 2 * 6)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one row."""
-        exhibit: OpenExhibit = index.data(EXHIBIT)
-        self.initStyleOption(option, index)
-        option.text = ""
-        style = option.widget.style() if option.widget is not None else QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
-        painter.save()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        area = option.rect.adjusted(_GAP, 6, -_GAP, -6)
-        self._draw_thumbnail(painter, QRect(area.left(), area.top(), _THUMBNAIL, _THUMBNAIL), exhibit, option.palette)
-        text = area.adjusted(_THUMBNAIL + _GAP, 0, 0, 0)
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        muted = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.PlaceholderText
-        metrics = QFontMetrics(option.font)
-        line = metrics.height()
-        for row, (words, colour) in enumerate(
-            ((exhibit.name, role), (file_line(exhibit), muted), (state_line(exhibit), muted))
-        ):
-            painter.setPen(option.palette.color(colour))
-            place = QRect(text.left(), text.top() + row * line, text.width(), line)
-            if row == 2:
-                mode = QIcon.Mode.Selected if selected else QIcon.Mode.Normal
-                icons.icon(state_icon(exhibit)).paint(
-                    painter, QRect(place.left(), place.top(), line - 2, line - 2), mode=mode
-                )
-                place.setLeft(place.left() + line + 2)
-            elide = Qt.TextElideMode.ElideMiddle if row == 0 else Qt.TextElideMode.ElideRight
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(words, elide, place.width()))
-        painter.restore()
-
-    def _draw_thumbnail(self, painter: QPainter, box: QRect, exhibit: OpenExhibit, palette: QPalette) -> None:
-        if exhibit.thumbnail is None:
-            name = "warning" if exhibit.problem is not None else "image"
-            icons.icon(name).paint(painter, box.adjusted(12, 12, -12, -12))
-            return
-        pixmap = self._pixmap(exhibit, painter.device().devicePixelRatioF())
-        size = pixmap.deviceIndependentSize().toSize()
-        place = QRect(
-            box.left() + (box.width() - size.width()) // 2,
-            box.top() + (box.height() - size.height()) // 2,
-            size.width(),
-            size.height(),
-        )
-        painter.drawPixmap(place, pixmap)
-        painter.setPen(palette.color(QPalette.ColorRole.Mid))
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
-
-    def _pixmap(self, exhibit: OpenExhibit, ratio: float) -> QPixmap:
-        if exhibit.key not in self._pixmaps or self._pixmaps[exhibit.key].devicePixelRatio() != ratio:
-            rgb = exhibit.thumbnail
-            assert rgb is not None
-            height, width = rgb.shape[:2]
-            image = QImage(rgb.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-            side = round(_THUMBNAIL * ratio)
-            pixmap = QPixmap.fromImage(
-                image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-            )
-            pixmap.setDevicePixelRatio(ratio)
-            self._pixmaps[exhibit.key] = pixmap
-        return self._pixmaps[exhibit.key]
+from workstation.ui.choices import ChoiceMenu
+from workstation.ui.controls import add_action, chain_focus, push_button, tool_button, wrapped_label
+from workstation.ui.copying import copy_text
+from workstation.ui.exhibit_delegate import ExhibitDelegate
+from workstation.ui.exhibit_order import CHOICE_WORDS, ORDER_WORDS, Choice, Order
+from workstation.ui.exhibits_model import EXHIBIT, ExhibitListing, Index
+from workstation.ui.icons import icon
+from workstation.ui.session import OpenExhibit
+from workstation.ui.theme import GRID
 
 
 class ExhibitsPanel(QWidget):
     """The list of exhibits.
 
+    Attributes:
+        listing: which exhibits are listed, in which order.
+        orders, choices: menus of what they can be sorted by and which of them can be listed.
+
     Signals:
         selected: an exhibit was chosen; carries the `OpenExhibit`.
         compare_requested: the analyst wants this `OpenExhibit` beside the current one.
         close_requested, reopen_requested: carries the `OpenExhibit`.
+        order_chosen: another order was chosen.
     """
 
     selected = Signal(object)
     compare_requested = Signal(object)
     close_requested = Signal(object)
     reopen_requested = Signal(object)
+    order_chosen = Signal()
 
-    def __init__(self, model: ExhibitsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, listing: ExhibitListing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model
-        self.list = QListView(self)
-        self.list.setAccessibleName("Exhibits")
-        self.list.setModel(model)
-        self.list.setItemDelegate(_ExhibitDelegate(self.list))
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self.show_menu)
-        self.list.selectionModel().currentChanged.connect(self._choose)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.list)
+        self.listing = listing
+        self._current: OpenExhibit | None = None
+        self._turn: QAction | None = None
+        self.orders = ChoiceMenu("&Sort exhibits by", "The order of the list of exhibits.", exclusive=True, parent=self)
+        self.choices = ChoiceMenu("&List exhibits", "Which exhibits are listed.", exclusive=True, parent=self)
+        self._make_list()
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._tell()
+
+    def set_turn_action(self, action: QAction) -> None:
+        """The switch that turns the order round; it stands in the menu of the sort button, too."""
+        self._turn = action
 
     @Slot(object)
     def show_current(self, exhibit: OpenExhibit | None) -> None:
         """Mark the current exhibit."""
-        row = -1 if exhibit is None else self._model.row_of(exhibit)
-        self.list.setCurrentIndex(self._model.index(row) if row >= 0 else QModelIndex())
+        self._current = exhibit
+        self._mark_current()
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def show_menus(self) -> None:
+        """Bring the menus of orders and choices up to date."""
+        listing = self.listing
+        self.orders.show_choices(((*ORDER_WORDS[one], one) for one in Order), listing.order)
+        rows = ((one, *CHOICE_WORDS[one]) for one in Choice)
+        self.choices.show_choices(
+            ((f"{text} ({listing.count(one)})", tip, one) for one, text, tip in rows), listing.choice
+        )
 
     @Slot(QPoint)
     def show_menu(self, position: QPoint) -> None:
-        """What can be done with one exhibit."""
+        """What can be done with the exhibit at a place of the list, and with the list."""
         exhibit = self.list.indexAt(position).data(EXHIBIT)
-        if exhibit is None:
-            return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
         for text, signal in (
             ("Show &beside the current one", self.compare_requested),
             ("Read file &again", self.reopen_requested),
             ("&Close", self.close_requested),
         ):
-            action = QAction(text, menu)
-            action.triggered.connect(lambda _checked=False, signal=signal: signal.emit(exhibit))
-            menu.addAction(action)
+            if exhibit is not None:
+                action = QAction(text, menu)
+                action.triggered.connect(lambda _checked=False, signal=signal: signal.emit(exhibit))
+                menu.addAction(action)
+        self.show_menus()
+        menu.addSeparator()
+        menu.addMenu(self.orders)
+        menu.addMenu(self.choices)
+        menu.addAction(self._copying)
         menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def _make_list(self) -> None:
+        self.list = _List(self)
+        self.list.setAccessibleName("Exhibits")
+        self.list.setModel(self.listing)
+        self.list.setItemDelegate(ExhibitDelegate(self.listing, self.list))
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def _make_controls(self) -> None:
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Name, outcome, camera…")
+        self.filter.setAccessibleName("Filter exhibits")
+        self.filter.setToolTip(
+            "List only exhibits whose name, outcome, camera, date, format or note holds every word that you type; "
+            "Return goes to the list"
+        )
+        self.filter.setClearButtonEnabled(True)
+        self.filter.addAction(icon("filter"), QLineEdit.ActionPosition.LeadingPosition)
+        self.sorting = tool_button("sort", "Sort and choose", "What the list is sorted by, and what is listed")
+        self.sorting.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self.sorting.setMenu(self._menu)
+        self.words = wrapped_label(weight="muted", name="Order, and how many are listed")
+        self.show_all = push_button("clear", "Show all", "List every open exhibit again")
+        add_action(self.filter, "Clear", "Show all exhibits again", self.filter.clear, keys="Esc")
+        self._copying = QAction("Copy the list as a tab&le", self)
+        self._copying.setToolTip("Copy what is listed as tab-separated text: hash, camera, date, outcome, p-value")
+        self._copying.setIcon(icon("copy"))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(GRID, GRID, GRID, GRID)
+        head.setSpacing(GRID)
+        head.addWidget(self.filter, 1)
+        head.addWidget(self.sorting)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
+        foot.setSpacing(GRID)
+        foot.addWidget(self.words, 1)
+        foot.addWidget(self.show_all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(foot)
+        chain_focus(self.filter, self.sorting, self.list, self.show_all)
+
+    def _connect(self) -> None:
+        self.list.selectionModel().currentChanged.connect(self._choose)
+        self.list.menu_requested.connect(self.show_menu)
+        self.filter.textChanged.connect(self._take_words)
+        self.filter.returnPressed.connect(self._enter_list)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self.orders.chosen.connect(self._take_order)
+        self.choices.chosen.connect(self._take_choice)
+        self.show_all.clicked.connect(self._list_all)
+        self._copying.triggered.connect(self._copy)
+        listing = self.listing
+        listing.arranged.connect(self.list.scrollToTop)
+        for signal in (listing.arranged, listing.rowsInserted, listing.rowsRemoved):
+            signal.connect(self._tell)
+        for signal in (listing.arranged, listing.rowsInserted):
+            signal.connect(self._mark_current)
+
+    @Slot()
+    def _mark_current(self) -> None:
+        index = self.listing.index_of(self._current)
+        if index != self.list.currentIndex():
+            self.list.setCurrentIndex(index)
+
+    @Slot()
+    def _tell(self) -> None:
+        """Say what is listed in which order, if that is not simply everything."""
+        listing = self.listing
+        said = []
+        if listing.order is not Order.OPENED or listing.turned:
+            name = ORDER_WORDS[listing.order][0].replace("&", "")
+            name = name if listing.order is Order.P_VALUE else name[:1].lower() + name[1:]
+            said.append(f"by {name}{', turned round' if listing.turned else ''}")
+        if listing.leaves_out:
+            said.append(f"{listing.rowCount()} of {listing.of}")
+        words = " · ".join(said)
+        self.words.setText(words[:1].upper() + words[1:])
+        self.words.setVisible(bool(said))
+        self.show_all.setVisible(listing.leaves_out)
+        self.filter.setEnabled(bool(listing.of) or listing.leaves_out)
+
+    @Slot()
+    def _fill_menu(self) -> None:
+        self.show_menus()
+        menu = self._menu
+        menu.clear()
+        self._add_heading("Sort by")
+        menu.addActions(self.orders.actions())
+        if self._turn is not None:
+            menu.addAction(self._turn)
+        menu.addSeparator()
+        self._add_heading("List")
+        menu.addActions(self.choices.actions())
+        menu.addSeparator()
+        menu.addAction(self._copying)
+
+    def _add_heading(self, text: str) -> None:
+        """Words between the entries of the menu; the title of a section is not drawn by every style."""
+        heading = self._menu.addAction(text)
+        heading.setEnabled(False)
+
+    @Slot(object)
+    def _take_order(self, order: Order) -> None:
+        self.listing.arrange(order=order)
+        self.order_chosen.emit()
+
+    @Slot(bool)
+    def turn(self, turned: bool) -> None:
+        """The largest or latest first, or the smallest."""
+        self.listing.arrange(turned=turned)
+        self.order_chosen.emit()
+
+    @Slot(object)
+    def _take_choice(self, choice: Choice) -> None:
+        self.listing.arrange(choice=choice)
+
+    @Slot(str)
+    def _take_words(self, typed: str) -> None:
+        self.listing.arrange(typed=typed)
+
+    @Slot()
+    def _list_all(self) -> None:
+        self.filter.clear()
+        self.listing.arrange(choice=Choice.ALL)
+
+    @Slot()
+    def _enter_list(self) -> None:
+        """From the filter into the list: to the current exhibit, or to the first that is listed."""
+        self.list.setFocus(Qt.FocusReason.TabFocusReason)
+        if not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.listing.index(0, 0))
+
+    @Slot()
+    def _copy(self) -> None:
+        copy_text(self.listing.as_tsv())
 
     @Slot(QModelIndex, QModelIndex)
     def _choose(self, current: QModelIndex, _previous: QModelIndex) -> None:
         exhibit = current.data(EXHIBIT)
         if exhibit is not None:
             self.selected.emit(exhibit)
+
+
+class _List(QListView):
+    """A list whose current row stays what it is when it is no longer listed.
+
+    Signals:
+        menu_requested: the analyst wants the menu at this `QPoint` of the viewport.
+    """
+
+    menu_requested = Signal(QPoint)
+
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        """Qt: a row that the filter takes away hands its place to no other; nobody chose that one."""
+        if start <= self.currentIndex().row() <= end:
+            self.setCurrentIndex(QModelIndex())
+        super().rowsAboutToBeRemoved(parent, start, end)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt: by the menu key it is the current row's menu, wherever the pointer is."""
+        position = event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
+            position = self.visualRect(self.currentIndex()).center()
+        self.menu_requested.emit(position)

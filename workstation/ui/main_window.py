@@ -25,7 +25,9 @@ from workstation.ui.controls import chain_focus
 from workstation.ui.docks import Docks
 from workstation.ui.empty_page import EmptyPage
 from workstation.ui.errands import Errands
-from workstation.ui.exhibits_panel import ExhibitsModel, ExhibitsPanel
+from workstation.ui.exhibit_order import Order
+from workstation.ui.exhibits_model import ExhibitListing, ExhibitsModel
+from workstation.ui.exhibits_panel import ExhibitsPanel
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.folder_opening import FolderDesk
@@ -101,7 +103,8 @@ class MainWindow(QMainWindow):
         self.empty = EmptyPage()
         self.centre = Centre(self.view, self.empty)
         self.setCentralWidget(self.centre)
-        self.exhibits = ExhibitsPanel(ExhibitsModel(self.session))
+        self.listing = ExhibitListing(ExhibitsModel(self.session), self)
+        self.exhibits = ExhibitsPanel(self.listing)
         self.regions = RegionsPanel()
         self.findings = FindingsPanel()
         self.metadata = MetadataPanel()
@@ -137,7 +140,7 @@ class MainWindow(QMainWindow):
         self.teller = Teller(session, jobs, places, self)
         self.preferences = Preferences(store, self)
         self.teller.open_settings = self.preferences.show_dialog
-        self.comparing = CompareDesk(session, self.centre, self)
+        self.comparing = CompareDesk(session, self.listing, self.centre, self)
         self.errands = Errands(
             self,
             session=session,
@@ -165,6 +168,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(
             self,
             session=session,
+            listing=self.listing,
             store=store,
             opening=self.opening,
             analyses=self.analyses,
@@ -202,6 +206,8 @@ class MainWindow(QMainWindow):
                 "blind-lock": self.case_errands.lock_notes,
                 "blind-reveal": self.case_errands.reveal_metadata,
                 "filter-metadata": self.filter_metadata,
+                "filter-exhibits": self.filter_exhibits,
+                "turn-order": self.exhibits.turn,
             }
         )
         self.states = ActionStates(
@@ -220,6 +226,7 @@ class MainWindow(QMainWindow):
             store=self.store,
             preferences=self.preferences,
             docks=self.docks,
+            exhibits=self.exhibits,
         )
         self.toolbar = MainToolBar(self.actions_table, self.menus.analyze, self)
         self.addToolBar(self.toolbar)
@@ -245,7 +252,7 @@ class MainWindow(QMainWindow):
         opening.opening_failed.connect(self._take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
-        self.folders.told.connect(self.teller.tell)
+        self.folders.told.connect(self._tell_folder)
         self.folders.failed.connect(self.teller.tell_problem)
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
             signal.connect(self._take_state)
@@ -280,6 +287,7 @@ class MainWindow(QMainWindow):
         self.exhibits.close_requested.connect(self.commands.close)
         self.exhibits.reopen_requested.connect(self.opening.reopen)
         self.exhibits.compare_requested.connect(self.comparing.show_beside)
+        self.exhibits.order_chosen.connect(self._keep_order)
         self.findings.analyze_requested.connect(self.commands.analyse)
         self.findings.cancel_requested.connect(self.commands.stop)
         self.findings.group_activated.connect(self.picture.light_group)
@@ -324,6 +332,8 @@ class MainWindow(QMainWindow):
         self.preferences.apply()
         self.view.set_opacity(settings.opacity)
         self.toolbar.show_opacity(self.view.opacity)
+        self.listing.arrange(order=Order(settings.exhibits_order), turned=settings.exhibits_turned)
+        self.actions_table["turn-order"].setChecked(settings.exhibits_turned)
         self._show_current(None)
         for problem in self.store.problems:
             self.teller.tell(problem, "warning")
@@ -441,9 +451,20 @@ class MainWindow(QMainWindow):
         if exhibit is self.session.current:
             self.teller.tell_trouble(exhibit)
 
+    @Slot()
+    def _keep_order(self) -> None:
+        self.preferences.save(exhibits_order=self.listing.order.value, exhibits_turned=self.listing.turned)
+
     @Slot(object)
     def _remember(self, exhibit: OpenExhibit) -> None:
         self.preferences.keep(self.store.current.with_recent(exhibit.path))
+
+    @Slot(str, str)
+    def _tell_folder(self, words: str, kind: str) -> None:
+        """What became of a folder; what one does with so many photographs is one press away."""
+        waiting = [one for one in self.session.exhibits if one.problem is None and one.result is None]
+        action = "Analyze all" if len(waiting) > 1 else ""
+        self.teller.tell(words, kind, action, self.commands.analyse_all)
 
     @Slot(str, object)
     def _tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
@@ -525,6 +546,12 @@ class MainWindow(QMainWindow):
         """Type to find a tag."""
         self.docks.show_dock("metadata")
         self.metadata.focus_filter()
+
+    @Slot()
+    def filter_exhibits(self) -> None:
+        """Type to find an exhibit."""
+        self.docks.show_dock("exhibits")
+        self.exhibits.focus_filter()
 
     @Slot()
     def reset_layout(self) -> None:

@@ -14,6 +14,7 @@ from workstation.ui.actions import SPECS, Actions
 from workstation.ui.choices import ChoiceMenu, recent_choices
 from workstation.ui.command_palette import CommandPalette
 from workstation.ui.docks import Docks
+from workstation.ui.exhibits_panel import ExhibitsPanel
 from workstation.ui.preferences import Preferences
 from workstation.ui.session import OpenExhibit, Session
 
@@ -41,11 +42,12 @@ class Menus(QObject):
         store: SettingsStore,
         preferences: Preferences,
         docks: Docks,
+        exhibits: ExhibitsPanel,
     ) -> None:
         super().__init__(window)
         self._window, self._table = window, table
         self._session, self._store = session, store
-        self._preferences, self._docks = preferences, docks
+        self._preferences, self._docks, self._exhibits = preferences, docks, exhibits
         self.recent = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=window)
         self.recent_cases = ChoiceMenu("Open recent cas&e", "Open this case again.", exclusive=False, parent=window)
         self.bookmarks = ChoiceMenu("Boo&kmarks", "Come back to this view.", exclusive=False, parent=window)
@@ -94,6 +96,7 @@ class Menus(QObject):
     def palette_commands(self) -> list[tuple[str, QAction]]:
         """Every command with the menu that it stands in."""
         self.show_recent()
+        self._exhibits.show_menus()
         commands: list[tuple[str, QAction]] = []
         commands += [(spec.menu, self._table[spec.id]) for spec in SPECS if spec.id != "palette"]
         for place, menu in (
@@ -103,6 +106,8 @@ class Menus(QObject):
             ("View · Theme", self._preferences.theme_menu),
             ("Analyze · Model", self._preferences.model_menu),
             ("Analyze · Device", self._preferences.device_menu),
+            ("Window · Sort exhibits by", self._exhibits.orders),
+            ("Window · List exhibits", self._exhibits.choices),
         ):
             commands += [(place, action) for action in menu.actions()]
         return commands + [("Window", action) for action in self._docks.actions]
@@ -116,6 +121,11 @@ class Menus(QObject):
         menus["View"].insertMenu(table["compare"], self.bookmarks)
         menus["View"].addSeparator()
         menus["View"].addMenu(preferences.theme_menu)
+        exhibits = self._exhibits
+        menus["Window"].aboutToShow.connect(exhibits.show_menus)
+        menus["Window"].insertMenu(table["turn-order"], exhibits.orders)
+        menus["Window"].insertMenu(table["hide-docks"], exhibits.choices)
+        exhibits.set_turn_action(table["turn-order"])
         menus["Window"].addSeparator()
         menus["Window"].addActions(self._docks.actions)
         menus["Analyze"].addSeparator()

@@ -204,8 +204,8 @@ class Session(QObject):
             self.undo_group.setActiveStack(self._stacks[key])
         self.current_changed.emit(exhibit)
 
-    def close(self, exhibit: OpenExhibit) -> None:
-        """Close an exhibit; its neighbour becomes the current one."""
+    def close(self, exhibit: OpenExhibit, heir: OpenExhibit | None = None) -> None:
+        """Close an exhibit; if it is the current one, its heir takes its place, without one its neighbour."""
         keys = list(self._exhibits)
         position = keys.index(exhibit.key)
         del self._exhibits[exhibit.key]
@@ -214,7 +214,7 @@ class Session(QObject):
         stack.deleteLater()
         if self._current == exhibit.key:
             rest = list(self._exhibits.values())
-            self.select(rest[min(position, len(rest) - 1)] if rest else None)
+            self.select(heir or (rest[min(position, len(rest) - 1)] if rest else None))
         self.removed.emit(exhibit)
 
     def update(self, exhibit: OpenExhibit, **values: object) -> None:

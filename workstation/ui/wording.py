@@ -160,13 +160,18 @@ def headline_of(result: AnalysisResult) -> str:
 
 def outcome_of(result: AnalysisResult) -> str:
     """The outcome of a finished analysis in a few words, for lists: "B departs · p 0.018", "one group"."""
-    situation = situation_of(result)
-    words = TELLINGS[situation].headline.lower()
-    if situation == Situation.COMPLETE and result.partition is not None:
-        others = [group.name for group in result.partition.groups[1:]]
-        words = f"{', '.join(others)} depart{'s' if len(others) == 1 else ''}"
     p = None if result.calibration is None else result.calibration.p_consistent
-    return words if p is None else f"{words} · p {p:.3f}"
+    words = departing_words(result)
+    return words if p is None else f"{words} · p {p_in_digits(p)}"
+
+
+def departing_words(result: AnalysisResult) -> str:
+    """The same without the p-value."""
+    situation = situation_of(result)
+    if situation != Situation.COMPLETE or result.partition is None:
+        return TELLINGS[situation].headline.lower()
+    others = [group.name for group in result.partition.groups[1:]]
+    return f"{', '.join(others)} depart{'s' if len(others) == 1 else ''}"
 
 
 def figures_of(partition: Partition) -> tuple[tuple[str, str, str], ...]:
@@ -250,7 +255,7 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
             else f" So many photographs give no less than {statement.p_smallest:.2g}."
         )
         meaning = f"Share of untouched photographs like this one with a value at least this high.{least}"
-        rows.append(("p (consistent)", f"{statement.p_consistent:.2g}", meaning))
+        rows.append(("p (consistent)", p_in_digits(statement.p_consistent), meaning))
     if statement.llr is not None:
         low, high = statement.llr_limits or (statement.llr, statement.llr)
         meaning = (
@@ -292,6 +297,11 @@ def device_line(provenance: Provenance) -> str:
 def decimal(value: float) -> str:
     """A number between -1 and 1 with two decimals and a true minus sign."""
     return f"{value:.2f}".replace("-", "−")
+
+
+def p_in_digits(p: float) -> str:
+    """A p-value with as many digits as in the sentence of its finding."""
+    return f"{p:.3f}"
 
 
 def percent(share: float) -> str:
