@@ -7,6 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
+NO_HOME = Path("/nonexistent")
+"""Debian's home of those that have none: nothing is found there, and nobody can write there."""
+
 
 def is_frozen() -> bool:
     """Whether this is the PyInstaller bundle."""
@@ -36,9 +39,17 @@ def program_folder() -> Path | None:
 
 def user_data() -> Path:
     """The user's folder for weights that they added (created when something is stored)."""
-    return Path(platformdirs.user_data_dir("exifact", appauthor=False))
+    return _of_user("data")
 
 
 def user_config() -> Path:
     """The user's folder for settings (created when something is stored)."""
-    return Path(platformdirs.user_config_dir("exifact", appauthor=False))
+    return _of_user("config")
+
+
+def _of_user(kind: str) -> Path:
+    """One of the user's folders; who has no home (a service, a container's number without a name) has none of them."""
+    try:
+        return Path(getattr(platformdirs, f"user_{kind}_dir")("exifact", appauthor=False))
+    except RuntimeError:
+        return NO_HOME / "exifact"

@@ -375,6 +375,30 @@ def test_a_home_that_may_not_be_entered_stops_no_analysis(
     assert len(found.problems) == (part != "weights/calibration")
 
 
+NOBODY = """
+import pwd, sys
+def unknown(number):
+    raise KeyError(number)
+pwd.getpwuid = unknown
+from workstation import cli
+cli.main(sys.argv[1:])
+"""
+"""The command line of a user whom the system does not know: a container that runs under a mere number."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="everybody has a home there")
+def test_who_has_no_home_can_analyse_all_the_same(tmp_path: Path, good: Path) -> None:
+    unset = {"HOME", "USER", "LOGNAME", "USERNAME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    command = [sys.executable, "-c", NOBODY, "analyze", str(good), "--out", "out", "--threads", "1"]
+
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "out" / "good" / "report.pdf").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["good.jpg", "out"]
+
+
 def test_an_output_folder_that_is_a_file_is_said(analyze: Exifact, good: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     answer = analyze(good, "--no-report")

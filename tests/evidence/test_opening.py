@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.rights import ordinary_rights
 from workstation.errors import Unopenable, UnsupportedFormat, WorkstationError
-from workstation.evidence import open_evidence, open_steps, read_metadata, rehash
+from workstation.evidence import identify, open_evidence, open_steps, read_metadata, rehash
 from workstation.evidence.formats import detect_format
 from workstation.evidence.opening import timestamp_of
 from workstation.evidence.record import Pixels
@@ -45,6 +46,31 @@ def test_a_file_from_beyond_the_calendar_is_opened(saved: Save) -> None:
     assert timestamp_of(253_402_300_900) == ""
     assert timestamp_of(-1e12) == ""
     assert timestamp_of(0) == "1970-01-01T00:00:00Z"
+
+
+def test_a_file_from_before_the_calendar_of_unix_is_dated() -> None:
+    assert timestamp_of(-11_644_473_600) == "1601-01-01T00:00:00Z"  # of a file whose date Windows never set
+
+
+def test_what_is_no_image_is_not_read_to_its_end(tmp_path: Path) -> None:
+    large = tmp_path / "disk.jpg"
+    with large.open("wb") as file:
+        file.truncate(256 * 1024 * 1024)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnsupportedFormat, match="no image format"):
+            open_evidence(large)
+        with pytest.raises(UnsupportedFormat, match="no image format"):
+            read_metadata(large)
+        identity = identify(large)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 64 * 1024 * 1024
+    assert identity.size == 256 * 1024 * 1024
+    assert rehash(identity).state == "match"
 
 
 def test_identity_is_of_the_bytes_as_they_are(saved: Save) -> None:

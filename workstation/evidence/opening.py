@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 from workstation.errors import FolderOpened, RecordedWarning, Unopenable, UnsupportedFormat
 from workstation.evidence.bytes_reader import ParseProblem
@@ -23,6 +24,9 @@ from workstation.evidence.record import Evidence, FileIdentity, Metadata
 from workstation.progress import Progress, drain
 
 _CHUNK: Final = 16 * 1024 * 1024
+_BEGINNING: Final = 1024 * 1024
+"""Bytes that tell an image from anything else."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def open_steps(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Gen
     yield Progress("reading the file", 0.0)
     data, modified = _read(path)
     yield Progress("hashing the file", 0.1)
-    identity = _identify(path, data, modified)
+    identity = _identify(path, (data,), modified)
     name = _format(path, data)
     yield Progress("decoding the pixels", 0.2)
     container = read_container(data, name)
@@ -111,7 +115,7 @@ def read_metadata(path: Path | str) -> Described:
     """
     path = Path(path)
     data, modified = _read(path)
-    identity = _identify(path, data, modified)
+    identity = _identify(path, (data,), modified)
     name = _format(path, data)
     metadata = assemble(read_container(data, name))
     suffix = suffix_warning(path, name)
@@ -125,7 +129,8 @@ def identify(path: Path | str) -> FileIdentity:
         Unopenable: if it cannot be read.
     """
     path = Path(path)
-    return _identify(path, *_read(path))
+    with _reading(path) as (file, modified):
+        return _identify(path, iter(lambda: file.read(_CHUNK), b""), modified)
 
 
 def rehash(identity: FileIdentity) -> Rehash:
@@ -155,6 +160,20 @@ def _read(path: Path) -> tuple[bytes, float]:
 
     Raises:
         Unopenable: if it is no regular file or cannot be read.
+        UnsupportedFormat: if its beginning is that of no image: a disk image fills no memory.
+    """
+    with _reading(path) as (file, modified):
+        _format(path, file.read(_BEGINNING))
+        file.seek(0)
+        return file.read(), modified
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[tuple[BinaryIO, float]]:
+    """A file to read from, and its time of modification.
+
+    Raises:
+        Unopenable: if it is no regular file or cannot be read.
     """
     try:
         state = path.stat()
@@ -163,7 +182,7 @@ def _read(path: Path) -> tuple[bytes, float]:
         if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device could wait for ever
             raise Unopenable(path, "this is no regular file")
         with path.open("rb") as file:
-            return file.read(), state.st_mtime
+            yield file, state.st_mtime
     except FileNotFoundError as error:
         raise Unopenable(path, "there is no such file") from error
     except PermissionError as error:
@@ -174,14 +193,21 @@ def _read(path: Path) -> tuple[bytes, float]:
         raise Unopenable(path, "it does not fit into memory or its name is impossible") from error
 
 
-def _identify(path: Path, data: bytes, modified: float) -> FileIdentity:
+def _identify(path: Path, content: Iterable[bytes], modified: float) -> FileIdentity:
+    """Who a file is; `content` is all of it, in pieces."""
+    sha256, size = hashlib.sha256(), 0
+    sha1, md5 = hashlib.sha1(usedforsecurity=False), hashlib.md5(usedforsecurity=False)
+    for piece in content:
+        size += len(piece)
+        for digest in (sha256, sha1, md5):
+            digest.update(piece)
     return FileIdentity(
         path=path.absolute(),
         name=path.name,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-        sha1=hashlib.sha1(data, usedforsecurity=False).hexdigest(),
-        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        size=size,
+        sha256=sha256.hexdigest(),
+        sha1=sha1.hexdigest(),
+        md5=md5.hexdigest(),
         modified=timestamp_of(modified),
         opened=_timestamp(datetime.now(UTC)),
     )
@@ -190,8 +216,8 @@ def _identify(path: Path, data: bytes, modified: float) -> FileIdentity:
 def timestamp_of(seconds: float) -> str:
     """A file system's time as UTC ISO 8601; "" for one beyond the calendar, since file systems keep any number."""
     try:
-        return _timestamp(datetime.fromtimestamp(seconds, UTC))
-    except (ValueError, OverflowError, OSError):
+        return _timestamp(_EPOCH + timedelta(seconds=seconds))  # Windows' own function knows no time before it
+    except (ValueError, OverflowError):
         return ""
 
 
