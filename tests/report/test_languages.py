@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 import workstation
 from tests.report.conftest import MOMENT, complete_result, provenance, write_photograph
+from tests.rights import ordinary_rights
 from workstation.analysis.calibration import read_table
 from workstation.analysis.model.registry import find
 from workstation.analysis.provenance import STAGES
@@ -31,8 +32,8 @@ from workstation.paths import resources, user_config
 from workstation.report import build
 from workstation.report.pdf import print_pdf
 from workstation.report.publication import publish
-from workstation.report.template import Template
-from workstation.report.texts import report_texts
+from workstation.report.template import Template, load_template
+from workstation.report.texts import languages, report_texts
 
 ROOMS = ("evidence", "analysis")
 ENGLISH = "[englisch]"
@@ -313,6 +314,21 @@ def test_the_data_of_an_earlier_version_are_printed_in_their_own_words(exhibit: 
     assert f"grey 16 bit {ENGLISH}" in text
     assert f"16 bit to 8: the high byte, value // 256 {ENGLISH}; grey repeated three times {ENGLISH}" in text
     assert f"the file holds 16 bits per sample; 8 are examined {ENGLISH}" in text
+
+
+def test_a_configuration_folder_that_may_not_be_entered_stops_no_report() -> None:
+    folder = user_config()
+    folder.mkdir(parents=True)
+    report_texts.cache_clear()
+    with ordinary_rights():
+        folder.chmod(0)
+        try:
+            assert report_texts("de").language == "de-DE"
+            assert languages() == ("de", "en")
+            assert load_template() == Template()
+        finally:
+            folder.chmod(0o700)
+            report_texts.cache_clear()
 
 
 def test_another_language_is_one_more_file(exhibit: Exhibit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 import warnings
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ def load_template(path: Path | None = None) -> Template:
     """
     if path is None:
         path = user_config() / TEMPLATE_FILE
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - `Path` raises where the folder may not be entered
             return Template()
     try:
         table = tomllib.loads(path.read_text("utf-8"))
