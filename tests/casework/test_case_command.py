@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -229,7 +231,9 @@ def test_a_report_whose_place_is_taken_is_not_logged(exifact: Command, filled: P
 
 
 @pytest.mark.parametrize("command", ["report", "checkpoint", "compare"])
-@pytest.mark.parametrize("place", ["beside the original", "over the original", "over the case", "linked", "copy"])
+@pytest.mark.parametrize(
+    "place", ["beside the original", "over the original", "over the case", "in capitals", "linked", "copy"]
+)
 def test_nothing_is_written_beside_an_original_or_over_the_case(
     exifact: Command, filled: Path, photograph: Path, command: str, place: str
 ) -> None:
@@ -240,6 +244,7 @@ def test_nothing_is_written_beside_an_original_or_over_the_case(
         "beside the original": photograph.with_name("new.pdf"),
         "over the original": photograph,
         "over the case": filled / "case.sqlite",
+        "in capitals": filled / "CASE.SQLITE",  # the same file on Windows and on most Macs
         "linked": link / "new.pdf",
         "copy": copy,
     }[place]
@@ -250,6 +255,35 @@ def test_nothing_is_written_beside_an_original_or_over_the_case(
     assert {file: file.read_bytes() for file in kept} == kept
     assert actions(filled) == before
     assert not photograph.with_name("new.pdf").exists()
+
+
+@pytest.fixture
+def seen_twice(filled: Path, photograph: Path, tmp_path: Path) -> Iterator[dict[Path, Path]]:
+    """Other names of the case's folder and of the original's that no link explains: Macs do not tell cases apart."""
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if sys.platform != "linux" or os.geteuid() != 0 or mount is None or unmount is None:
+        pytest.skip("only root on Linux can give a folder a second name")
+    names = {filled: tmp_path / "seen" / "case", photograph.parent: tmp_path / "seen" / "originals"}
+    with ExitStack() as mounted:
+        for folder, other in names.items():
+            other.mkdir(parents=True)
+            done = subprocess.run([mount, "--bind", folder, other], capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"a folder cannot be mounted twice here: {done.stderr.strip()}")
+            mounted.callback(subprocess.run, [unmount, other], check=True)
+        yield names
+
+
+def test_another_name_of_a_folder_is_no_way_around_it(
+    exifact: Command, filled: Path, photograph: Path, seen_twice: dict[Path, Path]
+) -> None:
+    case, originals = seen_twice[filled], seen_twice[photograph.parent]
+    (copy,) = (filled / "originals").iterdir()
+    for out in (originals / "new.csv", case / "case.sqlite", case / "originals" / copy.name):
+        refused = exifact("compare", filled, "--out", out)
+        assert (refused.exit_code, out.name) == (1, out.name), refused.output
+        assert "Choose another" in refused.stderr
+    assert not (originals / "new.csv").exists()
 
 
 @pytest.mark.parametrize("word", ["", " \t"])

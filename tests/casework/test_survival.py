@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import case_kills
+from tests.rights import ordinary_rights
 from workstation.casework import CaseFile, schema
+from workstation.casework.durable import finished
 from workstation.casework.exporting import export_steps
 from workstation.casework.problems import CaseNotSaved
 from workstation.progress import drain
@@ -84,6 +87,33 @@ def test_an_array_that_cannot_be_stored_leaves_no_entry(filled: Path, monkeypatc
         assert case.head() == before
         assert case.verify().intact
     assert not list((filled / "artifacts").rglob("*.part"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are flushed on POSIX")
+def test_a_medium_that_flushes_files_but_no_folders_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flush = os.fsync
+
+    def as_on_a_share(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", as_on_a_share)
+    with finished(tmp_path / "a") as beside:
+        beside.write_text("whole")
+    assert (tmp_path / "a").read_text() == "whole"
+
+
+def test_a_folder_that_may_be_written_but_not_read_takes_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "drop"
+    place.mkdir(mode=0o300)
+    place.chmod(0o300)
+    try:
+        with ordinary_rights(), finished(place / "a") as beside:
+            beside.write_text("whole")
+    finally:
+        place.chmod(0o700)
+    assert [path.name for path in place.iterdir()] == ["a"]
 
 
 def test_an_export_that_finds_no_room_leaves_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,9 @@ def refuse_beside_evidence(folder: Path, evidence: Iterable[Path]) -> None:
     Raises:
         BesideEvidence: if one of `evidence` lies in `folder`, whatever links lead there.
     """
-    if _real(folder) in {place for path in evidence for place in (_real(path).parent, _real(path.parent))}:
+    asked = _names(folder)
+    places = {place for path in evidence for place in (_real(path).parent, _real(path.parent))}
+    if any(not asked.isdisjoint(_names(place)) for place in places):
         raise BesideEvidence(folder)
 
 
@@ -54,12 +56,26 @@ def refuse_target(case: CaseFile, target: Path) -> None:
     from workstation.casework.lock import HOLDER, LOCK  # noqa: PLC0415 - as above
     from workstation.casework.store import ARTIFACTS, ORIGINALS  # noqa: PLC0415 - as above
 
-    whole, folder = _real(target), _real(case.folder)
-    inside = whole.is_relative_to(folder / ARTIFACTS) or whole.is_relative_to(folder / ORIGINALS)
-    own = whole.parent == folder and (whole.name.startswith(FILE) or whole.name in {HOLDER, LOCK})
-    if inside or own:
+    whole, folder = _real(target), _names(case.folder)
+    kept = _names(case.folder / ARTIFACTS) | _names(case.folder / ORIGINALS)
+    inside = any(not _names(above).isdisjoint(kept) for above in whole.parents)
+    name = whole.name.lower()  # Windows and most Macs do not tell cases apart
+    if inside or (not _names(whole.parent).isdisjoint(folder) and (name.startswith(FILE) or name in {HOLDER, LOCK})):
         raise WithinCase(target)
     refuse_beside_evidence(whole.parent, [record.path for record in case.exhibits.all()])
+
+
+def _names(folder: Path) -> set[Path | tuple[int, int]]:
+    """What a folder is told by: where links lead, and its number on its disk.
+
+    A share that is mounted twice, and a Mac's folder that is written in capitals, is the same under another name.
+    """
+    real = _real(folder)
+    try:
+        found = real.stat()
+    except (OSError, ValueError):
+        return {real}  # not made yet
+    return {real, (found.st_dev, found.st_ino)} if found.st_ino else {real}
 
 
 def _real(path: Path) -> Path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNFINISHED = ".part"
+_NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
+"""How file systems (shares, USB sticks through FUSE) say that they flush files, but no folders."""
 
 
 @contextmanager
@@ -40,11 +43,15 @@ def sweep(folder: Path) -> None:
 
 
 def _flush_folder(path: Path) -> None:
-    """Make the new name itself last a power cut (POSIX; Windows has no such call)."""
+    """Make the new name itself last a power cut, where system and medium know how; the file has its name already."""
     if os.name != "posix":
         return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(PermissionError):  # a folder that may be written, but not read
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError as problem:
+            if problem.errno not in _NO_FOLDERS:
+                raise
+        finally:
+            os.close(handle)
