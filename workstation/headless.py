@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ _NOT_KEPT = (
 
 LONGEST_STEM = 240
 """Bytes of a stem that a hash is added to: names have at most 255."""
+_NOWHERE_ALLOWED = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+"""What Windows, and the disks that are carried to it, have no name for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +130,17 @@ def _sum_up(lines: list[SummaryLine], files: Sequence[Path], out: Path) -> None:
 def folder_for(identity: FileIdentity, out: Path, taken: set[str]) -> Path:
     """`out`/<stem>, or `out`/<stem>_<first 8 of the SHA-256> where something else has that place already.
 
+    A stem that some system has no folder for (Windows: `CON`, a colon, a blank at the end) is mended and gets the hash.
+
     Args:
         identity: of the photograph.
         out: folder of all results.
         taken: names given so far, in lower case (file systems may not tell cases apart); the new one is added.
     """
-    stem = identity.path.stem
-    no_name = stem in {".", ".."}  # of "..jpg" and "...jpg"
-    if no_name or stem.casefold() in taken or _holds_another(out / stem, identity.sha256):
+    named = identity.path.stem
+    stem = _NOWHERE_ALLOWED.sub("_", named).rstrip(". ")
+    mended = stem != named or _DEVICE.fullmatch(stem) is not None
+    if mended or stem.casefold() in taken or _holds_another(out / stem, identity.sha256):
         while len(os.fsencode(stem)) > LONGEST_STEM:
             stem = stem[:-1]
         stem = f"{stem}_{identity.sha256[:8]}"

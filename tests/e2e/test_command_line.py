@@ -18,6 +18,13 @@ from typer.testing import CliRunner
 from tests.e2e.conftest import Exifact, jpeg, texture
 from tests.photo_collection import make_collection
 from workstation import __version__, cli, paths, terminal
+from workstation.evidence.record import FileIdentity
+from workstation.headless import folder_for
+
+
+def photograph_called(stem: str) -> FileIdentity:
+    path = Path(f"{stem}.jpg")
+    return FileIdentity(path, path.name, 1, "0123456789abcdef" * 4, "", "", "", "")
 
 
 @pytest.fixture
@@ -256,6 +263,27 @@ def test_results_stay_below_their_folder_whatever_the_photograph_is_called(
 
     assert {path.name for path in tmp_path.iterdir() if path.name != name} == {"out"}
     assert len(list(Path("out").glob("*/result.json"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("stem", "folder"),
+    [
+        ("a?b: c*", "a_b_ c_"),
+        ("two\nlines", "two_lines"),
+        ("photo ", "photo"),
+        ("photo..", "photo"),
+        ("AUX", "AUX"),
+        ("com1.old", "com1.old"),
+        (".", ""),
+    ],
+)
+def test_folders_of_results_can_be_copied_to_any_system(stem: str, folder: str) -> None:
+    assert folder_for(photograph_called(stem), Path("out"), set()) == Path("out", f"{folder}_01234567")
+
+
+@pytest.mark.parametrize("stem", ["IMG_0042", "käse ü", "a.b", "console", "lpt", "100%", "x" * 251])
+def test_a_stem_that_every_system_allows_is_the_folders_name(stem: str) -> None:
+    assert folder_for(photograph_called(stem), Path("out"), set()) == Path("out", stem)
 
 
 def test_weights_that_come_with_the_program(exifact: Exifact) -> None:
