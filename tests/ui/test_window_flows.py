@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -376,9 +379,9 @@ def test_selecting_an_exhibit_restores_its_view(window: MainWindow, photo: Photo
     assert (came_back.x, came_back.y) == pytest.approx((left_as.x, left_as.y))
 
 
-def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
+def drop_on(window: MainWindow, *urls: QUrl) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(photo("a.jpg"))), QUrl.fromLocalFile(str(photo("b.png")))])
+    data.setUrls(urls)
     where, action = QPointF(200, 200), Qt.DropAction.CopyAction
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(where.toPoint(), action, data, buttons, keys)
@@ -389,8 +392,27 @@ def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
 
     assert enter.isAccepted()
     assert drop.isAccepted()
+
+
+def test_files_can_be_dropped(window: MainWindow, photo: Photo, qtbot) -> None:
+    drop_on(window, QUrl.fromLocalFile(str(photo("a.jpg"))), QUrl.fromLocalFile(str(photo("b.png"))))
+
     assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg", "b.png"]
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")
+def test_a_file_whose_name_is_no_utf8_can_be_dropped_and_analysed(
+    window: MainWindow, photo: Photo, tmp_path: Path, qtbot
+) -> None:
+    odd = photo("a.jpg").rename(tmp_path / os.fsdecode(b"caf\xe9 #1 100%.jpg"))
+    drop_on(window, QUrl.fromEncoded(b"file://" + quote(os.fsencode(odd)).encode()))
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+    assert [(exhibit.path, exhibit.problem) for exhibit in window.session.exhibits] == [(odd, None)]
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=30_000)
+    assert window.session.exhibits[0].result is not None
 
 
 def test_a_full_disk_is_said_and_the_work_stays_unsaved(

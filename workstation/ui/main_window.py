@@ -36,7 +36,7 @@ from workstation.ui.jobs import JobQueue, LaneName
 from workstation.ui.jobs_panel import JobsPanel
 from workstation.ui.menus import Menus
 from workstation.ui.metadata_panel import MetadataPanel
-from workstation.ui.opening import OpeningDesk
+from workstation.ui.opening import OpeningDesk, path_of
 from workstation.ui.picture_desk import PictureDesk, PictureParts
 from workstation.ui.preferences import Preferences
 from workstation.ui.regions_panel import RegionsPanel
@@ -602,7 +602,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped, files and folders."""
         self.empty.show_target(False)
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = [path_of(url) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
             self.opening.open(paths)

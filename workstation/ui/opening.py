@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
 
 from workstation.errors import FolderOpened, WorkstationError
 from workstation.evidence import Rehash
@@ -17,6 +19,13 @@ from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Sessio
 from workstation.ui.work import Thumbnail, Work
 
 _HASH_STATES = {"match": HashState.MATCHES, "differs": HashState.DIFFERS, "vanished": HashState.GONE}
+
+
+def path_of(url: QUrl) -> Path:
+    """The file that the desktop hands over; on POSIX by its bytes, since Qt loses what is no UTF-8 in its name."""
+    if os.name == "posix" and not url.host():
+        return Path(os.fsdecode(unquote_to_bytes(url.path(QUrl.ComponentFormattingOption.FullyEncoded))))
+    return Path(url.toLocalFile())
 
 
 class OpeningDesk(QObject):
