@@ -326,7 +326,7 @@ def test_an_exhibit_that_nobody_looked_at_is_told_in_words(exhibit: Exhibit) -> 
 def test_error_rates_are_printed_with_what_is_behind_them(exhibit: Exhibit) -> None:
     text = text_of(published(calibrated(exhibit, 1.4)))
 
-    assert "p < 5.0 % 3 of 90 (3.3 %) 1.0 % – 9.0 % 40 of 60 (66.7 %) 90 12" in text
+    assert "p ≤ 5.0 % 3 of 90 (3.3 %) 1.0 % – 9.0 % 40 of 60 (66.7 %) 90 12" in text
     assert "fewer than 99 photographs: not stated" in text
     assert "25 of a part from another camera to none" in text
 

@@ -204,7 +204,7 @@ def test_rates_of_alike_pictures_are_printed_in_either_language(exhibit: Exhibit
     german, english = printed(calibrated), printed(calibrated, "en")
     assert "901 bis 1280 Pixel lang, JPEG ab Qualität 85, auch ohne JPEG" in german
     assert "Telefon" in german
-    assert "Photos of this kind Operating point Untouched ones below it" in english
+    assert "Photos of this kind Operating point Untouched ones at or below it" in english
     assert "901 to 1280 pixels, JPEG 85 or above, or no JPEG" in english
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.detection import method
+from workstation.analysis.evidential_words import verbal
 from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.registry import user_folder
 from workstation.analysis.statement import (
@@ -45,21 +46,6 @@ OWN = "this laboratory"
 
 FEWEST_PHOTOS = 19
 """Photographs without which a stratum is not validated: fewer cannot give a p-value of 0.05."""
-
-LEVELS = (0.05, 0.01)
-"""Operating points: p-values below which a picture is called inconsistent."""
-
-VERBAL_SCALE = (
-    (2.0, "no support for either"),
-    (10.0, "weak support"),
-    (100.0, "moderate support"),
-    (1000.0, "moderately strong support"),
-    (10_000.0, "strong support"),
-    (1_000_000.0, "very strong support"),
-    (math.inf, "extremely strong support"),
-)
-"""Likelihood ratios up to which each expression holds (ENFSI Guideline for Evaluative Reporting in Forensic Science,
-2015). What the numbers can carry ends at the likelihood ratio's own limits, so most rows are out of reach."""
 
 
 class CalibrationTableProblem(WorkstationError):
@@ -244,15 +230,6 @@ def state(table: CalibrationTable | None, detection: Detection, conditions: Cond
     if table is None:
         return CalibrationStatement("not calibrated", value=detection.value(STATISTIC))
     return table.state(detection, conditions)
-
-
-def verbal(llr: float) -> str:
-    """A log10 likelihood ratio on the verbal scale, with the proposition that it supports."""
-    ratio = 10 ** abs(llr)
-    words = next(words for limit, words in VERBAL_SCALE if ratio < limit or limit == math.inf)
-    if ratio < VERBAL_SCALE[0][0]:
-        return words
-    return f"{words} for {'a part from another camera' if llr > 0 else 'one processing throughout'}"
 
 
 def table_for(description: WeightsDescription) -> tuple[CalibrationTable | None, RecordedWarning | None]:

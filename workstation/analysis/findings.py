@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.partition import AMBIGUOUS_MARGIN, STABLE, Sorting
 from workstation.analysis.result import Finding, Maps, Partition, Suitability
@@ -248,12 +249,14 @@ def _consistency(statement: CalibrationStatement) -> Finding:
     """p-value and likelihood ratio in words; never further than the numbers carry."""
     p, llr, limits = statement.p_consistent or 0.0, statement.llr or 0.0, statement.llr_limits or (0.0, 0.0)
     reached = round(p * (statement.photos + 1)) - 1
+    reach = "reaches" if reached == 1 else "reach"
     limit = ", the most that so few photographs can carry" if llr in limits and llr != 0 else ""
     sentence = (
         f"The part that departs most lies {statement.value:.3f} from the rest; {reached or 'none'} of "
-        f"{statement.photos} untouched photographs of {statement.cameras} cameras reach that (p = {p:.3f} for one "
-        f"processing throughout; {statement.stratum}). Likelihood ratio of a part from another camera that covers "
-        f"{100 * SMALLEST_PART:.0f} to {100 * LARGEST_PART:.0f} % to none: {_ratio(llr)}{limit} ({statement.verbal})."
+        f"{statement.photos} untouched photographs of {statement.cameras} cameras {reach} that (p = "
+        f"{p_in_digits(p)} for one processing throughout; {statement.stratum}). Likelihood ratio of a part from another camera that covers "
+        f"{100 * SMALLEST_PART:.0f} to {100 * LARGEST_PART:.0f} % to none: {ratio_in_digits(llr)}{limit} "
+        f"({statement.verbal})."
     )
     numbers = (
         ("value", statement.value or 0.0),
@@ -323,13 +326,6 @@ def _numbers(rate: ErrorRate) -> tuple[tuple[str, float], ...]:
         ("found", float(rate.found)),
         ("spliced", float(rate.spliced)),
     )
-
-
-def _ratio(llr: float) -> str:
-    """A likelihood ratio as people say it: 20, or 1/20."""
-    ratio = 10 ** abs(llr)
-    number = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
-    return number if llr >= 0 else f"1/{number}"
 
 
 def _expected(partition: Partition) -> float:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.analysis.calibration import LEVELS
+from workstation.analysis.evidential_words import LEVELS
 from workstation.analysis.statement import CANDIDATES, STATISTIC, AlikeRate, ErrorRate, PointingRate
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.calibration_range import alike_rates, range_fields

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from workstation.analysis.calibration import LEVELS
+from workstation.analysis.evidential_words import LEVELS
 from workstation.analysis.statement import FEWEST_ALIKE, FEWEST_CAMERAS, FOCUS_BANDS, AlikeRate, DeviceClass
 from workstation.analysis.validated_range import Counted, ValidatedRange, read_range
 from workstation.evaluation.calibration_fit import Judged, StratumFit

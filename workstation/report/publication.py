@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from workstation.analysis.calibration import VERBAL_SCALE
+from workstation.analysis.evidential_words import VERBAL_SCALE
 from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import SUPPORT, Support
 from workstation.report.commission import EncoderText, Note, Opinion

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
 from workstation.errors import ExportProblem
 from workstation.paths import resources, user_config
 
@@ -130,9 +131,7 @@ class Texts:
         """A likelihood ratio as people say it: 20, or 1/20; from its log10."""
         if log10 is None or not math.isfinite(log10):
             return self.missing
-        ratio = 10 ** abs(log10)
-        told = self.localised(f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}")
-        return told if log10 >= 0 else f"1/{told}"
+        return self.localised(ratio_in_digits(log10))
 
     def count(self, value: int) -> str:
         """A whole number in groups of three digits."""
@@ -152,9 +151,10 @@ class Texts:
 
 
 class _Formatter(string.Formatter):
-    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}, {llr:ratio}.
+    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}.
 
-    {count:entry|entries} is the word that fits the number: the first for 1, the second for all others.
+    {llr:ratio} is a likelihood ratio, {p_consistent:p} a p-value. {count:entry|entries} is the word that
+    fits the number: the first for 1, the second for all others.
     """
 
     def __init__(self, texts: Texts) -> None:
@@ -173,6 +173,8 @@ class _Formatter(string.Formatter):
             return self._texts.count(round(value))
         if format_spec == "letter":
             return chr(ord("A") + round(value))
+        if format_spec == "p":
+            return self._texts.localised(p_in_digits(value))
         if format_spec == "ratio":
             return self._texts.ratio(value)
         text = format(value, format_spec)
