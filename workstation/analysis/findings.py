@@ -253,10 +253,10 @@ def _consistency(statement: CalibrationStatement) -> Finding:
     limit = ", the most that so few photographs can carry" if llr in limits and llr != 0 else ""
     sentence = (
         f"The part that departs most lies {statement.value:.3f} from the rest; {reached or 'none'} of "
-        f"{statement.photos} untouched photographs of {statement.cameras} cameras {reach} that (p = "
-        f"{p_in_digits(p)} for one processing throughout; {statement.stratum}). Likelihood ratio of a part from another camera that covers "
-        f"{100 * SMALLEST_PART:.0f} to {100 * LARGEST_PART:.0f} % to none: {ratio_in_digits(llr)}{limit} "
-        f"({statement.verbal})."
+        f"{statement.photos} untouched photographs of {statement.cameras} cameras {reach} that "
+        f"(p = {p_in_digits(p)} for one processing throughout; {statement.stratum}). Likelihood ratio of a part from "
+        f"another camera that covers {100 * SMALLEST_PART:.0f} to {100 * LARGEST_PART:.0f} % to none: "
+        f"{ratio_in_digits(llr)}{limit} ({statement.verbal})."
     )
     numbers = (
         ("value", statement.value or 0.0),
