@@ -21,7 +21,7 @@ def test_each_stage_is_said_once_where_there_is_no_terminal(capsys: pytest.Captu
 
     assert terminal.follow(steps(), "photo.jpg") == "done"
     said = capsys.readouterr()
-    assert said.err.splitlines() == ["photo.jpg: decoding (0%)", "photo.jpg: embedding (50%)"]
+    assert said.err.splitlines() == ["photo.jpg: decoding (0 %)", "photo.jpg: embedding (50 %)"]
     assert not said.out
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, in_percent
 
 if TYPE_CHECKING:
     from workstation.casework import Anchor, CaseFile, ExhibitRecord, Verification
@@ -208,7 +208,7 @@ def show(folder: Folder) -> None:
             analysis = case.analyses.latest(exhibit.id)
             state = "not analysed" if analysis is None else f"{analysis.status} {analysis.reason}".strip()
             coverage = case.coverage.of(exhibit.id)
-            seen = "nothing" if coverage is None else f"{coverage.share:.0%}"
+            seen = "nothing" if coverage is None else in_percent(coverage.share)
             withdrawn = "" if exhibit.withdrawn is None else f", withdrawn: {exhibit.withdrawn}"
             tags = "".join(f", #{word}" for word in case.tags.of(exhibit.id))
             terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{tags}{withdrawn}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, in_percent
 
 if TYPE_CHECKING:
     from workstation.analysis.claims_statement import Claims, TagClaim, TagValidation
@@ -74,7 +74,8 @@ def validate_claims(
         terminal.complain(error)
         raise typer.Exit(FAILED) from error
     for tag in found.tags:
-        power = "" if tag.supports_from is None else f", {tag.true_supported:.0%} / {tag.false_conflicting:.0%}"
+        shares = [in_percent(share) for share in (tag.true_supported, tag.false_conflicting) if share is not None]
+        power = f", {' / '.join(shares)}" if shares else ""
         mark = "*" if tag.testable else " "
         terminal.say(f"{mark} {tag.tag:22} {tag.material:14} {_measured(tag)}, {tag.other_cameras} differ{power}")
     terminal.say(
@@ -115,7 +116,8 @@ def _cells(claim: TagClaim) -> tuple[str, ...]:
     assert measured is not None
     words = _measured(measured)
     if claim.verdict == "lead":
-        words += f"; best one right {measured.top1:.0%} (always the commonest: {measured.top1_chance:.0%})"
+        chance = in_percent(measured.top1_chance)
+        words += f"; best one right {in_percent(measured.top1)} (always the commonest: {chance})"
     return (
         claim.tag,
         claim.claimed or "–",

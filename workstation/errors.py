@@ -73,6 +73,11 @@ def number_of(count: int, noun: str, several: str = "") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
 
 
+def in_percent(share: float, digits: int = 0) -> str:
+    """A share of 1 in percent as all English words spell it, with a space before the sign: "5 %", "54.5 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
 class WorkstationError(Exception):
     """Base of all errors that Exifact raises on purpose.
 

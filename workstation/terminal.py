@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, in_percent
 from workstation.progress import Progress
 
 T = TypeVar("T")
@@ -130,6 +130,6 @@ def _with_lines(steps: Generator[Progress, None, T], subject: str) -> T:
             return stop.value  # type: ignore[no-any-return] # a generator's return value is not typed
         now = time.monotonic()
         if progress.stage != stage or now - said > PLAIN_INTERVAL:
-            share = "" if progress.fraction is None else f" ({progress.fraction:.0%})"
+            share = "" if progress.fraction is None else f" ({in_percent(progress.fraction)})"
             note(f"{subject}: {progress.stage}{share}")
             stage, said = progress.stage, now

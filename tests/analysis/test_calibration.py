@@ -192,7 +192,7 @@ def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) 
         (
             {"out_of_focus": 0.31},
             "focus",
-            "31.0% of its detail is out of focus; too few untouched photographs were measured with more than 30.0%",
+            "31.0 % of its detail is out of focus; too few untouched photographs were measured with more than 30.0 %",
         ),
         ({"out_of_focus": None}, "no-detail", "5 untouched photographs of 1 camera were measured that have none"),
         ({"interpolated": True}, "enlarged", "2 untouched photographs of 2 cameras were measured that show them"),
@@ -261,14 +261,14 @@ def test_rates_of_photographs_like_the_picture_are_stated_or_said_to_be_too_few(
     statement = read(tmp_path, stratum()).state(detection(0.9), PICTURE)
     assert [(rate.device, rate.focus) for rate in statement.alike] == [("", "sharp"), ("phone", ""), ("phone", "sharp")]
     assert statement.alike[1].words == (
-        "at 5%, of the kind phone: 1 of 12 untouched photographs of 6 cameras were called inconsistent "
-        "(95 % interval 1.0% to 40.0%)"
+        "at 5 %, of the kind phone: 1 of 12 untouched photographs of 6 cameras were called inconsistent "
+        "(95 % interval 1.0 % to 40.0 %)"
     )
     assert statement.alike[2].words == (
-        "at 5%, of the kind phone, under 10 % out of focus: fewer than 5 photographs: not stated"
+        "at 5 %, of the kind phone, under 10 % out of focus: fewer than 5 photographs: not stated"
     )
     of_one_camera = replace(statement.alike[1], cameras=1)
-    assert of_one_camera.words == "at 5%, of the kind phone: fewer than 2 cameras: not stated"
+    assert of_one_camera.words == "at 5 %, of the kind phone: fewer than 2 cameras: not stated"
 
 
 @pytest.mark.parametrize(
@@ -319,8 +319,8 @@ def test_enlarged_pictures_take_their_own_stratum_where_there_is_one(tmp_path: P
 
 def test_a_level_that_few_photographs_cannot_carry_is_not_stated() -> None:
     rate = ErrorRate(0.01, False, 0, 40, 21, 0.0, 1.0, 99)
-    assert rate.words == "at 1%: fewer than 99 photographs: not stated"
-    assert replace(rate, photos=110).words == "at 1%: fewer than 99 photographs of other cameras: not stated"
+    assert rate.words == "at 1 %: fewer than 99 photographs: not stated"
+    assert replace(rate, photos=110).words == "at 1 %: fewer than 99 photographs of other cameras: not stated"
 
 
 def test_without_a_table_nothing_is_calibrated() -> None:

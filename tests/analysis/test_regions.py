@@ -202,9 +202,9 @@ def test_statistics_are_those_computed_by_hand(two_by_two: AnalysisResult) -> No
     assert statistics.rgb_mean == (20.0, 20.0, 20.0)
     assert statistics.rgb_deviation == (10.0, 0.0, 10.0)
     rows = dict(statistics.described())
-    assert rows["Area"] == "200 px (50.0% of the image)"
+    assert rows["Area"] == "200 px (50.0 % of the image)"
     assert rows["Departure, inside minus outside"] == "+0.150"
-    assert rows["Groups"] == "A 50%, B 50%"
+    assert rows["Groups"] == "A 50 %, B 50 %"
 
 
 def test_one_assessable_patch_has_no_similarity_to_itself(two_by_two: AnalysisResult) -> None:

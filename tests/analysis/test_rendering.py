@@ -163,7 +163,7 @@ def test_values_above_the_scale_are_named_and_outlined() -> None:
     legend = rendering.legend_of("departure", result(found))
     painted = np.asarray(rendering.paint_layer("departure", pixels(), result(found), legend=False))
 
-    assert legend.overflow == "above 0.8: 2.1% of the assessable cells, up to 1.25, outlined in white"
+    assert legend.overflow == "above 0.8: 2.1 % of the assessable cells, up to 1.25, outlined in white"
     assert (painted[80, 85:95] == 255).all()
 
 
@@ -188,9 +188,9 @@ def test_groups_are_named_with_share_and_told_apart_without_colour() -> None:
     legend = rendering.legend_of("groups", result())
 
     assert [(s.letter, s.label) for s in legend.swatches] == [
-        ("A", "group A: 80.9% of the assessable area"),
-        ("B", "group B: 19.1% of the assessable area"),
-        ("", "not assessable: 2.1% of the cells"),
+        ("A", "group A: 80.9 % of the assessable area"),
+        ("B", "group B: 19.1 % of the assessable area"),
+        ("", "not assessable: 2.1 % of the cells"),
     ]
     assert [s.hatch for s in legend.swatches] == [False, False, True]
     patterns = [rendering.dotted(label, 48, 48, 12) for label in range(5)]

@@ -65,7 +65,7 @@ def test_error_rate_counts_and_its_interval_is_exact(measures: tuple[Measure, ..
     assert five.spliced == 40
     assert five.found == sum(judged.p <= 0.05 for judged in fit.spliced) > 15
     assert not one.stated
-    assert one.words == "at 1%: fewer than 99 photographs: not stated"
+    assert one.words == "at 1 %: fewer than 99 photographs: not stated"
 
 
 def test_a_level_needs_photographs_of_other_cameras(measures: tuple[Measure, ...]) -> None:

@@ -91,7 +91,7 @@ def test_a_table_keeps_what_its_photographs_were_like(measures: tuple[Measure, .
     ]
     assert in_words(json.loads((tmp_path / "table.json").read_text(encoding="utf-8")))[-1] == (
         "    for pictures like these: devices: phone (37); too few photographs of drone/action camera (3); "
-        "up to 50.0% out of focus; not with traces of enlarging; not without detail"
+        "up to 50.0 % out of focus; not with traces of enlarging; not without detail"
     )
     drone = table.state(
         Detection(0.1, 0.1, 0.1, 0.1, 0.1), Conditions(700, 75, False, False, 0.05, "drone/action camera")

@@ -7,7 +7,9 @@ from dataclasses import replace
 from tests.ui.panel_samples import sample_result
 from workstation.analysis.result import Finding
 from workstation.analysis.statement import AlikeRate, CalibrationStatement, ErrorRate
-from workstation.ui.wording import error_rate_of, outcome_of, without_device
+from workstation.analysis.validated_range import ValidatedRange
+from workstation.errors import in_percent
+from workstation.ui.wording import error_rate_of, outcome_of, percent, without_device
 
 
 def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there() -> None:
@@ -25,7 +27,7 @@ def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there(
         ("Nearest measured", "901 to 1280 pixels"),
     ]
     assert rows[0][2].startswith("A picture of 4032 pixels")
-    assert "do not hold for this picture: at 5%: 1 of 40 untouched" in rows[1][2]
+    assert "do not hold for this picture: at 5 %: 1 of 40 untouched" in rows[1][2]
     assert "2026-11-26" in rows[1][2]
 
 
@@ -64,3 +66,13 @@ def test_an_outcome_in_a_few_words_says_what_departs_and_how_rare_that_is() -> N
     assert outcome_of(replace(sample_result(), status="not assessable", partition=None)) == "not assessable"
     calibrated = CalibrationStatement("calibrated", p_consistent=0.0179)
     assert outcome_of(replace(sample_result(), calibration=calibrated)) == "B, C depart · p 0.018"
+
+
+def test_a_share_is_spelled_alike_in_every_sentence() -> None:
+    """With a space before the sign, as in the findings, wherever a sentence of the program gives a share."""
+    rate = ErrorRate(0.05, True, 1, 40, 21, 0.0006, 0.132, 20, 17, 40)
+    like = ValidatedRange(softest=0.367, recorded=True)
+    assert "at 5 %" in rate.words
+    assert "(95 % interval 0.1 % to 13.2 %)" in rate.words
+    assert "up to 36.7 % out of focus" in like.words
+    assert percent(0.05) == in_percent(0.05, 1) == "5.0 %"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workstation.analysis.claims_statement import Claims, history
 from workstation.analysis.exif_texts import PROCESSING_TAGS
-from workstation.errors import number_of
+from workstation.errors import in_percent, number_of
 
 JUDGED = ("supports", "neutral", "conflicts")
 """Verdicts with a stated error rate."""
@@ -53,8 +53,9 @@ def cautions(claims: Claims) -> Iterator[str]:
         error = max(claim.validation.error for claim in judged if claim.validation)
         tags = number_of(len(judged), "tag")
         yield (
-            f"“Supports” and “conflicts” err at most {error:.0%} of the time each, on average over cameras like those "
-            f"measured. Of {tags} judged here, up to {claims.by_chance:.1f} would say “conflicts” in an honest file."
+            f"“Supports” and “conflicts” err at most {in_percent(error)} of the time each, on average over cameras "
+            f"like those measured. Of {tags} judged here, up to {claims.by_chance:.1f} would say “conflicts” in an "
+            "honest file."
         )
     if claims.patches and not claims.measured_size:
         yield f"No picture of this size ({claims.patches} assessable patches) was among those measured."

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from workstation.errors import in_percent
+
 DeviceClass = Literal["phone", "compact", "slr/mirrorless", "scanner", "drone/action camera", "unknown"]
 
 FocusBand = Literal["sharp", "mixed", "soft", "no detail"]
@@ -155,10 +157,11 @@ class AlikeRate:
     def words(self) -> str:
         """The rate with its interval and what is behind it, or why it is not stated."""
         if not self.stated:
-            return f"at {self.level:.0%}, {self.kind}: {self.missing}: not stated"
+            return f"at {in_percent(self.level)}, {self.kind}: {self.missing}: not stated"
         return (
-            f"at {self.level:.0%}, {self.kind}: {self.false_alarms} of {self.photos} untouched photographs of "
-            f"{self.cameras} cameras were called inconsistent (95 % interval {self.low:.1%} to {self.high:.1%})"
+            f"at {in_percent(self.level)}, {self.kind}: {self.false_alarms} of {self.photos} untouched photographs of "
+            f"{self.cameras} cameras were called inconsistent (95 % interval {in_percent(self.low, 1)} to "
+            f"{in_percent(self.high, 1)})"
         )
 
 
@@ -200,10 +203,11 @@ class ErrorRate:
     def words(self) -> str:
         """The rate with its interval and what is behind it, or why it is not stated."""
         if not self.stated:
-            return f"at {self.level:.0%}: {self.missing}"
+            return f"at {in_percent(self.level)}: {self.missing}"
         return (
-            f"at {self.level:.0%}: {self.false_alarms} of {self.photos} untouched photographs of {self.cameras} "
-            f"cameras were called inconsistent (95 % interval {self.low:.1%} to {self.high:.1%}), "
+            f"at {in_percent(self.level)}: {self.false_alarms} of {self.photos} untouched photographs of "
+            f"{self.cameras} cameras were called inconsistent (95 % interval {in_percent(self.low, 1)} to "
+            f"{in_percent(self.high, 1)}), "
             f"{self.found} of {self.spliced} splices were found"
         )
 
@@ -233,7 +237,8 @@ class PointingRate:
         """The rate with its interval and what is behind it."""
         return (
             f"{self.false_alarms} of {self.photos} untouched photographs of {self.cameras} cameras fell into groups "
-            f"(95 % interval {self.low:.1%} to {self.high:.1%}), and {self.found} of {self.spliced} splices"
+            f"(95 % interval {in_percent(self.low, 1)} to {in_percent(self.high, 1)}), and {self.found} of "
+            f"{self.spliced} splices"
         )
 
 
@@ -320,13 +325,13 @@ class Check:
     @property
     def sentence(self) -> str:
         """Pass or fail with the numbers, on one line."""
-        if self.largest is None:
+        if self.largest is None or self.score is None or self.agreement is None:
             return f"{self.image} on {self.device}: FAIL, {self.reason}"
         verdict = "pass" if self.passed else f"FAIL, {self.reason}"
         return (
             f"{self.image} on {self.device}: {verdict} (departure differs by {self.largest:.4f} at most, "
-            f"{self.usual:.4f} in 95 % of the cells; score by {self.score:.2%}; {self.agreement:.1%} of the cells in "
-            f"the stored group)"
+            f"{self.usual:.4f} in 95 % of the cells; score by {in_percent(self.score, 2)}; "
+            f"{in_percent(self.agreement, 1)} of the cells in the stored group)"
         )
 
 

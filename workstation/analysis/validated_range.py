@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workstation.analysis.statement import FEWEST_ALIKE, FEWEST_CAMERAS, Conditions, Remark, RemarkValue
+from workstation.errors import in_percent
 
 NEEDED = f"{FEWEST_ALIKE} photographs of at least {FEWEST_CAMERAS} cameras are needed"
 
@@ -85,7 +86,7 @@ class ValidatedRange:
         parts = [
             f"devices: {', '.join(enough) or 'none'}",
             *([f"too few photographs of {', '.join(lacking)}"] if lacking else []),
-            "no share out of focus" if self.softest is None else f"up to {self.softest:.1%} out of focus",
+            "no share out of focus" if self.softest is None else f"up to {in_percent(self.softest, 1)} out of focus",
             f"{'also' if self.enlarged.enough else 'not'} with traces of enlarging",
             f"{'also' if self.without_detail.enough else 'not'} without detail",
         ]
@@ -115,9 +116,9 @@ class ValidatedRange:
             sentence = f"it has no detail to judge its focus by; {self.without_detail.words} measured that have none"
             yield Remark("no-detail", f"{sentence}; {NEEDED}", self.without_detail.values)
         if share is not None and (self.softest is None or share > self.softest):
-            limit = "however little" if self.softest is None else f"more than {self.softest:.1%}"
+            limit = "however little" if self.softest is None else f"more than {in_percent(self.softest, 1)}"
             measured = f"too few untouched photographs were measured with {limit}"
-            sentence = f"{share:.1%} of its detail is out of focus; {measured}; {NEEDED}"
+            sentence = f"{in_percent(share, 1)} of its detail is out of focus; {measured}; {NEEDED}"
             said = (("share", round(share, 4)), ("softest", self.softest))
             yield Remark("focus", sentence, (*said, ("needed", FEWEST_ALIKE), ("needed_cameras", FEWEST_CAMERAS)))
 

@@ -20,7 +20,7 @@ from workstation import __version__, analysis, paths
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisRequest, AnalysisResult, Maps
 from workstation.analysis.statement import Check, ValidationReport
-from workstation.errors import DeviceProblem, WorkstationError
+from workstation.errors import DeviceProblem, WorkstationError, in_percent
 from workstation.evidence import open_evidence
 from workstation.progress import Progress, Stopwatch, drain
 
@@ -186,8 +186,11 @@ def compare(result: AnalysisResult, expected: dict[str, Any]) -> Check:
         for words, fails in (
             (f"a cell differs by more than {LARGEST_DIFFERENCE}", largest > LARGEST_DIFFERENCE),
             (f"more than one cell in twenty differs by over {USUAL_DIFFERENCE}", usual > USUAL_DIFFERENCE),
-            (f"the score differs by more than {SCORE_DIFFERENCE:.0%}", score > SCORE_DIFFERENCE),
-            (f"fewer than {GROUP_AGREEMENT:.0%} of the cells are in the stored group", agreement < GROUP_AGREEMENT),
+            (f"the score differs by more than {in_percent(SCORE_DIFFERENCE)}", score > SCORE_DIFFERENCE),
+            (
+                f"fewer than {in_percent(GROUP_AGREEMENT)} of the cells are in the stored group",
+                agreement < GROUP_AGREEMENT,
+            ),
         )
         if fails
     ]

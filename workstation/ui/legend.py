@@ -365,7 +365,5 @@ class LegendWidget(QWidget):
 def short_label(swatch: Swatch) -> str:
     """A swatch's label without what its letter says already: "62.1 %" beside A, "not assessable 3.0 %" without."""
     name, _, share = swatch.label.partition(":")
-    share = (
-        share.replace("of the assessable area", "").replace("of the cells", "").replace("%", " %").replace("  ", " ")
-    )
+    share = share.replace("of the assessable area", "").replace("of the cells", "")
     return share.strip() if swatch.letter else f"{name} {share.strip()}"

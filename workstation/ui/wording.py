@@ -11,6 +11,7 @@ from enum import Enum
 from workstation.analysis.claims_words import in_words
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
 from workstation.analysis.statement import CalibrationStatement
+from workstation.errors import in_percent
 
 
 class Situation(Enum):
@@ -267,7 +268,8 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
     if stated:
         rate = stated[0]
         value = f"{rate.false_alarms} of {rate.photos} ({percent(rate.low)} to {percent(rate.high)})"
-        rows.append((f"False alarms at {rate.level:.0%}", value, "; ".join(one.words for one in statement.rates)))
+        name = f"False alarms at {in_percent(rate.level)}"
+        rows.append((name, value, "; ".join(one.words for one in statement.rates)))
     alike = [rate for rate in statement.alike if rate.stated]
     if alike:
         nearest = min(alike, key=lambda one: one.photos)
