@@ -17,6 +17,7 @@ from workstation.ui.exhibit_lines import file_line, state_line
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.session import AnalysisState, OpenExhibit
+from workstation.ui.status_bar import reading_in_words
 from workstation.ui.wording import Situation
 
 BOX = Region("", "rectangle", ((16.0, 16.0), (80.0, 80.0)))
@@ -53,6 +54,21 @@ def test_a_pin_belongs_to_its_exhibit(window: MainWindow, two) -> None:
     assert window.status.place.text() == ""
     assert window.status.departure.text() == ""
     assert window.picture.pinned is None
+
+
+def test_the_status_bar_says_what_the_layer_that_is_shown_says(window: MainWindow, two) -> None:
+    pin(window, 8.5, 60.5)
+    assert window.status.departure.text().startswith("departure ")
+    assert window.status.value.text() == ""  # on the original there is nothing beside it
+
+    window.view.set_layer(Layer.GROUPS)
+    assert window.status.value.text() == "group A"
+    window.view.set_layer(Layer.CUT)
+    assert window.status.value.text() in {"cut: smaller side", "cut: larger side"}
+    window.picture.see_from("A")
+    window.view.set_layer(Layer.SIMILARITY)
+    assert window.status.value.text().startswith("similarity ")
+    assert window.status.value.text() in reading_in_words(window.picture.pinned)
 
 
 def test_a_pinned_point_is_read_again_when_the_map_comes(window: MainWindow, two, qtbot) -> None:

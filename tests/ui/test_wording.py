@@ -76,3 +76,12 @@ def test_a_share_is_spelled_alike_in_every_sentence() -> None:
     assert "(95 % interval 0.1 % to 13.2 %)" in rate.words
     assert "up to 36.7 % out of focus" in like.words
     assert percent(0.05) == in_percent(0.05, 1) == "5.0 %"
+
+
+def test_the_list_and_the_findings_round_a_p_value_alike_and_never_onto_a_level() -> None:
+    statement = CalibrationStatement("calibrated", p_consistent=0.0504, p_smallest=0.0244, llr=0.294, stratum="small")
+    result = replace(sample_result(), calibration=statement)
+    assert outcome_of(result) == "B, C depart · p 0.0504"
+    rows = {name: value for name, value, _ in error_rate_of(result)}
+    assert rows["p (consistent)"] == "0.0504"
+    assert rows["Likelihood ratio"].startswith("1.9 ")  # 2.0 would be the next step of the verbal scale

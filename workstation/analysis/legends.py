@@ -182,7 +182,7 @@ def _bar_legend(
         )
     if overflow and kind == "departure":
         overflow += ", outlined in white"
-    ticks = tuple((value, f"{value:.3g}") for value in _round_ticks(low, high))
+    ticks = tuple((value, f"{value:.3g}".replace("-", "−")) for value in _round_ticks(low, high))
     over = Outside(above, float(known.max())) if above else None
     under = Outside(below, float(known.min())) if below else None
     return Legend(kind, title, colours, limits, ticks, overflow, hatch, notes, over, under)

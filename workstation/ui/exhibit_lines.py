@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from workstation.analysis.evidential_words import p_in_digits
 from workstation.ui.exhibit_order import Order, camera_of, p_value, taken_of
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit
-from workstation.ui.wording import TELLINGS, departing_words, outcome_of, p_in_digits, situation_of
+from workstation.ui.wording import TELLINGS, departing_words, outcome_of, situation_of
 
 _HASH_WORDS = {
     HashState.UNKNOWN: "reading…",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from workstation.ui.layers import Layer
 from workstation.ui.pointer import PointerReading
 from workstation.ui.session import HashState, OpenExhibit
 from workstation.ui.theme import shortened_hash, tabular
@@ -17,6 +18,7 @@ _HASH_MARKS = {
     HashState.DIFFERS: " ✘ file changed",
     HashState.GONE: " ✘ file gone",
 }
+_VALUE_WORDS = {Layer.GROUPS: "group", Layer.CUT: "cut:", Layer.SIMILARITY: "similarity"}
 
 
 def reading_in_words(reading: PointerReading) -> str:
@@ -26,11 +28,17 @@ def reading_in_words(reading: PointerReading) -> str:
         parts.append(f"departure {decimal(reading.departure)}")
     elif not reading.assessable:
         parts.append("not assessable")
-    if isinstance(reading.value, str):
-        parts.append(f"{reading.layer.title} {reading.value}")
-    elif isinstance(reading.value, float) and reading.value != reading.departure:
-        parts.append(f"{reading.layer.title} {decimal(reading.value)}")
+    if value := value_in_words(reading):
+        parts.append(value)
     return ", ".join(parts)
+
+
+def value_in_words(reading: PointerReading) -> str:
+    """What the layer that is shown says there, beside the departure: "similarity 0.81", "group B"; "" for nothing."""
+    value, word = reading.value, _VALUE_WORDS.get(reading.layer)
+    if word is None or not isinstance(value, str | float):
+        return ""
+    return f"{word} {value if isinstance(value, str) else decimal(value)}"
 
 
 class StatusBar(QStatusBar):
@@ -41,7 +49,8 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.place = self._field("Position in stored pixels", "x 00000 y 00000")
         self.colour = self._field("Stored RGB samples", "RGB 000 000 000")
-        self.departure = self._field("Departure from the reference group", "departure not assessable")
+        self.departure = self._field("Departure from the reference group", "departure −0.00")
+        self.value = self._field("Value of the layer that is shown", "similarity −0.00")
         self.zoom = self._field("Device pixels per image pixel", "1000 %")
         self.device = self._field("Where the model runs", "")
         self.case = self._field("Case, and whether it is saved", "")
@@ -67,7 +76,7 @@ class StatusBar(QStatusBar):
     def _show(self) -> None:
         reading = self._hovered if self._hovered is not None else self._pinned
         if reading is None:
-            for label in (self.place, self.colour, self.departure):
+            for label in (self.place, self.colour, self.departure, self.value):
                 label.clear()
             return
         self.place.setText(f"x {reading.x} y {reading.y}")
@@ -78,6 +87,7 @@ class StatusBar(QStatusBar):
             self.departure.clear()
         else:
             self.departure.setText(f"departure {decimal(reading.departure)}")
+        self.value.setText(value_in_words(reading) if reading.assessable else "")
 
     @Slot(object)
     def show_pin(self, reading: PointerReading | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from workstation.analysis.claims_words import in_words
+from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
 from workstation.analysis.statement import CalibrationStatement
 from workstation.errors import in_percent
@@ -253,7 +254,7 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
         least = (
             ""
             if statement.p_smallest is None
-            else f" So many photographs give no less than {statement.p_smallest:.2g}."
+            else f" So many photographs give no less than {p_in_digits(statement.p_smallest)}."
         )
         meaning = f"Share of untouched photographs like this one with a value at least this high.{least}"
         rows.append(("p (consistent)", p_in_digits(statement.p_consistent), meaning))
@@ -261,9 +262,9 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
         low, high = statement.llr_limits or (statement.llr, statement.llr)
         meaning = (
             "How much more probable this value is among spliced than among untouched pictures; "
-            f"carried from {10**low:.2g} to {10**high:.2g}."
+            f"carried from {ratio_in_digits(low)} to {ratio_in_digits(high)}."
         )
-        rows.append(("Likelihood ratio", f"{10**statement.llr:.2g} ({statement.verbal})", meaning))
+        rows.append(("Likelihood ratio", f"{ratio_in_digits(statement.llr)} ({statement.verbal})", meaning))
     stated = [rate for rate in statement.rates if rate.stated]
     if stated:
         rate = stated[0]
@@ -299,11 +300,6 @@ def device_line(provenance: Provenance) -> str:
 def decimal(value: float) -> str:
     """A number between -1 and 1 with two decimals and a true minus sign."""
     return f"{value:.2f}".replace("-", "−")
-
-
-def p_in_digits(p: float) -> str:
-    """A p-value with as many digits as in the sentence of its finding."""
-    return f"{p:.3f}"
 
 
 def percent(share: float) -> str:
