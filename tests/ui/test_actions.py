@@ -202,4 +202,4 @@ def _rectangle() -> Region:
 def test_a_recent_file_that_cannot_be_looked_at_is_left_out(tmp_path: Path) -> None:
     there, too_long = tmp_path / "a.jpg", tmp_path / ("a" * 300)
     there.touch()
-    assert [name for _, name in recent_choices([str(there), str(too_long)])] == [str(there)]
+    assert [path for _, path in recent_choices([str(there), str(too_long)])] == [there]

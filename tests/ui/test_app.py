@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from workstation.ui.problem_report import UnexpectedProblem
 
 RUN = """
-import sys
+import os, signal, sys
 from pathlib import Path
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QTimer, QUrl
+from PySide6.QtGui import QFileOpenEvent
+from workstation.app import Application
 
-application = QApplication([])
+application = Application([])
+if "--windowed" in sys.argv:
+    sys.stdout, sys.stderr = sys.stderr, None
 
 def look():
     window = next(widget for widget in application.topLevelWidgets() if widget.objectName() == "" and widget.isWindow()
@@ -22,7 +29,13 @@ def look():
         QTimer.singleShot(50, look)
         return
     print(",".join(names), flush=True)
-    if "--break" in sys.argv:
+    if "--interrupt" in sys.argv:
+        os.kill(os.getpid(), signal.SIGINT)
+    elif "--finder" in sys.argv:
+        QCoreApplication.postEvent(application, QFileOpenEvent(QUrl.fromLocalFile(sys.argv.pop())))
+        sys.argv.remove("--finder")
+        QTimer.singleShot(200, look)
+    elif "--break" in sys.argv:
         QTimer.singleShot(0, broken)
         QTimer.singleShot(100, window.close)
         QTimer.singleShot(50, lambda: print(window.centre.message, flush=True))
@@ -34,8 +47,9 @@ def broken():
 
 QTimer.singleShot(200, look)
 from workstation import app
+given = [Path(name) for name in sys.argv[1 : -1 if "--finder" in sys.argv else None] if not name.startswith("--")]
 from workstation.ui.problem_report import UnexpectedProblem
-sys.exit(app.run([Path(name) for name in sys.argv[1:] if not name.startswith("--")], example="--example" in sys.argv))
+sys.exit(app.run(given, example="--example" in sys.argv))
 """
 
 
@@ -60,6 +74,30 @@ def test_an_error_that_nobody_caught_ends_in_a_sentence_and_not_the_program(phot
     assert "unexpected" in sentence
     assert "problem report" in sentence
     assert "nobody foresaw this" in done.stderr  # for whoever started it from a terminal
+
+
+def test_an_error_is_told_where_nothing_listens_to_standard_error(photo) -> None:
+    done = run(str(photo("a.jpg")), "--break", "--windowed")
+
+    assert done.returncode == 0
+    assert "unexpected" in done.stderr.splitlines()[-1]  # where the test prints now
+
+
+def test_what_a_mac_opens_with_the_program_arrives(photo) -> None:
+    done = run(str(photo("a.jpg")), "--finder", str(photo("b.png")))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["a.jpg", "a.jpg,b.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
+def test_ctrl_c_closes_the_window(photo) -> None:
+    done = run(str(photo("a.jpg")), "--interrupt")
+
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    settings = Path(os.environ["XDG_CONFIG_HOME"], "exifact", "settings.json").read_text(encoding="utf-8")
+    assert "a.jpg" in json.loads(settings)["last_session"][0]
 
 
 def test_the_problem_report_names_versions_and_places(tmp_path: Path) -> None:

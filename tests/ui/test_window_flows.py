@@ -22,6 +22,7 @@ from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
+from workstation.ui.command_palette import plain_text
 from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
@@ -413,6 +414,26 @@ def test_a_file_whose_name_is_no_utf8_can_be_dropped_and_analysed(
     window.actions_table["analyze"].trigger()
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=30_000)
     assert window.session.exhibits[0].result is not None
+
+    for place in ("menu", "empty page"):
+        window.session.close(window.session.exhibits[0])
+        window.menus.show_recent()
+        if place == "menu":
+            window.menus.recent.actions()[0].trigger()
+        else:
+            window.empty.show_recent(window.menus.recent_files())
+            qtbot.waitUntil(lambda: bool(window.empty.recent_buttons), timeout=5000)
+            window.empty.recent_buttons[0].click()
+        qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+        assert [(exhibit.path, exhibit.problem) for exhibit in window.session.exhibits] == [(odd, None)]
+
+
+def test_an_ampersand_in_a_name_is_shown(window: MainWindow, photo: Photo, open_file: Opener) -> None:
+    open_file(window, photo("R&D.jpg"))
+    window.menus.show_recent()
+    (recent,) = window.menus.recent.actions()
+    assert recent.text().startswith("R&&D.jpg — ")
+    assert plain_text(recent).startswith("R&D.jpg — ")
 
 
 def test_a_full_disk_is_said_and_the_work_stays_unsaved(

@@ -58,11 +58,17 @@ class ChoiceMenu(QMenu):
             self.chosen.emit(action.data())
 
 
-def recent_choices(names: Iterable[str], exists: Callable[[str], bool] = os.path.isfile) -> list[tuple[str, str]]:
-    """Entries for the recent files that are still there.
+def recent_choices(names: Iterable[str], exists: Callable[[str], bool] = os.path.isfile) -> list[tuple[str, Path]]:
+    """Entries for the recent files that are still there; their values are no texts, of which Qt loses what is no UTF-8.
 
     Args:
         names: paths.
         exists: tells it without an error where it cannot be told: a share that is gone must not stop the window.
     """
-    return [(f"{Path(name).name} — {Path(name).parent}", name) for name in names if exists(name)]
+    paths = [Path(name) for name in names if exists(name)]
+    return [(in_full(f"{path.name} — {path.parent}"), path) for path in paths]
+
+
+def in_full(name: str) -> str:
+    """A name as the text of a menu or button, which would take an ampersand for a mark of the next letter."""
+    return name.replace("&", "&&")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
@@ -13,7 +14,7 @@ _ACTION = Qt.ItemDataRole.UserRole
 
 def plain_text(action: QAction) -> str:
     """An action's name without mnemonic and dots."""
-    return action.text().replace("&", "").rstrip("…")
+    return re.sub("&(.)", r"\1", action.text()).rstrip("…")
 
 
 def rank(query: str, text: str) -> int | None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QCommandLinkButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from workstation.ui.choices import in_full
 from workstation.ui.icons import icon
 
 _SHOWN = 6
@@ -86,10 +87,10 @@ class EmptyPage(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for path in paths[:_SHOWN]:
-            button = QCommandLinkButton(path.name, str(path.parent), self)
+            button = QCommandLinkButton(in_full(path.name), str(path.parent), self)
             button.setIcon(icon("image"))
             button.setToolTip(str(path))
-            button.setProperty("path", str(path))
+            button.setProperty("path", path)
             button.clicked.connect(self._choose)
             self._recent.addWidget(button)
         self._recent_title.setVisible(bool(paths))
@@ -114,4 +115,4 @@ class EmptyPage(QWidget):
     def _choose(self) -> None:
         sender = self.sender()
         if sender is not None:
-            self.recent_chosen.emit(Path(str(sender.property("path"))))
+            self.recent_chosen.emit(sender.property("path"))

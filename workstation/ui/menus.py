@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from workstation.settings import SettingsStore
 from workstation.ui.actions import SPECS, Actions
-from workstation.ui.choices import ChoiceMenu, recent_choices
+from workstation.ui.choices import ChoiceMenu, in_full, recent_choices
 from workstation.ui.command_palette import CommandPalette
 from workstation.ui.docks import Docks
 from workstation.ui.exhibits_panel import ExhibitsPanel
@@ -60,7 +60,7 @@ class Menus(QObject):
 
     def recent_files(self) -> list[Path]:
         """The recent files that still exist, newest first."""
-        return [Path(name) for _, name in recent_choices(self._store.current.recent_files)]
+        return [path for _, path in recent_choices(self._store.current.recent_files)]
 
     @Slot()
     def show_recent(self) -> None:
@@ -74,7 +74,7 @@ class Menus(QObject):
         """Bring the menu of the current exhibit's bookmarks up to date."""
         if exhibit is self._session.current:
             marks = () if exhibit is None else exhibit.marks.bookmarks
-            self.bookmarks.show_choices((mark.name, mark.view) for mark in marks)
+            self.bookmarks.show_choices((in_full(mark.name), mark.view) for mark in marks)
 
     @Slot(object)
     def show_picture_menu(self, position: QPoint) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -149,5 +150,7 @@ class ExceptionWatch(QObject):
             self._report("releasing memory", arguments.exc_value)
 
     def _report(self, during: str, error: BaseException) -> None:
-        sys.stderr.write("".join(traceback.format_exception(error)))  # for whoever started Exifact from a terminal
         self.caught.emit(error if isinstance(error, WorkstationError) else UnexpectedProblem(during, error))
+        if sys.stderr is not None:  # a program without a console has none
+            with suppress(OSError, ValueError):  # a terminal that is gone
+                sys.stderr.write("".join(traceback.format_exception(error)))  # for whoever started Exifact from one
