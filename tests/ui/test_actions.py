@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
 
 from workstation.analysis.regions import Region
 from workstation.settings import Settings
-from workstation.ui.actions import MENUS, SPECS
+from workstation.ui.actions import MAC_KEYS, MENUS, SPECS, built_in_keys
 from workstation.ui.choices import recent_choices
 from workstation.ui.command_palette import CommandPalette, plain_text, rank
 from workstation.ui.help_dialogs import about_page, keys_page, limits_page
@@ -25,6 +25,26 @@ from .conftest import HeldAnalysis
 
 def test_the_built_in_keys_do_not_clash() -> None:
     assert clashes({}) == ()
+
+
+def test_a_macs_built_in_keys_clash_neither_with_each_other_nor_with_the_system() -> None:
+    on_a_mac = {spec.id: built_in_keys(spec, "darwin") for spec in SPECS}
+    of_system = {"Ctrl+H", "Ctrl+Alt+H", "Ctrl+M", "Ctrl+Tab", "Ctrl+Shift+Tab", "Ctrl+Space", "F11"}
+
+    assert clashes(on_a_mac) == ()
+    assert of_system.isdisjoint(key for keys in on_a_mac.values() for key in keys)
+    assert set(MAC_KEYS) <= set(on_a_mac)
+    assert built_in_keys(next(spec for spec in SPECS if spec.id == "check-hash"), "linux") == ("Ctrl+H",)
+
+
+def test_a_macs_menus_are_told_not_guessed(window: MainWindow) -> None:
+    roles = {action.objectName(): action.menuRole() for action in window.actions_table}
+    role = QAction.MenuRole
+
+    assert roles.pop("settings") == role.PreferencesRole
+    assert roles.pop("about") == role.AboutRole
+    assert roles.pop("quit") == role.QuitRole
+    assert set(roles.values()) == {role.NoRole}
 
 
 def test_a_key_taken_twice_is_found_however_it_is_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +28,7 @@ class ActionSpec:
         menu: where it stands.
         text: as in the menu; an ampersand marks the mnemonic.
         tip: tooltip and explanation in the palette, one sentence.
-        keys: built-in shortcuts in Qt's portable text; the first one is shown.
+        keys: built-in shortcuts in Qt's portable text, but for a Mac's own (`MAC_KEYS`); the first one is shown.
         icon: name of its icon, "" = none.
         scope: "picture" = only while the picture has the focus (single keys always).
         checkable: whether it is a switch.
@@ -399,9 +400,30 @@ SPECS: tuple[ActionSpec, ...] = (
 )
 
 
+MAC_KEYS: Mapping[str, tuple[str, ...]] = {
+    "check-hash": ("Ctrl+Shift+H",),  # ⌘H hides the program
+    "next-exhibit": ("Meta+Tab", "Ctrl+PgDown"),  # ⌘⇥ goes to another program, ⌃⇥ to another page
+    "previous-exhibit": ("Meta+Shift+Tab", "Ctrl+PgUp"),
+    "hide-docks": ("Ctrl+B",),  # F11 shows the desktop
+}
+"""Built-in keys where a Mac keeps those of the table to itself; Qt writes ⌘ as Ctrl, and ⌃ as Meta."""
+
+_ROLES = {
+    "settings": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+    "quit": QAction.MenuRole.QuitRole,
+}
+"""What stands in a Mac's program menu; Qt would guess by the words, and take the layer "Cut" for Edit → Cut."""
+
+
+def built_in_keys(spec: ActionSpec, system: str = sys.platform) -> tuple[str, ...]:
+    """The shortcuts of an action before the analyst chose any."""
+    return MAC_KEYS.get(spec.id, spec.keys) if system == "darwin" else spec.keys
+
+
 def effective_keys(spec: ActionSpec, overrides: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The shortcuts of an action after the analyst's own choices."""
-    return tuple(overrides.get(spec.id, spec.keys))
+    return tuple(overrides.get(spec.id, built_in_keys(spec)))
 
 
 class Actions(QObject):
@@ -475,6 +497,7 @@ class Actions(QObject):
         action.setObjectName(spec.id)
         action.setStatusTip(spec.tip)
         action.setCheckable(spec.checkable)
+        action.setMenuRole(_ROLES.get(spec.id, QAction.MenuRole.NoRole))
         if spec.icon:
             action.setIcon(icons.icon(spec.icon))
         if spec.group:

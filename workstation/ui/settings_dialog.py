@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.settings import Settings
-from workstation.ui.actions import SPECS, effective_keys
+from workstation.ui.actions import SPECS, built_in_keys, effective_keys
 from workstation.ui.shortcuts import clashes, needs_picture, normalised
 from workstation.ui.theme import GRID
 
@@ -140,7 +140,7 @@ class SettingsDialog(QDialog):
             key = self._editors[spec.id].keySequence().toString(QKeySequence.SequenceFormat.PortableText)
             chosen = (key,) if key else ()
             keys = before if key == (normalised(before[0]) if before else "") else chosen
-            if keys != spec.keys:
+            if keys != built_in_keys(spec):
                 overrides[spec.id] = keys
         return overrides
 
