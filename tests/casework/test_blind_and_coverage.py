@@ -72,6 +72,46 @@ def test_what_is_written_on_a_region_is_locked_with_the_notes(blind: CaseFile) -
     assert blind.verify().intact
 
 
+def test_what_is_written_on_several_regions_is_locked_with_the_notes(blind: CaseFile) -> None:
+    (exhibit,) = blind.exhibits.all()
+    square = ((10.0, 10.0), (60.0, 60.0))
+    blind.regions.add(exhibit.id, Region("1", "rectangle", square, "soft edge"))
+    blind.regions.add(exhibit.id, Region("2", "rectangle", square, "a halo"))
+
+    blind.exhibits.lock_notes(exhibit.id)
+
+    assert [(note.text, note.locked) for note in blind.notes.all(exhibit.id)] == [
+        ("1: soft edge", True),
+        ("2: a halo", True),
+    ]
+    assert blind.verify().intact
+
+
+def test_a_locked_note_is_not_changed_by_undoing_what_came_before_the_lock(blind: CaseFile) -> None:
+    (exhibit,) = blind.exhibits.all()
+    note = blind.notes.add("soft", exhibit=exhibit.id)
+    blind.notes.change(note.id, "soft, and a halo")
+    changed = blind.head().entries
+    blind.exhibits.lock_notes(exhibit.id)
+    blind.exhibits.reveal_metadata(exhibit.id)
+
+    for sequence in (note.id, changed):
+        with pytest.raises(CannotUndo):
+            blind.undo(sequence)
+    assert blind.notes.get(note.id).text == "soft, and a halo"
+
+
+def test_a_note_that_was_removed_before_the_lock_does_not_come_back_after_it(blind: CaseFile) -> None:
+    (exhibit,) = blind.exhibits.all()
+    note = blind.notes.add("soft", exhibit=exhibit.id)
+    blind.notes.remove(note.id)
+    removed = blind.head().entries
+    blind.exhibits.lock_notes(exhibit.id)
+
+    with pytest.raises(CannotUndo):
+        blind.undo(removed)
+
+
 def test_a_case_that_is_not_blind_hides_nothing(case: CaseFile, evidence: Evidence) -> None:
     exhibit = case.exhibits.add(evidence)
     assert exhibit.blind == "off"

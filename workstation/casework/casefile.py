@@ -244,12 +244,29 @@ class CaseFile:
             raise CannotUndo(f"entry {chosen.sequence} ({chosen.action}) must stand")
         if any(later.action == MIGRATE for later in self._store.entries(chosen.sequence + 1)):
             raise CannotUndo(f"entry {chosen.sequence} was made before the case was converted to this version's tables")
+        if self._changes_locked_notes(chosen):
+            raise CannotUndo(
+                f"entry {chosen.sequence} ({chosen.action}) must stand: pixel-only notes were locked since"
+            )
         try:
             return self._store.undo(chosen)
         except CannotUndo:
             raise
         except CaseRefusal as problem:
             raise CannotUndo(problem.what) from problem
+
+    def _changes_locked_notes(self, entry: Entry) -> bool:
+        """Whether taking an entry back would change a locked note, or bring one back that was gone at the lock."""
+        for change in entry.changes:
+            if change.table != schema.notes.name:
+                continue
+            present = self._store.rows(schema.notes, id=change.id)
+            if present and present[0]["locked"]:
+                return True
+            gone = change.before if not present else None
+            if gone is not None and gone["kind"] == "pixels" and isinstance(exhibit := gone["exhibit"], int):
+                return self.exhibits.get(exhibit).blind in ("locked", "revealed")
+        return False
 
     def search(self, words: str) -> tuple[Hit, ...]:
         """Where some words stand: labels, names, hashes, descriptions, notes, tags, regions, bookmarks, opinions.

@@ -204,30 +204,37 @@ class Exhibits(Shelf[ExhibitRecord]):
         return self._blind(number, "blind.reveal", {"locked"}, "revealed", "its pixel-only notes are not locked yet")
 
     def _blind(self, number: int, action: str, allowed: set[str], state: str, refusal: str) -> ExhibitRecord:
-        record = self.get(number)
-        if record.blind not in allowed:
-            raise CaseRefusal(f"exhibit {record.label}: {refusal}")
-        with self._store.change(action) as draft:
-            draft.update(self.table, number, {"blind": state})
+        with self._store.together():
+            record = self.get(number)
+            if record.blind not in allowed:
+                raise CaseRefusal(f"exhibit {record.label}: {refusal}")
             if state == "locked":
-                for note in self._store.rows(schema.notes, exhibit=number):
-                    draft.update(schema.notes, note["id"], {"locked": 1})
-                for region in self._store.rows(schema.regions, exhibit=number):
-                    if region["note"].strip():
-                        draft.insert(schema.notes, self._kept_note(number, region))
+                self._keep_notes_of_regions(number)
+            with self._store.change(action) as draft:
+                draft.update(self.table, number, {"blind": state})
+                if state == "locked":
+                    for note in self._store.rows(schema.notes, exhibit=number):
+                        draft.update(schema.notes, note["id"], {"locked": 1})
         return self.get(number)
 
-    def _kept_note(self, exhibit: int, region: Mapping[str, Any]) -> dict[str, Any]:
-        """A region's note as a locked note on its exhibit; it does not hang on the region, which may be deleted."""
-        return {
-            "exhibit": exhibit,
-            "region": None,
-            "kind": "pixels",
-            "text": f"{region['name']}: {region['note']}",
-            "author": self._store.operator,
-            "written": now(),
-            "locked": 1,
-        }
+    def _keep_notes_of_regions(self, exhibit: int) -> None:
+        """Regions' notes as pixel-only notes on their exhibit; they do not hang on regions, which may be deleted.
+
+        Each has an entry of its own, as every new row has, and is locked with the others.
+        """
+        for region in self._store.rows(schema.regions, exhibit=exhibit):
+            if region["note"].strip():
+                values = {
+                    "exhibit": exhibit,
+                    "region": None,
+                    "kind": "pixels",
+                    "text": f"{region['name']}: {region['note']}",
+                    "author": self._store.operator,
+                    "written": now(),
+                    "locked": 0,
+                }
+                with self._store.change("note.add") as draft:
+                    draft.insert(schema.notes, values)
 
     def _next_label(self) -> str:
         with self._store.reading() as connection:
