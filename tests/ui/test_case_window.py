@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from PySide6.QtGui import QAction
 
 from tests.ui.canvas_samples import sample_result
 from tests.ui.conftest import HeldAnalysis
@@ -23,6 +24,7 @@ from workstation.ui.case_forms import OpinionDialog, opinion_fields
 from workstation.ui.case_keeper import CaseKeeper, ChangedOriginal, NewCase, OpenTwice
 from workstation.ui.case_rows import exhibit_rows, note_rows
 from workstation.ui.casing import Keeping
+from workstation.ui.form_dialog import FormDialog
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.report_order import Stated
@@ -571,3 +573,75 @@ def test_a_bookmark_brings_back_what_it_was_seen_from(
     window.picture.go_to(mark.view)
     assert window.view.layer is Layer.DEPARTURE
     assert "no longer there" in window.centre.message
+
+
+def ready(window: MainWindow, qtbot) -> None:
+    """Wait until the exhibit is taken in and the panel lists it."""
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    saved(window, qtbot)
+
+
+def menu_action(window: MainWindow, tab: str, title: str) -> QAction:
+    """An entry of the context menu of a table of the case panel, whose first row is marked."""
+    page = getattr(window.case_panel, tab)
+    window.case_panel._tabs.setCurrentWidget(page)
+    page.table.selectRow(0)
+    return next(action for action in page.table.actions() if action.text() == title)
+
+
+def test_the_menu_of_the_cases_exhibits_does_what_it_says(window_with_case: MainWindow, qtbot) -> None:
+    window = window_with_case
+    ready(window, qtbot)
+    window.session.close(window.session.current)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    menu_action(window, "exhibits", "Intake…").trigger()
+    dialog = window.findChild(FormDialog)
+    dialog.editor("received_from").setText("B. Rau")
+    with qtbot.waitSignal(window.cases.changed, timeout=10_000):
+        dialog.agree.click()
+    assert window.cases.view.exhibits[0].received_from == "B. Rau"
+
+    menu_action(window, "exhibits", "Open").trigger()
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    menu_action(window, "exhibits", "Find the original…").trigger()
+    assert [one.windowTitle() for one in window.findChildren(FormDialog) if one.isVisible()] == ["Find photo.jpg"]
+
+
+def test_the_menu_of_the_cases_bookmarks_does_what_it_says(window_with_case: MainWindow, qtbot) -> None:
+    window = window_with_case
+    ready(window, qtbot)
+    window.view.set_opacity(0.35)
+    window.actions_table["bookmark-verdict"].trigger()
+    dialog = window.findChild(FormDialog)
+    dialog.editor("note").setPlainText("a hard edge")
+    dialog.agree.click()
+    saved(window, qtbot)
+    assert window.session.current.marks.bookmarks[0].note == "a hard edge"
+
+    window.view.set_opacity(0.9)
+    menu_action(window, "bookmarks", "Go to the view").trigger()
+    qtbot.waitUntil(lambda: window.view.opacity == pytest.approx(0.35))
+
+    menu_action(window, "bookmarks", "Edit…").trigger()
+    dialog = next(one for one in window.findChildren(FormDialog) if one.isVisible())
+    dialog.editor("name").setText("edge")
+    dialog.agree.click()
+    saved(window, qtbot)
+    assert window.session.current.marks.bookmarks[0].name == "edge"
+
+    menu_action(window, "bookmarks", "Delete").trigger()
+    saved(window, qtbot)
+    assert window.session.current.marks.bookmarks == ()
+
+
+def test_a_double_click_opens_an_exhibit_of_the_case(window_with_case: MainWindow, qtbot) -> None:
+    window = window_with_case
+    ready(window, qtbot)
+    window.session.close(window.session.current)
+    window.case_panel.exhibits.table.selectRow(0)
+    window.case_panel.exhibits.table.activated.emit(window.case_panel.exhibits.table.currentIndex())
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)

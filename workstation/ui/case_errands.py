@@ -364,7 +364,7 @@ class CaseErrands(QObject):
 
     def _form(self, title: str, fields: list[Field], agree: str, then: Callable[[Values], object]) -> FormDialog:
         dialog = FormDialog(title, fields, agree, self._window)
-        dialog.answered.connect(then)
+        dialog.answered.connect(lambda values: then(values))  # noqa: PLW0108 - of a method alone Qt keeps no hold
         dialog.open()
         return dialog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -292,12 +292,14 @@ class _Page(QWidget):
         return table
 
 
-class _Passing:
-    """Passes what the marked row stands for on to a signal."""
+class _Passing(QObject):
+    """Passes what the marked row stands for on to a signal; a child of its page, or Qt would forget it at once."""
 
     def __init__(self, page: _Page, signal: SignalInstance, kind: type) -> None:
+        super().__init__(page)
         self._page, self._signal, self._kind = page, signal, kind
 
+    @Slot()
     def go(self) -> None:
         """Say it, if a row of the right kind is marked."""
         subject = self._page.subject()
