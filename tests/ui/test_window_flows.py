@@ -633,3 +633,38 @@ def test_side_by_side_shows_two_exhibits(window: MainWindow, photo: Photo, open_
     assert {id(view.pixels) for view in shown} == {id(exhibit.pixels) for exhibit in window.session.exhibits}
     window.actions_table["compare"].trigger()
     assert window.centre.shows_picture
+
+
+@pytest.mark.parametrize("button", ["_action", "_close"])
+def test_after_a_message_single_keys_reach_the_picture(
+    window: MainWindow, photo: Photo, open_file: Opener, qtbot, button: str
+) -> None:
+    open_file(window, photo())
+    window.activateWindow()
+    window.centre.say("31 image files are open.", "information", "Analyze all", lambda: None)
+    pressed = getattr(window.view.message_bar, button)
+    pressed.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(pressed.hasFocus)
+
+    pressed.click()
+
+    assert window.centre.message == ""
+    qtbot.waitUntil(lambda: window.view.isAncestorOf(QApplication.focusWidget()))
+
+
+def test_after_the_button_of_the_findings_single_keys_reach_the_picture(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    open_file(window, photo())
+    window.activateWindow()
+    button = window.findings._analyze
+    button.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(button.hasFocus)
+
+    button.click()
+    qtbot.waitUntil(analysis.started.is_set)
+
+    qtbot.waitUntil(lambda: window.view.isAncestorOf(QApplication.focusWidget()))
+    analysis.ends.set()

@@ -43,6 +43,8 @@ class Centre(QWidget):
         self.bar = MessageBar(current_theme(self.palette()), self)
         self.bar.action_triggered.connect(self._act)
         view.message_action.connect(self._act)
+        for bar in (self.bar, view.message_bar):
+            bar.closed.connect(self.take_focus)  # the button that was pressed is gone, and single keys go on
         self.setMinimumSize(QSize(320, 200))
 
     @property
@@ -121,9 +123,11 @@ class Centre(QWidget):
         then, self._then = self._then, None
         self.bar.hide()
         self.view.hide_message()
+        self.take_focus()
         if then is not None:
             then()
 
+    @Slot()
     def take_focus(self) -> None:
         """The picture answers single keys from now on; the empty page, Return."""
         page = self._pages.currentWidget()

@@ -289,6 +289,7 @@ class MainWindow(QMainWindow):
         self.exhibits.compare_requested.connect(self.comparing.show_beside)
         self.exhibits.order_chosen.connect(self._keep_order)
         self.findings.analyze_requested.connect(self.commands.analyse)
+        self.findings.analyze_requested.connect(self.centre.take_focus)  # its button is gone as long as it runs
         self.findings.cancel_requested.connect(self.commands.stop)
         self.findings.group_activated.connect(self.picture.light_group)
         self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
