@@ -156,7 +156,8 @@ def _show(report: Path, verification: Verification) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"{report.name}  {verification.number}", title_justify="left")
+    title = terminal.printable(f"{report.name}  {verification.number}")  # as a text: its brackets are no markup
+    table = Table(title=Text(title, "table.title"), title_justify="left")
     table.add_column("Check", max_width=24, overflow="fold")  # two exhibits' names may differ at their end only
     table.add_column("Result", width=11)
     table.add_column("Reason", overflow="fold")  # a hash is never shortened

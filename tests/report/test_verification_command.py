@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from benchmarks.report_forging import PASSPHRASE
 from benchmarks.report_tamperings import Specimen, flipped
 from workstation import cli
+from workstation.progress import Progress
+from workstation.report import verification
+from workstation.report.verification import Verification
 
 
 def exifact(*arguments: str | Path) -> int:
@@ -18,6 +23,11 @@ def exifact(*arguments: str | Path) -> int:
         cli.main(["report", *map(str, arguments)])
     assert isinstance(end.value.code, int)
     return end.value.code
+
+
+def ended(found: Verification) -> Generator[Progress, None, Verification]:
+    yield Progress("checking")
+    return found
 
 
 @pytest.fixture
@@ -57,6 +67,21 @@ def test_sign_stamp_and_verify(
     verdicts = {check["subject"]: check["verdict"] for check in found["checks"]}
     assert verdicts["Signature"] == verdicts["Signer"] == verdicts["Time of signing"] == "agrees"
     assert verdicts["Original IMG_0042.jpg"] == "agrees"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_neither_a_reports_name_nor_its_number_steers_the_terminal(
+    report: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = report.rename(report.with_name("[bold]a\x1b[31m.pdf"))
+    monkeypatch.setattr(verification, "verify", lambda *_: ended(Verification("[/red]\x1b[2J", (), "")))
+
+    exifact("verify", odd)
+
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "[bold]a\\x1b[31m.pdf" in said
+    assert "[/red]\\x1b[2J" in said
 
 
 def test_a_difference_is_a_failure_with_its_reason(
