@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workstation.casework import Anchor, CaseFile, Verification
+from workstation.casework.artifacts import Artifacts
 from workstation.casework.canonical import ZERO, canonical, digest
 from workstation.casework.problems import ArtifactProblem, CaseDamaged
 
@@ -291,3 +293,44 @@ def test_an_analysis_that_makes_no_result_is_damage_of_the_case(filled: Path, ed
             case.analyses.result(3)
         with pytest.raises(CaseDamaged):
             case.analyses.patches(3, "1")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("path", r'"a\u0000b"'),
+        ("path", r'"\ud800"'),
+        ("path", "[]"),
+        ("size", '"' + "9" * 5000 + '"'),
+        ("size", "-1"),
+        ("size", "1.5"),
+        ("sha256", "null"),
+        ("stored", r'"a\u0000b"'),
+        ("stored", r'"\ud800.jpg"'),
+        ("stored", "7"),
+        ("label", "{}"),
+    ],
+)
+def test_no_value_of_an_exhibits_entry_stops_the_check(filled: Path, key: str, value: str) -> None:
+    with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
+        (body,) = connection.execute("SELECT body FROM log WHERE sequence = 2").fetchone()
+        assert json.loads(body)["action"] == "exhibit.add"
+        changed = re.sub(rf'"{key}":("(?:[^"\\]|\\.)*"|[0-9]+|null)', lambda _: f'"{key}":{value}', body)
+        assert changed != body
+        connection.execute("DROP TRIGGER log_refuses_update")
+        connection.execute("UPDATE log SET body = ? WHERE sequence = 2", (changed,))
+        connection.executescript(FENCE.splitlines()[1])
+        connection.commit()
+
+    assert check(filled).first_bad_entry == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\1\0", b"no array", b"PK\3\4"])
+def test_a_strangers_array_that_is_none_is_said(filled: Path, content: bytes) -> None:
+    name = hashlib.sha256(content).hexdigest()
+    file = filled / "artifacts" / name[:2] / f"{name}.npy"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+
+    with pytest.raises(ArtifactProblem, match="no array"):
+        Artifacts(filled / "artifacts").get(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
 from workstation.casework.durable import finished
@@ -54,24 +55,33 @@ class Artifacts:
         """An array, after its hash was compared with its name.
 
         Raises:
-            ArtifactProblem: if it is missing, or its bytes are not those that were stored.
+            ArtifactProblem: if it is missing, its bytes are not those that were stored, or they are no array.
         """
-        problem = self.problem(name)
+        content, problem = self._content(name)
         if problem:
             raise ArtifactProblem(self._folder.parent, problem)
-        return np.load(self._path(name), allow_pickle=False)  # type: ignore[no-any-return] # np.load is untyped
+        try:
+            array: NDArray[Any] = read_array(BytesIO(content), allow_pickle=False)
+        except (ValueError, EOFError, MemoryError) as trouble:  # a case may come from anybody
+            what = f"artifact {name[:12]}… is no array ({trouble})"
+            raise ArtifactProblem(self._folder.parent, what) from trouble
+        return array
 
     def problem(self, name: str) -> str:
         """What is wrong with a stored array in a sentence, "" if nothing is."""
+        return self._content(name)[1]
+
+    def _content(self, name: str) -> tuple[bytes, str]:
+        """The bytes behind a name, and what is wrong with them."""
         if not _NAME.fullmatch(name):  # a case may come from anybody: no way out of the folder
-            return f"“{name[:40]}” is no name of an artifact"
+            return b"", f"“{name[:40]}” is no name of an artifact"
         try:
             content = self._path(name).read_bytes()
         except OSError as problem:
-            return f"artifact {name[:12]}… cannot be read ({problem.strerror or problem})"
+            return b"", f"artifact {name[:12]}… cannot be read ({problem.strerror or problem})"
         if hashlib.sha256(content).hexdigest() != name:
-            return f"artifact {name[:12]}… does not have the bytes that its name stands for"
-        return ""
+            return content, f"artifact {name[:12]}… does not have the bytes that its name stands for"
+        return content, ""
 
     def __iter__(self) -> Iterator[str]:
         """Names of all that is stored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from workstation.casework.log import Entry, Head, read
 from workstation.casework.problems import CaseDamaged
 from workstation.casework.replay import NEW, Replay, State
 from workstation.casework.store import Store
+from workstation.errors import number_of
 from workstation.evidence import rehash
 from workstation.evidence.record import FileIdentity
 from workstation.progress import Progress
@@ -112,10 +114,10 @@ def verify_steps(
     findings += _anchors(rows, done.state, anchors)
     head = Head(len(rows), rows[-1][1] if rows else ZERO)
     checked = (
-        f"{len(rows)} entries of the log, each against the one before",
-        f"{len(done.state)} rows of the tables against the log",
-        f"{len(_referenced(done.state))} arrays against their hashes",
-        f"{len(files)} originals or copies of them against their hashes at intake",
+        f"{number_of(len(rows), 'entry', 'entries')} of the log, each against the one before",
+        f"{number_of(len(done.state), 'row')} of the tables against the log",
+        f"{number_of(len(_referenced(done.state)), 'array')} against the hashes in the log",
+        f"{number_of(len(files), 'original or copy', 'originals or copies of them')} against the hashes at intake",
         *(f"the log against {anchor.source}" for anchor in anchors),
     )
     limits = _limits(head, rows, anchors)
@@ -223,9 +225,12 @@ def _artifacts(store: Store, state: State) -> Iterator[CaseFinding]:
 def _spare(store: Store, state: State) -> Iterator[str]:
     spare = set(store.artifacts) - set(_referenced(state))
     if spare:
-        yield f"{len(spare)} arrays belong to no analysis (it was undone, or the program was stopped meanwhile)"
+        belong = "belongs" if len(spare) == 1 else "belong"
+        arrays = number_of(len(spare), "array")
+        yield f"{arrays} {belong} to no analysis (something was undone, or the program was stopped meanwhile)"
 
 
+_SIZE = re.compile(r"[0-9]{1,20}")
 _IDENTITY = ("label", "path", "name", "size", "sha256", "stored")
 """What the entry of an exhibit says of its file."""
 
@@ -237,7 +242,7 @@ def _exhibits(state: State) -> list[dict[str, Json]]:
 def _original(store: Store, row: dict[str, Json], findings: list[CaseFinding], remarks: list[str]) -> None:
     """Hash an exhibit's copy and its original, where the altered log still says what they are."""
     lacking = [key for key in _IDENTITY if key not in row]
-    if lacking or not str(row["size"]).isdecimal():
+    if lacking or not _SIZE.fullmatch(str(row["size"])):
         what = f"no {lacking[0]}" if lacking else "no size"
         findings.append(CaseFinding("original", None, f"the entry of an exhibit states {what}: it cannot be checked"))
         return

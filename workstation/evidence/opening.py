@@ -143,8 +143,9 @@ def rehash(identity: FileIdentity) -> Rehash:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
-    except OSError as error:
-        return Rehash("vanished", f"the file can no longer be read: {_reason(error)}", "", checked)
+    except (OSError, ValueError) as error:  # ValueError: no system has such a name
+        why = _reason(error) if isinstance(error, OSError) else "its name is impossible"
+        return Rehash("vanished", f"the file can no longer be read: {why}", "", checked)
     if digest.hexdigest() == identity.sha256:
         return Rehash("match", "the file is byte for byte what was opened", identity.sha256, checked)
     message = f"the file has changed since it was opened ({identity.size} bytes then, {size} now)"
