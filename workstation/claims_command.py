@@ -94,17 +94,19 @@ def as_fields(name: str, found: Claims) -> dict[str, object]:
 def _show(name: str, found: Claims) -> None:
     from rich.console import Console  # noqa: PLC0415 - only for the table
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     from workstation.analysis.claims_words import cautions, history_in_words, not_testable  # noqa: PLC0415
 
     if not found.whole:
         terminal.say(f"{name}: the file says nothing that could be tested with {found.model}")
         return
-    table = Table(title=f"{terminal.printable(name)}: what the file says, what is seen ({found.model})")
+    title = terminal.printable(f"{name}: what the file says, what is seen ({found.model})")
+    table = Table(title=Text(title, "table.title"))  # texts, here and below: brackets of a file are no markup
     for column in ("Tag", "File says", "Verdict", "Rank", "Margin", "Fits best", "Validated AUC (chance 0.50)"):
         table.add_column(column, overflow="fold")
     for claim in (c for c in found.whole if c.verdict != "not testable"):
-        table.add_row(*(terminal.printable(cell) for cell in _cells(claim)))
+        table.add_row(*(Text(terminal.printable(cell)) for cell in _cells(claim)))
     if table.row_count:
         Console().print(table)
     for line in (*not_testable(found), *history_in_words(found), *cautions(found)):

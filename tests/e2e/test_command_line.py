@@ -137,6 +137,12 @@ def test_claims_as_json_pass_through_a_pipe_that_takes_ascii_alone(
     assert json.loads(answer.out)["file"] == "Café.jpg"
 
 
+def test_brackets_in_a_name_are_no_markup(exifact: Exifact, examples: Path, tmp_path: Path) -> None:
+    (tmp_path / "[bold]x.jpg").write_bytes((examples / "spliced.jpg").read_bytes())
+    answer = exifact("claims", "[bold]x.jpg", "--threads", "1")
+    assert "[bold]x.jpg: what the file says" in " ".join(answer.out.split())
+
+
 def test_metadata_of_a_heic_photograph(exifact: Exifact, test_data: Path) -> None:
     rows = json.loads(exifact("exif", test_data / "photos" / "sony_exif.heic", "--json").out)
     values = {(row["group"], row["name"]): row["value"] for row in rows}
