@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
@@ -28,6 +29,8 @@ from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
 from workstation.training import data_command, paper_cli, text_cli
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""How a disk says that it is full. The rooms turn it into words for every file; what is left is standard output."""
 DONE, FAILED = 0, 1
 """Exit codes; 2 is wrong use, 130 Ctrl-C."""
 COMMANDS_TAKE_FILES = "./\\" if os.name == "nt" else "./"
@@ -98,6 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         terminal.note(f"exifact: the offline bundle leaves out what only training needs ({missing.name}).")
         terminal.note("         Install Exifact from its source to train (docs/training.md).")
+        sys.exit(FAILED)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        terminal.complain(ExportProblem(f"standard output could not be written: {error.strerror or error}"))
         sys.exit(FAILED)
 
 
@@ -182,16 +190,10 @@ def exif(
         described = read_metadata(file)
     for warning in described.warnings:
         terminal.note(f"{file.name}: warning: {warning.message}")
-    try:
-        if as_json:
-            typer.echo(listing.as_json(described.metadata))
-        else:
-            listing.show(described.metadata)
-    except BrokenPipeError:
-        raise  # whoever reads has read enough
-    except OSError as error:
-        terminal.complain(ExportProblem(f"standard output could not be written: {error.strerror or error}"), file.name)
-        raise typer.Exit(FAILED) from error
+    if as_json:
+        typer.echo(listing.as_json(described.metadata))
+    else:
+        listing.show(described.metadata)
 
 
 @app.command()
