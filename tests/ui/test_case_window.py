@@ -471,7 +471,15 @@ def test_recent_cases_are_remembered(make_window: Maker, make_case: Callable[...
     window.menus.show_recent()
 
     assert SettingsStore(tmp_path / "settings.json").current.recent_cases == (str(folder),)
-    assert [action.data() for action in window.menus.recent_cases.actions()] == [str(folder)]
+    assert [Path(action.data()) for action in window.menus.recent_cases.actions()] == [folder]
+
+    store.change(operator="A. Meier")  # without one it is asked who opens the case
+    again = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    (button,) = again.empty.recent_buttons
+    window.cases.close()
+    with qtbot.waitSignal(again.cases.opened, timeout=10_000):
+        button.click()
+    assert again.cases.view.folder == folder
 
 
 def test_an_analysis_that_runs_does_not_hold_the_saving_up(
@@ -645,3 +653,29 @@ def test_a_double_click_opens_an_exhibit_of_the_case(window_with_case: MainWindo
     window.case_panel.exhibits.table.activated.emit(window.case_panel.exhibits.table.currentIndex())
     qtbot.waitUntil(lambda: window.session.current is not None, timeout=10_000)
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+
+def test_all_exhibits_of_a_case_are_opened_with_one_press(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    first = make_window()
+    folder = make_case(first)
+    for seed, name in enumerate(("a.jpg", "b.jpg", "c.jpg", "d.jpg")):
+        open_file(first, photo(name, seed=seed))
+    qtbot.waitUntil(lambda: len(first.cases.view.exhibits) == 4, timeout=10_000)
+    saved(first, qtbot)
+    first.close()
+    (folder.parent / "c.jpg").unlink()
+    window = make_window()
+    opened(window, folder, qtbot)
+    assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg"]
+
+    window.case_panel._all.click()
+
+    qtbot.waitUntil(lambda: "of Rex v. Doe" in window.centre.message, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg", "b.jpg", "d.jpg"]
+    assert window.session.current.name == "a.jpg"
+    assert window.centre.message == (
+        "3 exhibits of Rex v. Doe are open. 1 original is not where it was: find it in the case panel."
+    )

@@ -30,6 +30,7 @@ from workstation.ui.case_keeper import CaseKeeper, CaseView, bookmark_of
 from workstation.ui.case_panel import CasePanel
 from workstation.ui.casing import CaseDesk
 from workstation.ui.centre import Centre
+from workstation.ui.folder_opening import FolderDesk
 from workstation.ui.form_dialog import Field, FormDialog, Values
 from workstation.ui.image_view import ImageView
 from workstation.ui.marks import VERDICTS, Bookmark
@@ -48,6 +49,7 @@ class CaseParts:
     session: Session
     store: SettingsStore
     opening: OpeningDesk
+    folders: FolderDesk
     cases: CaseDesk
     panel: CasePanel
     picture: PictureDesk
@@ -85,6 +87,7 @@ class CaseErrands(QObject):
         panel.details_requested.connect(self.describe_case)
         panel.try_again.connect(cases.save_now)
         panel.exhibit_activated.connect(self.open_exhibit)
+        panel.all_requested.connect(self.open_all)
         panel.describe_requested.connect(self.describe_exhibit)
         panel.find_requested.connect(self.find_original)
         panel.bookmark_activated.connect(self.go_to)
@@ -159,6 +162,10 @@ class CaseErrands(QObject):
         present = [record for record in view.exhibits if record.withdrawn is None]
         if present and not self._session.exhibits:
             self.open_exhibit(present[0])
+        if len(present) > 1 and len(present) > len(self._session.exhibits):
+            self._parts.teller.tell(
+                f"The case holds {len(present)} exhibits.", "information", "Open all", self.open_all
+            )
 
     @Slot()
     def say_closed(self) -> None:
@@ -182,6 +189,24 @@ class CaseErrands(QObject):
             _Opener(self, record).open,
             writes=False,
         )
+
+    @Slot()
+    def open_all(self) -> None:
+        """Open every exhibit of the case, as many as memory has room for."""
+        view = self._cases.view
+        if view is None:
+            return
+        numbers = [record.id for record in view.exhibits if record.withdrawn is None]
+
+        def look(keeper: CaseKeeper) -> list[Path | None]:
+            files = (keeper.file.exhibits.file_of(number) for number in numbers)
+            return [file if os.path.isfile(file) else None for file in files]  # noqa: PTH113 - see _Opener
+
+        def take(found: list[Path | None]) -> None:
+            files = [file for file in found if file is not None]
+            self._parts.folders.open_case(view.details.title, files, len(found) - len(files))
+
+        self._cases.do("looking for the exhibits", look, take, writes=False)
 
     @Slot(object)
     def look(self, exhibit: OpenExhibit) -> None:

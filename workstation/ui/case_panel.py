@@ -54,7 +54,7 @@ class CasePanel(QWidget):
     """The case as tables; every row can be found, opened and copied.
 
     Signals:
-        new_requested, open_requested, details_requested: buttons.
+        new_requested, open_requested, all_requested, details_requested: buttons.
         try_again: the analyst wants what could not be saved to be written again.
         exhibit_activated, describe_requested, find_requested: carry an `ExhibitRecord`.
         bookmark_activated, bookmark_edit_requested, bookmark_delete_requested: carry a `BookmarkRecord`.
@@ -64,6 +64,7 @@ class CasePanel(QWidget):
     open_requested = Signal()
     details_requested = Signal()
     try_again = Signal()
+    all_requested = Signal()
     exhibit_activated = Signal(object)
     describe_requested = Signal(object)
     find_requested = Signal(object)
@@ -137,9 +138,13 @@ class CasePanel(QWidget):
         self._state_icon = IconLabel()
         self._state = wrapped_label(weight="muted", name="Whether the case is saved")
         self._again = push_button("redo", "Try again", "Write what could not be saved again")
+        self._all = tool_button(
+            "open", "Open all exhibits", "Open every exhibit of the case, as many as fit into memory"
+        )
         self._details = tool_button("settings", "Case details", "Title, number, laboratory, authority and question")
         self._copy = tool_button("copy", "Copy table", "Copy the table that is shown as tab-separated text")
         self._again.clicked.connect(self.try_again)
+        self._all.clicked.connect(self.all_requested)
         self._details.clicked.connect(self.details_requested)
         self._copy.clicked.connect(self._copy_table)
         self._new = push_button("report", "New case…", "Make a case; what is open now is taken into it")
@@ -188,7 +193,7 @@ class CasePanel(QWidget):
         head.addWidget(self._title, 3)
         head.addWidget(self._state_icon)
         head.addWidget(self._state, 1)
-        for button in (self._again, self._details, self._copy):
+        for button in (self._again, self._all, self._details, self._copy):
             head.addWidget(button)
         case = QWidget()
         second = QVBoxLayout(case)

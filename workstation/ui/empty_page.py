@@ -1,11 +1,11 @@
-"""What the window shows while nothing is open: a place to drop files, the recent ones, the example."""
+"""What the window shows while nothing is open: a place to drop files, recent files and cases, the example."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QCommandLinkButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -13,19 +13,23 @@ from workstation.ui.choices import in_full
 from workstation.ui.icons import icon
 
 _SHOWN = 6
+_CASES_SHOWN = 2
 
 
 class EmptyPage(QWidget):
     """A drop target with the first steps. Files dropped here are taken by the window, like everywhere else.
 
     Signals:
-        open_requested, example_requested: the buttons.
-        recent_chosen: carries the `Path`.
+        open_requested, folder_requested, case_requested, example_requested: the buttons.
+        recent_chosen, recent_case_chosen: carry the `Path`.
     """
 
     open_requested = Signal()
+    folder_requested = Signal()
+    case_requested = Signal()
     example_requested = Signal()
     recent_chosen = Signal(object)
+    recent_case_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,19 +46,20 @@ class EmptyPage(QWidget):
         explanation.setWordWrap(True)
         explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.open_button = QPushButton(icon("open"), "Open…", self)
-        self.open_button.setToolTip("Open one or more image files (Ctrl+O)")
-        self.open_button.clicked.connect(self.open_requested)
-        self.example_button = QPushButton(icon("image"), "Open example", self)
-        self.example_button.setToolTip("Open the bundled picture, spliced from two cameras")
-        self.example_button.clicked.connect(self.example_requested)
+        self.open_button = self._button("open", "Open…", "Open one or more image files (Ctrl+O)", self.open_requested)
+        others = (
+            self._button("open", "Open folder…", "Open the images in a folder and below it", self.folder_requested),
+            self._button("case", "Open case…", "Open a case's folder (Ctrl+K)", self.case_requested),
+            self._button("image", "Open example", "Open the bundled picture, spliced from two cameras",
+                         self.example_requested),
+        )  # fmt: skip
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.example_button)
+        for button in (self.open_button, *others):
+            buttons.addWidget(button)
         buttons.addStretch(1)
-        self._recent_title = QLabel("Recent files", self)
+        self._recent_title = QLabel(self)
         self._recent_title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
@@ -77,23 +82,37 @@ class EmptyPage(QWidget):
 
     @property
     def recent_buttons(self) -> list[QCommandLinkButton]:
-        """One per recent file."""
+        """One per recent case and file."""
         return [button for button in self.findChildren(QCommandLinkButton) if not button.isHidden()]
 
-    def show_recent(self, paths: Sequence[Path]) -> None:
-        """List the recent files that still exist."""
+    def show_recent(self, paths: Sequence[Path], cases: Sequence[Path] = ()) -> None:
+        """List the recent cases and files that still exist."""
         while (item := self._recent.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for path in paths[:_SHOWN]:
-            button = QCommandLinkButton(in_full(path.name), str(path.parent), self)
-            button.setIcon(icon("image"))
-            button.setToolTip(str(path))
-            button.setProperty("path", path)
-            button.clicked.connect(self._choose)
-            self._recent.addWidget(button)
-        self._recent_title.setVisible(bool(paths))
+        shown = cases[:_CASES_SHOWN]
+        for path in shown:
+            self._list(path, "case", self._choose_case)
+        for path in paths[: _SHOWN - len(shown)]:
+            self._list(path, "image", self._choose)
+        titles = [title for title, there in (("cases", shown), ("files", paths)) if there]
+        self._recent_title.setText(f"Recent {' and '.join(titles)}")
+        self._recent_title.setVisible(bool(titles))
+
+    def _list(self, path: Path, icon_name: str, slot: Callable[[], None]) -> None:
+        button = QCommandLinkButton(in_full(path.name), str(path.parent), self)
+        button.setIcon(icon(icon_name))
+        button.setToolTip(str(path))
+        button.setProperty("path", path)
+        button.clicked.connect(slot)
+        self._recent.addWidget(button)
+
+    def _button(self, icon_name: str, title: str, tip: str, signal: SignalInstance) -> QPushButton:
+        button = QPushButton(icon(icon_name), title, self)
+        button.setToolTip(tip)
+        button.clicked.connect(signal)
+        return button
 
     def show_target(self, shown: bool) -> None:
         """Mark the page while files are dragged over the window."""
@@ -116,3 +135,9 @@ class EmptyPage(QWidget):
         sender = self.sender()
         if sender is not None:
             self.recent_chosen.emit(sender.property("path"))
+
+    @Slot()
+    def _choose_case(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self.recent_case_chosen.emit(sender.property("path"))

@@ -174,7 +174,7 @@ class ExhibitsPanel(QWidget):
         """Say what is listed in which order, if that is not simply everything."""
         listing = self.listing
         said = []
-        if listing.order is not Order.OPENED or listing.turned:
+        if listing.of and (listing.order is not Order.OPENED or listing.turned):
             name = ORDER_WORDS[listing.order][0].replace("&", "")
             name = name if listing.order is Order.P_VALUE else name[:1].lower() + name[1:]
             said.append(f"by {name}{', turned round' if listing.turned else ''}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from workstation.errors import number_of
 from workstation.evidence import FolderListing
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import JobQueue
@@ -50,9 +52,21 @@ class FolderDesk(QObject):
         job = self._jobs.submit(f"looking through {folder.name or folder}", lambda: look(folder))
         Heard(job, lambda listing: self._take(folder, listing), self.failed.emit)
 
+    def open_case(self, title: str, files: Sequence[Path], missing: int) -> None:
+        """Open the exhibits of a case as the files of a folder are opened; what is looked at stays.
+
+        Args:
+            title: of the case.
+            files: of the exhibits, in their order.
+            missing: how many originals are not where they were.
+        """
+        self._begin(_CaseBatch(Path(title), FolderListing(tuple(files), missing, ())))
+
     def _take(self, folder: Path, listing: FolderListing) -> None:
-        batch = _Batch(folder, listing)
-        if not listing.files:
+        self._begin(_Batch(folder, listing))
+
+    def _begin(self, batch: _Batch) -> None:
+        if not batch.files:
             self.told.emit(batch.nothing_words, "warning")
             return
         self._waiting.append(batch)
@@ -71,7 +85,7 @@ class FolderDesk(QObject):
                 batch.files.popleft()
                 batch.opened += 1
                 exhibit = known or self._opening.add(path)
-                if batch.opened == 1:
+                if batch.opened == 1 and batch.comes_to_the_front:
                     self._session.select(exhibit)
                 if known is None:
                     self._current = exhibit
@@ -121,7 +135,12 @@ class _Batch:
         files: that wait.
         opened: how many are in the list of exhibits.
         failed: how many of these cannot be opened.
+        comes_to_the_front: whether the first of them is looked at.
+        what: one of the files, and several of them.
     """
+
+    comes_to_the_front = True
+    what = ("image file", "image files")
 
     def __init__(self, folder: Path, listing: FolderListing) -> None:
         self.folder, self.listing = folder, listing
@@ -140,9 +159,9 @@ class _Batch:
         """What became of the folder; `why` it was not opened to its end."""
         count = len(self.listing.files)
         if self.opened - self.failed == count:
-            files = "image file of" if count == 1 else "image files of"
-            return f"{count} {files} {self._name} {'is' if count == 1 else 'are'} open.{self._aside}"
-        said = f"{self.opened - self.failed} of {count} image files of {self._name} are open"
+            number = number_of(count, *self.what)
+            return f"{number} of {self._name} {'is' if count == 1 else 'are'} open.{self._aside}"
+        said = f"{self.opened - self.failed} of {count} {self.what[1]} of {self._name} are open"
         if not self.files:
             return f"{said}.{self._aside}"
         return (
@@ -152,9 +171,38 @@ class _Batch:
 
     @property
     def _aside(self) -> str:
-        others, unreadable = self.listing.others, len(self.listing.unreadable)
+        unreadable = len(self.listing.unreadable)
         said = f" {self.failed} cannot be opened: see Exhibits." if self.failed else ""
-        said += f" {others} other file{'s' if others != 1 else ''} left out." if others else ""
+        said += self._left_out
         if unreadable:
-            said += f" {unreadable} folder{'s' if unreadable != 1 else ''} cannot be read."
+            said += f" {number_of(unreadable, 'folder')} cannot be read."
         return said
+
+    @property
+    def _left_out(self) -> str:
+        return f" {number_of(self.listing.others, 'other file')} left out." if self.listing.others else ""
+
+
+class _CaseBatch(_Batch):
+    """The exhibits of a case that are still to be opened; those whose original is gone are the listing's others."""
+
+    comes_to_the_front = False
+    what = ("exhibit", "exhibits")
+
+    @property
+    def _name(self) -> str:
+        return str(self.folder)
+
+    @property
+    def nothing_words(self) -> str:
+        """There is nothing to open."""
+        return f"No exhibit of {self._name} is where it was.{self._left_out}"
+
+    @property
+    def _left_out(self) -> str:
+        count = self.listing.others
+        if not count:
+            return ""
+        if count == 1:
+            return " 1 original is not where it was: find it in the case panel."
+        return f" {count} originals are not where they were: find them in the case panel."

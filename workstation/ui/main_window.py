@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
             session,
             store,
             self.opening,
+            self.folders,
             self.cases,
             self.case_panel,
             self.picture,
@@ -297,6 +298,9 @@ class MainWindow(QMainWindow):
         self.empty.open_requested.connect(self.errands.choose_files)
         self.empty.example_requested.connect(self.commands.open_example)
         self.empty.recent_chosen.connect(self.open_file)
+        self.empty.folder_requested.connect(self.errands.choose_folder)
+        self.empty.case_requested.connect(self.case_errands.choose)
+        self.empty.recent_case_chosen.connect(self.case_errands.open)
         self.toolbar.opacity_chosen.connect(self.commands.set_opacity)
         view = self.view
         view.hovered.connect(self.status.show_reading)
@@ -345,7 +349,7 @@ class MainWindow(QMainWindow):
     def _show_current(self, exhibit: OpenExhibit | None) -> None:
         if exhibit is None:
             self.centre.show_empty()
-            self.empty.show_recent(self.menus.recent_files())
+            self.empty.show_recent(self.menus.recent_files(), self.menus.recent_case_folders())
             self.setWindowTitle("Exifact")
         else:
             if self.comparing.mode is None:

@@ -62,6 +62,10 @@ class Menus(QObject):
         """The recent files that still exist, newest first."""
         return [path for _, path in recent_choices(self._store.current.recent_files)]
 
+    def recent_case_folders(self) -> list[Path]:
+        """The recent cases that are still there, newest first."""
+        return [path for _, path in recent_choices(self._store.current.recent_cases, os.path.isdir)]
+
     @Slot()
     def show_recent(self) -> None:
         """Bring the menus of recent files and cases up to date."""
