@@ -162,10 +162,6 @@ class CaseErrands(QObject):
         present = [record for record in view.exhibits if record.withdrawn is None]
         if present and not self._session.exhibits:
             self.open_exhibit(present[0])
-        if len(present) > 1 and len(present) > len(self._session.exhibits):
-            self._parts.teller.tell(
-                f"The case holds {len(present)} exhibits.", "information", "Open all", self.open_all
-            )
 
     @Slot()
     def say_closed(self) -> None:
