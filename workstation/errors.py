@@ -74,8 +74,16 @@ def number_of(count: int, noun: str, several: str = "") -> str:
 
 
 def in_percent(share: float, digits: int = 0) -> str:
-    """A share of 1 in percent as all English words spell it, with a space before the sign: "5 %", "54.5 %"."""
-    return f"{100 * share:.{digits}f} %"
+    """A share of 1 in percent as all English words spell it, with a space before the sign: "5 %", "54.5 %".
+
+    What is rounded is neither nothing nor all: "< 0.1 %", "> 99.9 %".
+    """
+    told, step = f"{100 * share:.{digits}f}", 10.0**-digits
+    if share > 0 and float(told) == 0:
+        return f"< {step:.{digits}f} %"
+    if share < 1 and float(told) == 100:
+        return f"> {100 - step:.{digits}f} %"
+    return f"{told} %"
 
 
 class WorkstationError(Exception):

@@ -194,6 +194,12 @@ def test_a_stratum_without_a_stated_error_rate_is_not_validated(tmp_path: Path) 
             "focus",
             "31.0 % of its detail is out of focus; too few untouched photographs were measured with more than 30.0 %",
         ),
+        (
+            {"out_of_focus": 0.30002},
+            "focus",
+            "30.002 % of its detail is out of focus; too few untouched photographs were measured with more than "
+            "30.000 %",
+        ),
         ({"out_of_focus": None}, "no-detail", "5 untouched photographs of 1 camera were measured that have none"),
         ({"interpolated": True}, "enlarged", "2 untouched photographs of 2 cameras were measured that show them"),
     ],

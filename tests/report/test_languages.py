@@ -180,7 +180,7 @@ def printed(exhibit: Exhibit, language: str = "de") -> str:
     ("changes", "german", "english"),
     [
         ({"device_class": "scanner"}, "0 unveränderte Fotos (0 Kameras) gemessen", "kind of device that its EXIF"),
-        ({"out_of_focus": 0.95}, "95 % seiner Einzelheiten sind unscharf", "detail is out of focus"),
+        ({"out_of_focus": 0.95}, "95,0 % seiner Einzelheiten sind unscharf", "detail is out of focus"),
         ({"long_side": 400}, "Bilder von 400 Pixeln Länge", "no error rates were measured"),
         ({"long_side": 4000}, "gemessen wurden nur", "photographs like it"),
     ],
@@ -260,6 +260,11 @@ def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:
 @pytest.mark.parametrize(
     ("key", "one", "two"),
     [
+        (
+            "calibration.reasons.few-photographs",
+            "gemessen wurde nur 1 Foto wie dieses von 1 Kamera",
+            "gemessen wurden nur 2 Fotos wie dieses von 2 Kameras",
+        ),
         ("coverage.first", "1 weiteres Einzelbild der Datei wurde", "2 weitere Einzelbilder der Datei wurden"),
         ("audit.left_out", "1 Eintrag ist in", "2 Einträge sind in"),
         ("oddities.jpeg-garbage.between", "1 Byte zwischen Segmenten gehört", "2 Bytes zwischen Segmenten gehören"),
@@ -269,9 +274,31 @@ def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:
 def test_one_is_said_in_the_singular(key: str, one: str, two: str) -> None:
     german = report_texts("de")
 
-    assert one in german(key, count=1)
-    assert two in german(key, count=2)
+    for number, words in ((1, one), (2, two)):
+        assert words in german(key, count=number, photos=number, cameras=number, needed=19)
     assert report_texts("en").size(1) == "1 byte"
+
+
+def test_a_share_is_neither_nothing_nor_all_by_rounding() -> None:
+    german = report_texts("de")
+
+    assert [german.share(value) for value in (0.0, 1e-6, 0.9999, 1.0)] == ["0,0 %", "< 0,1 %", "> 99,9 %", "100,0 %"]
+    highest = german("findings.ambiguous.sizes", share_a=0.9961, share_b=0.0001)
+    assert "(> 99 % und < 0,1 %)" in highest
+
+
+def test_words_and_decimals_of_parameters_are_german(exhibit: Exhibit) -> None:
+    assert exhibit.result is not None
+    given = (
+        ("distances from the references", "geometric mean"),
+        ("reference found by (components: share of patches)", "1: 0.5, 2: 0.7"),
+    )
+    told = replace(exhibit.result, provenance=replace(provenance(), parameters=given))
+
+    german = printed(replace(exhibit, result=told))
+
+    assert "Abstände von den Bezügen geometrisches Mittel" in german
+    assert "1: 0,5, 2: 0,7" in german
 
 
 def test_what_has_no_german_words_is_printed_in_english_and_marked(exhibit: Exhibit) -> None:

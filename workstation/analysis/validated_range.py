@@ -116,9 +116,10 @@ class ValidatedRange:
             sentence = f"it has no detail to judge its focus by; {self.without_detail.words} measured that have none"
             yield Remark("no-detail", f"{sentence}; {NEEDED}", self.without_detail.values)
         if share is not None and (self.softest is None or share > self.softest):
-            limit = "however little" if self.softest is None else f"more than {in_percent(self.softest, 1)}"
+            told, softest = _apart(share, self.softest)
+            limit = "however little" if self.softest is None else f"more than {softest}"
             measured = f"too few untouched photographs were measured with {limit}"
-            sentence = f"{in_percent(share, 1)} of its detail is out of focus; {measured}; {NEEDED}"
+            sentence = f"{told} of its detail is out of focus; {measured}; {NEEDED}"
             said = (("share", round(share, 4)), ("softest", self.softest))
             yield Remark("focus", sentence, (*said, ("needed", FEWEST_ALIKE), ("needed_cameras", FEWEST_CAMERAS)))
 
@@ -168,6 +169,15 @@ def read_range(stratum: Mapping[str, Any], *, recorded: bool) -> ValidatedRange:
 
 def _count_of(own: Mapping[str, Any]) -> Counted:
     return Counted(int(own["photos"]), int(own["cameras"]))
+
+
+def _apart(share: float, softest: float | None) -> tuple[str, str]:
+    """A share and the smaller one that it exceeds, in percent, with as many decimals as it takes to tell them apart."""
+    for digits in range(1, 6):
+        told = in_percent(share, digits), "" if softest is None else in_percent(softest, digits)
+        if told[0] != told[1]:
+            break
+    return told
 
 
 def _counted(number: int, noun: str) -> str:

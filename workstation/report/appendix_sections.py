@@ -107,7 +107,7 @@ def _jpeg(sheet: Sheet, structure: Content | None) -> list[Block]:
     segments = [
         (
             s["name"],
-            f"0xFF{s['marker'] & 0xFF:02X}",
+            f"0xFF{s['marker'] & 0xFF:02X}" if s["marker"] else "–",
             hexadecimal(s["offset"]),
             str(s["length"]),
             sheet.shortened(s["note"] or "–"),

@@ -82,7 +82,9 @@ def _value(sheet: Sheet, name: str, value: str) -> str:
             return texts(own, *numbers, all=", ".join(numbers))
         except (IndexError, KeyError):  # of a version that said it with other numbers
             return sheet.unworded(value)
-    return numbers[0] if [value] == NUMBERS.findall(value) else sheet.word("parameter_words", value)
+    if not any(character.isalpha() for character in value):
+        return texts.localised(value)
+    return sheet.word("parameter_words", value)
 
 
 def _validated(sheet: Sheet, validation: Content | None) -> str | None:

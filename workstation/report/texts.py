@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
-from workstation.errors import ExportProblem
+from workstation.errors import ExportProblem, in_percent
 from workstation.paths import resources, user_config
 
 ENGLISH = "en"
@@ -125,7 +125,7 @@ class Texts:
         """A share of 1 in percent, or the word for its absence."""
         if value is None or not math.isfinite(value):
             return self.missing
-        return f"{self.localised(f'{100 * value:.1f}')} %"
+        return self.localised(in_percent(value, 1))
 
     def ratio(self, log10: float | None) -> str:
         """A likelihood ratio as people say it: 20, or 1/20; from its log10."""
@@ -151,7 +151,7 @@ class Texts:
 
 
 class _Formatter(string.Formatter):
-    """Fields in the language's way: {share:percent}, {departure:.2f}, {patches:count}, {group:letter}.
+    """Fields in the language's way: {share:percent}, {share:tenths}, {departure:.2f}, {patches:count}, {group:letter}.
 
     {llr:ratio} is a likelihood ratio, {p_consistent:p} a p-value. {count:entry|entries} is the word that
     fits the number: the first for 1, the second for all others.
@@ -161,14 +161,15 @@ class _Formatter(string.Formatter):
         self._texts = texts
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: PLR0911 - one per format
-        if value is None:
-            return self._texts.missing
         if "|" in format_spec:
             one, _, several = format_spec.partition("|")
             return one if value in (1, "1") else several
+        if value is None:
+            return self._texts.missing
         if format_spec == "percent":
-            text: str = f"{100 * value:.1f}" if value < 0.1 else f"{100 * value:.0f}"
-            return f"{self._texts.localised(text)} %"
+            return self._texts.localised(in_percent(value, 1 if value < 0.1 else 0))
+        if format_spec == "tenths":
+            return self._texts.share(value)
         if format_spec == "count":
             return self._texts.count(round(value))
         if format_spec == "letter":
@@ -177,7 +178,7 @@ class _Formatter(string.Formatter):
             return self._texts.localised(p_in_digits(value))
         if format_spec == "ratio":
             return self._texts.ratio(value)
-        text = format(value, format_spec)
+        text: str = format(value, format_spec)
         return self._texts.localised(text) if isinstance(value, float) else text
 
 
