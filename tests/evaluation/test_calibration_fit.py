@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +149,28 @@ def test_one_camera_is_no_stratum(measures: tuple[Measure, ...]) -> None:
     assert fit_stratum([m for m in measures if m.camera == "camera 1"], PLAN) is None
     with pytest.raises(CalibrationProblem, match="two cameras"):
         table_of([m for m in measures if m.camera == "camera 1"], "", find("compact"))
+
+
+def test_a_full_disk_leaves_earlier_measures_and_tables_whole(
+    measures: tuple[Measure, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    files = tmp_path / "measures.csv", tmp_path / "table.json"
+    table = table_of(measures, os.fsdecode(b"photographs of caf\xe9"), find("compact"))
+    write_measures(measures, files[0])
+    write_table(table, files[1])
+    before = [file.read_bytes() for file in files]
+    monkeypatch.setattr(os, "fsync", no_room)
+
+    with pytest.raises(CalibrationProblem, match="No space left"):
+        write_measures(measures[:3], files[0])
+    with pytest.raises(CalibrationProblem, match="No space left"):
+        write_table({}, files[1])
+
+    assert [file.read_bytes() for file in files] == before
+    assert sorted(tmp_path.iterdir()) == sorted(files)
 
 
 def test_measures_and_tables_come_back_as_they_were_written(measures: tuple[Measure, ...], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,12 +243,14 @@ def _stored(model: str) -> dict[str, Any]:
 def _keep(report: ValidationReport) -> None:
     """Write the outcome beside its place, then move it there."""
     file = _last_file()
+    unfinished = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
         unfinished.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         unfinished.replace(file)
     except OSError as problem:
+        with suppress(OSError):
+            unfinished.unlink()
         raise ValidationProblem(f"the outcome cannot be kept in {file}: {problem.strerror or problem}") from problem
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from workstation.analysis.detection import method
 from workstation.analysis.model import Encoder, WeightsDescription
 from workstation.analysis.statement import CANDIDATES, STATISTIC, Conditions, Detection, ErrorRate, PointingRate
 from workstation.analysis.validated_range import read_range
+from workstation.errors import ExportProblem
 from workstation.evaluation.calibration_fit import StratumFit, fit_stratum
 from workstation.evaluation.calibration_images import CalibrationProblem, Photo, list_photos, unread
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure, chosen_photos, measure
 from workstation.evaluation.strata import PLANS, TREATMENTS, Treatment
 from workstation.progress import Progress
+from workstation.report.atomic import write_text
 
 _DETECTION = tuple(name.replace(" ", "_") for name in CANDIDATES)
 _COLUMNS = (
@@ -159,35 +162,34 @@ def fit_all(
 
 
 def write_table(table: dict[str, Any], file: Path) -> None:
-    """Write a table beside its place, then move it there.
+    """Write a table as JSON.
 
     Raises:
         CalibrationProblem: if it cannot be written; the old one is then as it was.
     """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
-        unfinished.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(file)
-    except OSError as problem:
-        raise CalibrationProblem(f"{file} cannot be written ({problem.strerror or problem})") from problem
+    _write(file, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_measures(measures: Iterable[Measure], file: Path) -> None:
     """Store measures as CSV, from which every figure can be computed again.
 
     Raises:
-        CalibrationProblem: if it cannot be written.
+        CalibrationProblem: if it cannot be written; the old ones are then as they were.
     """
+    lines = StringIO()
+    writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for one in measures:
+        writer.writerow({column: _cell(_field(one, column)) for column in _COLUMNS})
+    _write(file, lines.getvalue())
+
+
+def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            for one in measures:
-                writer.writerow({column: _cell(_field(one, column)) for column in _COLUMNS})
-    except OSError as problem:
-        raise CalibrationProblem(f"{file} cannot be written ({problem.strerror or problem})") from problem
+        write_text(file, text)
+    except (OSError, ExportProblem) as problem:
+        raise CalibrationProblem(f"{file} cannot be written ({problem.__cause__ or problem})") from problem
 
 
 def read_measures(file: Path) -> tuple[Measure, ...]:
