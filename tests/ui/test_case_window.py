@@ -8,6 +8,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel
 
 from tests.ui.canvas_samples import sample_result
 from tests.ui.conftest import HeldAnalysis
@@ -27,6 +28,7 @@ from workstation.ui.casing import Keeping
 from workstation.ui.form_dialog import FormDialog
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
+from workstation.ui.report_dialog import ReportDialog
 from workstation.ui.report_order import Stated
 from workstation.ui.session import AnalysisState
 
@@ -670,6 +672,13 @@ def test_all_exhibits_of_a_case_are_opened_with_one_press(
     opened(window, folder, qtbot)
     assert [exhibit.name for exhibit in window.session.exhibits] == ["a.jpg"]
 
+    window.actions_table["export-report"].trigger()
+    dialog = window.findChild(ReportDialog)
+    assert [one.text() for one in dialog.findChildren(QLabel) if one.text().startswith("The report")] == [
+        "The report speaks of 1 open exhibit. 1 has no result of an analysis. The case holds 4; 3 are not open "
+        "and would be missing (Open all in the case panel)."
+    ]
+    dialog.reject()
     window.case_panel._all.click()
 
     qtbot.waitUntil(lambda: "of Rex v. Doe" in window.centre.message, timeout=10_000)

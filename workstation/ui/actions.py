@@ -295,7 +295,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "export-report",
         "Report",
         "&Export report…",
-        "Write the PDF and result.json of all exhibits.",
+        "Write the PDF and the JSON of all open exhibits.",
         ("Ctrl+E",),
         "report",
     ),

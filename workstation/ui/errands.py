@@ -21,7 +21,14 @@ from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limit
 from workstation.ui.jobs import JobQueue
 from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.opening import OpeningDesk
-from workstation.ui.report_dialog import ReportDialog, changed_details, signing_in, stated_in, stated_of
+from workstation.ui.report_dialog import (
+    ReportDialog,
+    changed_details,
+    scope_words,
+    signing_in,
+    stated_in,
+    stated_of,
+)
 from workstation.ui.report_order import Signing, Stated, free_target
 from workstation.ui.self_test_dialog import SelfTestDialog
 from workstation.ui.session import OpenExhibit, Session
@@ -120,7 +127,9 @@ class Errands(QObject):
         view = self._cases.view
         in_case = () if view is None else tuple(record.path for record in view.exhibits)
         evidence = (*(exhibit.path for exhibit in self._session.exhibits), *in_case)
-        dialog = ReportDialog(self._target(), self._known_of_order(), evidence, languages(), self._window)
+        held = 0 if view is None else sum(record.withdrawn is None for record in view.exhibits)
+        words = scope_words(self._session.exhibits, held)
+        dialog = ReportDialog(self._target(), self._known_of_order(), evidence, languages(), self._window, words=words)
         dialog.answered.connect(self.write_asked_report)
         dialog.open()
 

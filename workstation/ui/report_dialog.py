@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from workstation.casework import CaseDetails
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
+from workstation.errors import number_of
 from workstation.ui.form_dialog import Field, FormDialog, Values
 from workstation.ui.report_order import Signing, Stated, would_replace
+from workstation.ui.session import OpenExhibit
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
 _EMPTY = "Empty = not stated, and printed so."
@@ -27,9 +29,12 @@ class ReportDialog(FormDialog):
         evidence: tuple[Path, ...],
         languages: Sequence[str],
         parent: QWidget | None = None,
+        *,
+        words: str = "",
     ) -> None:
         self._evidence = evidence
-        super().__init__("Export report", report_fields(target, stated, languages), "Write the report", parent)
+        fields = report_fields(target, stated, languages)
+        super().__init__("Export report", fields, "Write the report", parent, words=words)
 
     def complaints(self, values: Values) -> list[str]:
         """Why it cannot be written yet."""
@@ -54,6 +59,30 @@ class ReportDialog(FormDialog):
             return ""
         names = " and ".join(path.name for path in there)
         return f"{names} {'is' if len(there) == 1 else 'are'} there already and will be replaced."
+
+
+def scope_words(exhibits: Sequence[OpenExhibit], in_case: int) -> str:
+    """What a report that is written now would speak of.
+
+    Args:
+        exhibits: that are open.
+        in_case: how many exhibits the open case holds, those that were withdrawn left out; 0 without a case.
+    """
+    readable = [one for one in exhibits if one.evidence is not None]
+    without = sum(one.result is None for one in readable)
+    said = f"The report speaks of {number_of(len(readable), 'open exhibit')}."
+    if without:
+        said += f" {without} {'has' if without == 1 else 'have'} no result of an analysis."
+    if len(readable) < len(exhibits):
+        unread = len(exhibits) - len(readable)
+        said += f" {unread} cannot be read and {'is' if unread == 1 else 'are'} left out."
+    closed = in_case - sum(one.record is not None for one in readable)
+    if in_case and closed > 0:
+        said += (
+            f" The case holds {in_case}; {closed} {'is' if closed == 1 else 'are'} not open and would be missing "
+            "(Open all in the case panel)."
+        )
+    return said
 
 
 def report_fields(target: Path, stated: Stated, languages: Sequence[str]) -> list[Field]:
