@@ -346,6 +346,18 @@ def test_iptc_in_a_photoshop_block() -> None:
     assert payload(container, "Photoshop resource").description == "0x0425 caption digest"
 
 
+def test_the_thumbnails_of_photoshop_and_of_jfif_are_shown(scene: NDArray[np.uint8]) -> None:
+    photoshop, jfif = encoded(scene[:12, :16]), encoded(scene[:24, :32])
+    body = longs(1, 16, 12, 48, 576, len(photoshop), order=">") + shorts(24, 1, order=">") + photoshop
+    resource = b"8BIM" + shorts(0x040C, 0, order=">") + longs(len(body), order=">") + body
+    data = jpeg_with((0xE0, b"JFXX\0\x10" + jfif), (0xED, b"Photoshop 3.0\0" + resource), rest=END)
+
+    shown = [p for p in read_jpeg(data).payloads if p.kind == "thumbnail"]
+
+    assert [(p.description, p.content) for p in shown] == [("JPEG 32×24", jfif), ("JPEG 16×12", photoshop)]
+    assert [p.offset for p in shown] == [data.index(jfif), data.index(photoshop)]
+
+
 def test_a_c2pa_manifest_that_spans_two_segments() -> None:
     label = b"\0" * 16 + b"\x03c2pa\0"
     described = (8 + len(label)).to_bytes(4, "big") + b"jumd" + label

@@ -13,6 +13,7 @@ from workstation.evidence.exif_values import decode_text
 from workstation.evidence.ifd import read_directories
 from workstation.evidence.jpeg_structure import read_structure
 from workstation.evidence.payloads import (
+    embedded_image,
     icc_payload,
     image_size,
     jumbf_payload,
@@ -34,6 +35,8 @@ _IDENTIFIERS: Final = (
     (b"FPXR\0", "FlashPix", "FlashPix-ready data"),
     (b"urn:iso:std:iso:ts:21496:-1\0", "gain map", "gain map metadata (ISO 21496-1)"),
 )
+_JFXX_JPEG: Final = b"JFXX\0\x10"
+"""A JFIF extension that is a thumbnail in JPEG (JFIF 1.02)."""
 _MPF_TYPES: Final = {
     0x010001: "large thumbnail (VGA)",
     0x010002: "large thumbnail (full HD)",
@@ -125,6 +128,10 @@ def _application(data: bytes, segment: JpegSegment, gathered: _Gathered, contain
         gathered.jumbf.setdefault(number, []).append((int.from_bytes(head[4:8], "big"), run(8)))
     else:
         container.payloads.append(_single(segment, head))
+        if head.startswith(_JFXX_JPEG):
+            offset, size = run(len(_JFXX_JPEG))
+            picture = data[offset : offset + size]
+            container.payloads.append(embedded_image("thumbnail", picture, offset, size))
 
 
 def _single(segment: JpegSegment, head: bytes) -> Payload:

@@ -6,6 +6,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 from xml.sax.saxutils import unescape
@@ -109,6 +110,9 @@ _PHOTOSHOP_NAMES: Final = {
     0x0424: "XMP metadata",
     0x0425: "caption digest",
 }
+_PHOTOSHOP_THUMBNAIL: Final = 0x040C
+_THUMBNAIL_HEADER: Final = 28
+"""Bytes before the JPEG of a Photoshop thumbnail: format, sizes, bits (Adobe Photoshop File Formats, thumbnail)."""
 _XMP_FACTS: Final = (
     ("toolkit", "x:xmptk"),
     ("creator tool", "(?:xmp|xap):CreatorTool"),
@@ -226,6 +230,11 @@ def photoshop_payloads(block: Block) -> Iterator[Payload]:
         if identifier == 0x0404:
             details = iptc_details(bytes(body.data))
             yield Payload("IPTC", offset, len(body), number_of(len(details), "named dataset"), details)
+        elif identifier == _PHOTOSHOP_THUMBNAIL and body.data[_THUMBNAIL_HEADER : _THUMBNAIL_HEADER + 2] == b"\xff\xd8":
+            picture = body.part(_THUMBNAIL_HEADER, len(body))
+            place = picture.file_offset(0, len(picture))
+            found = embedded_image("thumbnail", bytes(picture.data[:LARGEST_CONTENT]), place, len(picture))
+            yield replace(found, details=(("written by", "Photoshop, image resource 0x040C"),))
         else:
             known = _PHOTOSHOP_NAMES.get(identifier, "")
             yield Payload("Photoshop resource", offset, len(body), f"0x{identifier:04X} {known}".strip())
