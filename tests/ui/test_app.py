@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workstation.errors import ExportProblem
 from workstation.ui.problem_report import UnexpectedProblem
 
 RUN = """
@@ -127,3 +129,15 @@ def test_the_problem_report_gives_nothing_of_the_evidence_away(tmp_path: Path) -
     assert "tests/ui/test_app.py" in text or "test_app.py, line" in text
     for word in ("Müller", "holiday", "Erika", "example.org", "DSC_1", str(tmp_path), str(Path.home())):
         assert word not in text
+
+
+def test_a_problem_report_that_finds_no_room_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_room)
+
+    with pytest.raises(ExportProblem, match=r"report\.txt could not be written: No space left"):
+        UnexpectedProblem("working in the window", KeyError("x")).save(tmp_path / "report.txt")
+
+    assert list(tmp_path.iterdir()) == []

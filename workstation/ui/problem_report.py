@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 import workstation
 from workstation import paths
-from workstation.errors import ExportProblem, WorkstationError
+from workstation.errors import WorkstationError
 
 _LIBRARIES = (
     "PySide6-Essentials",
@@ -108,10 +108,9 @@ class UnexpectedProblem(WorkstationError):
         Raises:
             ExportProblem: if the file cannot be written.
         """
-        try:
-            path.write_text(self.report, encoding="utf-8")
-        except OSError as error:
-            raise ExportProblem(f"The problem report could not be saved: {error.strerror}") from error
+        from workstation.report.atomic import write_text  # noqa: PLC0415 - reportlab loads when something is written
+
+        write_text(path, self.report)
 
 
 class ExceptionWatch(QObject):
