@@ -64,3 +64,21 @@ def test_a_calibrated_p_value_decides_where_it_is_stated(made_rows: list[Row]) -
     assert (found.authentic.value, found.authentic.n) == (0, 2)
     assert (found.tampered.value, found.tampered.n) == (1, 12)
     assert pointing(made_rows, "p_consistent").authentic is None
+
+
+def test_variants_of_one_picture_make_no_share_surer(made_rows: list[Row]) -> None:
+    thrice = [row for row in made_rows for _ in range(3)]
+    pieces = [number for number in range(len(made_rows)) for _ in range(3)]
+
+    single, together = pointing(made_rows), pointing(thrice, groups=pieces)
+    apart = pointing(thrice)
+
+    assert single.authentic is not None
+    assert together.authentic is not None
+    assert apart.authentic is not None
+    assert together.authentic.high == pytest.approx(single.authentic.high)
+    assert apart.authentic.high < together.authentic.high
+    ranked, of_variants = detect(made_rows), detect(thrice, groups=pieces)
+    assert ranked is not None
+    assert of_variants is not None
+    assert of_variants.figures["auc"][0].low == pytest.approx(ranked.figures["auc"][0].low)

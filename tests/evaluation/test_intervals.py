@@ -76,3 +76,33 @@ def test_a_statistic_of_both_classes_keeps_both() -> None:
 def test_the_same_seed_gives_the_same_interval() -> None:
     values = np.random.default_rng(0).normal(size=30)
     assert bootstrap_mean(values, seed=3) == bootstrap_mean(values, seed=3)
+
+
+def test_one_piece_alone_of_a_class_gives_a_ranking_no_interval() -> None:
+    truth, scores = np.array([True, False, False, False]), np.array([0.9, 0.1, 0.2, 0.3])
+
+    found = bootstrap(metrics.roc_auc, metrics.roc_auc_of, truth, scores)
+
+    assert (found.value, found.low, found.high) == (1.0, -np.inf, np.inf)
+
+
+def test_copies_of_one_photo_make_a_ranking_and_a_share_no_surer() -> None:
+    rng = np.random.default_rng(3)
+    truth = np.arange(60) < 30
+    scores = rng.normal(0, 1, 60) + truth
+    single = bootstrap(metrics.roc_auc, metrics.roc_auc_of, truth, scores)
+    copied = bootstrap(
+        metrics.roc_auc,
+        metrics.roc_auc_of,
+        np.repeat(truth, 5),
+        np.repeat(scores, 5),
+        groups=[n // 5 for n in range(300)],
+    )
+
+    assert (copied.value, copied.n) == (pytest.approx(single.value), 60)
+    assert (copied.low, copied.high) == (pytest.approx(single.low), pytest.approx(single.high))
+    one, several = clopper_pearson(3, 20), clopper_pearson(12, 80, 20)
+    assert (several.value, several.n) == (one.value, 80)
+    assert (several.low, several.high) == (pytest.approx(one.low), pytest.approx(one.high))
+    assert clopper_pearson(0, 80, 20).high == pytest.approx(clopper_pearson(0, 20).high)
+    assert clopper_pearson(80, 80, 20).low == pytest.approx(clopper_pearson(20, 20).low)

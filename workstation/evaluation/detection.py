@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -73,42 +74,51 @@ DECISIONS: dict[str, tuple[str, Callable[[Row], bool | None]]] = {
 """name -> (title, what it says of an image; None = nothing)."""
 
 
-def detect(rows: Sequence[Row], *, score: str = "score") -> Detection | None:
+def detect(rows: Sequence[Row], *, score: str = "score", groups: Sequence[object] | None = None) -> Detection | None:
     """Figures of one score.
 
     Args:
         rows: of one set.
         score: attribute of `Row`, higher = more likely tampered.
+        groups: one per row; images of one group are drawn together for the intervals.
 
     Returns:
         None unless both classes carry the score.
     """
-    carrying = [row for row in rows if getattr(row, score) is not None]
+    carried = [getattr(row, score) is not None for row in rows]
+    carrying = list(compress(rows, carried))
+    together = None if groups is None else list(compress(groups, carried))
     truth = np.array([row.tampered for row in carrying], np.bool_)
     if truth.all() or not truth.any():
         return None
     scores = np.array([getattr(row, score) for row in carrying], np.float64)
     figures = {}
     for name, (_, figure, resampled) in FIGURES.items():
-        given, turned = (bootstrap(figure, resampled, truth, ranked) for ranked in (scores, -scores))
+        given, turned = (bootstrap(figure, resampled, truth, s, groups=together) for s in (scores, -scores))
         figures[name] = given, max(given, turned, key=lambda estimate: estimate.value)
     tampered = int(np.count_nonzero(truth))
     return Detection(len(carrying) - tampered, tampered, len(rows) - len(carrying), figures)
 
 
-def pointing(rows: Sequence[Row], decision: str = "groups") -> Pointing:
+def pointing(rows: Sequence[Row], decision: str = "groups", groups: Sequence[object] | None = None) -> Pointing:
     """Count the images that a decision speaks against.
 
     Args:
         rows: of one set; images of which the decision says nothing are left out.
         decision: one of `DECISIONS`.
+        groups: one per row; the intervals count images of one group once.
     """
     decide = DECISIONS[decision][1]
     shares: dict[bool, Estimate | None] = {}
     for tampered in (False, True):
-        answers = [decide(row) for row in rows if row.tampered is tampered]
-        known = [answer for answer in answers if answer is not None]
-        shares[tampered] = clopper_pearson(sum(known), len(known)) if known else None
+        answers = [
+            (decide(row), piece)
+            for row, piece in zip(rows, groups or range(len(rows)), strict=True)
+            if row.tampered is tampered
+        ]
+        known = [(answer, piece) for answer, piece in answers if answer is not None]
+        pieces = len({piece for _, piece in known})
+        shares[tampered] = clopper_pearson(sum(a for a, _ in known), len(known), pieces) if known else None
     authentic, found = shares[False], shares[True]
     accuracy = None if authentic is None or found is None else (found.value + 1 - authentic.value) / 2
     return Pointing(authentic, found, accuracy)

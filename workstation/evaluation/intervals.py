@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 from workstation.evaluation.metrics import CurveFigure, Figure, weighted_curve
 
@@ -80,24 +80,35 @@ def bootstrap(
     truth: NDArray[np.bool_],
     scores: Values,
     *,
+    groups: Sequence[object] | None = None,
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Estimate:
     """A figure of scored images with its interval; either class is drawn by itself, so that both stay there.
+
+    One piece alone of either class gives no interval: every resample would hold the same.
 
     Args:
         figure: of (truth, scores), e.g. `metrics.roc_auc`.
         resampled: the same of many weighted rankings at once, e.g. `metrics.roc_auc_of`.
         truth: (N,) bool, with both classes.
         scores: (N,).
+        groups: as for `bootstrap_mean`.
         seed: of the draws.
         draws: number of resamples.
     """
     rng = np.random.default_rng(seed)
     weights = np.empty((draws, truth.size))
+    pieces = []
     for members in (np.flatnonzero(truth), np.flatnonzero(~truth)):
-        weights[:, members] = rng.multinomial(members.size, np.full(members.size, 1 / members.size), draws)
-    return _percentiles(figure(truth, scores), resampled(weighted_curve(truth, scores, weights)), truth.size)
+        piece = _pieces(None if groups is None else [groups[int(member)] for member in members], members.size)
+        pieces.append(int(piece.max()) + 1)
+        drawn = rng.multinomial(pieces[-1], np.full(pieces[-1], 1 / pieces[-1]), draws)
+        weights[:, members] = drawn[:, piece]
+    value = figure(truth, scores)
+    if min(pieces) == 1:
+        return Estimate(value, -math.inf, math.inf, sum(pieces))
+    return _percentiles(value, resampled(weighted_curve(truth, scores, weights)), sum(pieces))
 
 
 def paired_difference(
@@ -117,23 +128,39 @@ def paired_difference(
     return bootstrap_mean(ours - theirs, groups=groups, seed=seed, draws=draws)
 
 
-def clopper_pearson(successes: int, trials: int) -> Estimate:
+def clopper_pearson(successes: int, trials: int, independent: int | None = None) -> Estimate:
     """A share with the exact interval of Clopper and Pearson (1934).
 
     Args:
         successes: 0..trials.
         trials: at least 1.
+        independent: pieces behind the trials where several are of one (variants of a photo): the interval is that of
+            the same share among so many, as wide as if all variants of a piece went the same way (after Korn &
+            Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts").
     """
-    exact = binomtest(successes, trials).proportion_ci(LEVEL, method="exact")
-    return Estimate(successes / trials, float(exact.low), float(exact.high), trials)
+    share = successes / trials
+    if independent is None or independent >= trials:
+        exact = binomtest(successes, trials).proportion_ci(LEVEL, method="exact")
+        return Estimate(share, float(exact.low), float(exact.high), trials)
+    tail, found = (1 - LEVEL) / 2, share * independent
+    low = beta.ppf(tail, found, independent - found + 1) if successes else 0.0
+    high = beta.ppf(1 - tail, found + 1, independent - found) if successes < trials else 1.0
+    return Estimate(share, float(low), float(high), trials)
+
+
+def _pieces(groups: Sequence[object] | None, count: int) -> NDArray[np.intp]:
+    """The number of the piece that each of `count` images belongs to, from 0 in the order in which they come."""
+    if groups is None:
+        return np.arange(count)
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    return np.array([numbers[group] for group in groups])
 
 
 def _by_group(values: Values, groups: Sequence[object] | None) -> tuple[Values, Values]:
     """(sum of the values, number of values) of each group."""
     if groups is None:
         return values, np.ones(values.size)
-    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
-    index = np.array([numbers[group] for group in groups])
+    index = _pieces(groups, values.size)
     return np.bincount(index, values).astype(np.float64), np.bincount(index).astype(np.float64)
 
 

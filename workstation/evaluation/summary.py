@@ -51,7 +51,7 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
         "differences": {name: _differences(part, methods) for name, part in subsets(rows).items()},
         "detection": {name: _detection(part) for name, part in subsets(rows).items()},
         "pointing": {
-            name: {decision: _pointing(pointing(part, decision)) for decision in DECISIONS}
+            name: {decision: _pointing(pointing(part, decision, _groups(part))) for decision in DECISIONS}
             for name, part in subsets(rows).items()
         },
         "region_share": [asdict(found) for found in by_share(rows)],
@@ -162,7 +162,8 @@ def _detection(rows: Sequence[Row]) -> dict[str, Any]:
     """
     both = {row.dataset for row in rows if row.tampered} & {row.dataset for row in rows if not row.tampered}
     comparable = [row for row in rows if row.dataset in both]
-    found = {name: detect(comparable, score=name) for name in SCORES} if comparable else {}
+    groups = _groups(comparable)
+    found = {name: detect(comparable, score=name, groups=groups) for name in SCORES} if comparable else {}
     return {name: _detected(detection) for name, detection in found.items() if detection is not None}
 
 
