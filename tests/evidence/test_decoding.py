@@ -555,6 +555,15 @@ def test_twelve_bit_jpeg_is_refused_by_name(saved: Save, tmp_path: Path) -> None
         open_evidence(written(tmp_path, "deep.jpg", bytes(data)))
 
 
+@pytest.mark.parametrize(("marker", "process"), [(0xC3, "lossless"), (0xCB, "lossless"), (0xCD, "differential")])
+def test_a_jpeg_process_that_is_not_read_is_named(saved: Save, tmp_path: Path, marker: int, process: str) -> None:
+    data = bytearray(saved("a.jpg").read_bytes())
+    data[data.index(b"\xff\xc0") + 1] = marker
+
+    with pytest.raises(UnsupportedFormat, match=f"8 bits per sample, {process}, is not read"):
+        open_evidence(written(tmp_path, "b.jpg", bytes(data)))
+
+
 def test_a_warning_of_the_decoder_becomes_a_recorded_one(tmp_path: Path) -> None:
     stream = io.BytesIO()
     Image.new("RGB", (8, 8)).save(stream, "PNG")

@@ -32,7 +32,10 @@ _NAMES: Final = {
     0xFE: "COM",
 }
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PROCESSES: Final = {0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive", 0xC3: "lossless"}
+_PROCESSES: Final = {
+    **{0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive", 0xC3: "lossless"},
+    **{0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "lossless"},
+}
 _SUBSAMPLINGS: Final = {
     (1, 1): "4:4:4",
     (2, 1): "4:2:2",
@@ -292,6 +295,4 @@ def _subsampling(frame: Frame) -> str:
 def _process(marker: int) -> str:
     if marker == 0:
         return ""
-    if marker in _PROCESSES:
-        return _PROCESSES[marker]
-    return "arithmetic" if marker >= 0xC9 else "differential"
+    return _PROCESSES.get(marker, "differential")
