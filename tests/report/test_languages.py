@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -285,6 +286,17 @@ def test_a_share_is_neither_nothing_nor_all_by_rounding() -> None:
     assert [german.share(value) for value in (0.0, 1e-6, 0.9999, 1.0)] == ["0,0 %", "< 0,1 %", "> 99,9 %", "100,0 %"]
     highest = german("findings.ambiguous.sizes", share_a=0.9961, share_b=0.0001)
     assert "(> 99 % und < 0,1 %)" in highest
+
+
+def test_a_number_that_is_none_is_missing_and_not_nan() -> None:
+    german = report_texts("de")
+    values = {"share_a": 0.6, "lowest_group": math.nan, "lowest_departure": math.nan, "departure_a": 0.3}
+
+    told = german("findings.ambiguous.reference", **values)
+
+    assert "nan" not in told
+    assert german.missing in told
+    assert german("findings.error-rate.not-stated", level=math.nan, needed=None).count(german.missing) == 2
 
 
 def test_words_and_decimals_of_parameters_are_german(exhibit: Exhibit) -> None:

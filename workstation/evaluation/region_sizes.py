@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -66,12 +66,19 @@ class SmallestFound:
     reason: str
 
 
-def by_share(rows: Sequence[Row], method: str | None = None) -> list[ShareClass]:
+def _identity(row: Row) -> object:
+    return row.identity
+
+
+def by_share(
+    rows: Sequence[Row], method: str | None = None, *, piece: Callable[[Row], object] = _identity
+) -> list[ShareClass]:
     """Figures per class of shares; classes with fewer than `FEWEST` images are left out.
 
     Args:
         rows: of an evaluation; those without a measurable mask are ignored.
         method: a peer, or None for ours.
+        piece: what a row is of: the intervals count rows of one piece once.
     """
     classes = []
     for low, high in pairwise(SHARES):
@@ -79,27 +86,33 @@ def by_share(rows: Sequence[Row], method: str | None = None) -> list[ShareClass]
         if len(inside) >= FEWEST:
             ap = _ap(inside, method)
             constant = float(np.mean([row.constant.ap for row in inside if row.constant]))
-            found = clopper_pearson(int(np.count_nonzero(ap >= FOUND)), len(inside))
-            classes.append(ShareClass(low, high, bootstrap_mean(ap), constant, found))
+            pieces = [piece(row) for row in inside]
+            found = clopper_pearson(int(np.count_nonzero(ap >= FOUND)), len(inside), len(set(pieces)))
+            classes.append(ShareClass(low, high, bootstrap_mean(ap, groups=pieces), constant, found))
     return classes
 
 
-def smallest_found(rows: Sequence[Row], method: str | None = None) -> list[SmallestFound]:
+def smallest_found(
+    rows: Sequence[Row], method: str | None = None, *, piece: Callable[[Row], object] = _identity
+) -> list[SmallestFound]:
     """Per class of picture sizes, the side of the smallest parts that are still found.
 
     Args:
         rows: of an evaluation.
         method: a peer, or None for ours.
+        piece: as for `by_share`.
     """
     answers = []
     for low, high in pairwise(MEGAPIXELS):
         inside = [row for row in _measurable(rows) if low <= row.pixels / 1e6 < high]
         if inside:
-            answers.append(_smallest(inside, low, high, method))
+            answers.append(_smallest(inside, low, high, method, piece))
     return answers
 
 
-def _smallest(rows: list[Row], low: float, high: float, method: str | None) -> SmallestFound:
+def _smallest(
+    rows: list[Row], low: float, high: float, method: str | None, piece: Callable[[Row], object]
+) -> SmallestFound:
     if len(rows) < FEWEST:
         return SmallestFound(low, high, len(rows), None, None, f"fewer than {FEWEST} images")
     ap, sides = _ap(rows, method), np.sqrt([row.foreign or 0 for row in rows])
@@ -109,7 +122,8 @@ def _smallest(rows: list[Row], low: float, high: float, method: str | None) -> S
         inside = (sides >= first) & (sides < beyond)
         if np.count_nonzero(inside) < FEWEST:
             continue
-        found = clopper_pearson(int(np.count_nonzero(ap[inside] >= FOUND)), int(np.count_nonzero(inside)))
+        pieces = {piece(row) for row in compress(rows, inside)}
+        found = clopper_pearson(int(np.count_nonzero(ap[inside] >= FOUND)), int(np.count_nonzero(inside)), len(pieces))
         if found.value < 0.5:
             reason = f"{found.value:.0%} of the parts are found in the largest class of sides that can be judged"
             break

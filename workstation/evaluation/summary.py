@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
@@ -54,8 +54,8 @@ def summarise(evaluated: Evaluated) -> dict[str, Any]:
             name: {decision: _pointing(pointing(part, decision, _groups(part))) for decision in DECISIONS}
             for name, part in subsets(rows).items()
         },
-        "region_share": [asdict(found) for found in by_share(rows)],
-        "smallest_found": [asdict(found) for found in smallest_found(rows)],
+        "region_share": [asdict(found) for found in by_share(rows, piece=_piece_of(rows))],
+        "smallest_found": [asdict(found) for found in smallest_found(rows, piece=_piece_of(rows))],
         "seconds": _seconds(rows),
         "failures": [{"dataset": r.dataset, "image": r.image, "error": r.error} for r in rows if r.error],
     }
@@ -122,11 +122,17 @@ def _localisation(rows: Sequence[Row], methods: Mapping[str, str | None]) -> dic
     return found
 
 
-def _groups(rows: Sequence[Row]) -> list[str] | None:
-    """Which images are drawn together: the variants of one made splice; None where every image is its own."""
-    if not rows or not all(row.dataset.startswith(SET_PREFIX) for row in rows):
-        return None
-    return [PurePosixPath(row.image).stem for row in rows]
+def _groups(rows: Sequence[Row]) -> list[object]:
+    """Which images are drawn together: the variants of one made splice."""
+    piece = _piece_of(rows)
+    return [piece(row) for row in rows]
+
+
+def _piece_of(rows: Sequence[Row]) -> Callable[[Row], object]:
+    """What a row is of: the made splice that it is a variant of, where all are such; else its own image."""
+    if rows and all(row.dataset.startswith(SET_PREFIX) for row in rows):
+        return lambda row: PurePosixPath(row.image).stem
+    return lambda row: row.identity
 
 
 def _is_missing(row: Row, method: str | None) -> bool:

@@ -164,7 +164,7 @@ class _Formatter(string.Formatter):
         if "|" in format_spec:
             one, _, several = format_spec.partition("|")
             return one if value in (1, "1") else several
-        if value is None:
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return self._texts.missing
         if format_spec == "percent":
             return self._texts.localised(in_percent(value, 1 if value < 0.1 else 0))
