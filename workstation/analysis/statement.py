@@ -122,7 +122,7 @@ class AlikeRate:
         device: kind of device, "" = any.
         focus: band of the share out of focus, "" = any.
         level: of the p-value.
-        false_alarms: untouched photographs of the kind that fell below the level.
+        false_alarms: untouched photographs of the kind with a p-value up to the level.
         photos, cameras: untouched ones of the kind.
         low, high: 95 % Clopper-Pearson interval; meaningless where `stated` is false.
     """
@@ -170,13 +170,13 @@ class ErrorRate:
     """How often untouched photographs were called inconsistent at one operating point, cameras left out in turn.
 
     Attributes:
-        level: of the p-value below which a picture is called inconsistent, e.g. 0.05.
+        level: of the p-value up to which a picture is called inconsistent, e.g. 0.05.
         stated: whether there are photographs enough for this level; if not, only `photos` and `needed` mean anything.
-        false_alarms: untouched photographs that fell below the level.
+        false_alarms: untouched photographs with a p-value up to the level.
         photos, cameras: untouched ones that were tried.
         low, high: 95 % Clopper-Pearson interval of the false-alarm rate.
         needed: photographs that this level needs.
-        found, spliced: spliced pictures that fell below the level, of how many.
+        found, spliced: spliced pictures with a p-value up to the level, of how many.
         found_low, found_high: 95 % interval of that share.
     """
 
