@@ -55,6 +55,24 @@ def regions(*boxes: tuple[int, int, int, int]) -> np.ndarray:
     return truth
 
 
+def test_groups_that_all_patches_join_say_how_close_they_lie() -> None:
+    """The sample, every other patch, would count as two groups; the patches between are alike."""
+    cells = np.argwhere(np.ones((ROWS, COLUMNS), np.bool_))
+    side = np.where(cells[:, 1] < COLUMNS // 2, -1, 1)
+    sampled = (cells % 2 == 0).all(1)
+    rng = np.random.default_rng(0)
+    points = 0.03 * rng.normal(size=(len(cells), 16))
+    points[:, 0] += 1
+    points[:, 1] += side * np.where(sampled, 0.62, 0.3)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+
+    found = sort(points.astype(np.float32), overlap=2)
+
+    assert found.homogeneous
+    assert max(separation - dict(found.expected)[k] for k, _, separation in found.tried) > 0.05
+    assert 0 < found.distance < found.needed
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_one_group_is_one_group(seed: int) -> None:
     found = sort(bundles(regions(), seed=seed), seed=seed)

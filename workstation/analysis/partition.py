@@ -86,7 +86,8 @@ class Sorting:
         stability, separation: of the best partition with k > 1; 0 if none could be tried.
         tried, expected: as in `Partition`.
         distance: cosine distance between the mean embeddings of the best partition's largest group and of that which
-            is farthest from it.
+            is farthest from it; where the sample's groups lie too close among all patches and were joined to one, that
+            of the last two.
         needed: distance that groups so well separated need to count.
         asked: largest number of groups that was to be tried.
     """
@@ -175,10 +176,12 @@ def sort_steps(
         yield (k - 1) / most
     passed = [trial for trial in trials if trial.passed]
     best = _best(passed or trials)
-    labels = np.zeros(len(embeddings), np.int16)
+    labels, distance = np.zeros(len(embeddings), np.int16), best.distance if best else 0.0
     if passed and best is not None:
         nearest = nearest_centre(embeddings @ axes, best.centres)
-        labels = _by_size(joined_groups(nearest, embeddings, best.needed))
+        joined, last = _joined(nearest, embeddings, best.needed)
+        labels = _by_size(joined)
+        distance = distance if labels.any() else last
     return Sorting(
         labels=labels,
         stable=bool(labels.any()),
@@ -187,7 +190,7 @@ def sort_steps(
         separation=best.separation if best else 0.0,
         tried=tuple((trial.k, trial.stability, trial.separation) for trial in trials),
         expected=tuple((trial.k, trial.expected) for trial in trials),
-        distance=best.distance if best else 0.0,
+        distance=distance,
         needed=best.needed if best else 0.0,
         asked=clusters,
     )
@@ -320,7 +323,12 @@ def joined_groups(labels: NDArray[np.integer], embeddings: FloatArray, needed: f
     Returns:
         (N,) with fewer labels or the same.
     """
-    joined = labels.copy()
+    return _joined(labels, embeddings, needed)[0]
+
+
+def _joined(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) -> tuple[NDArray[np.integer], float]:
+    """The joined groups, and how far apart the last two lay that were joined (0 where none were)."""
+    joined, last = labels.copy(), 0.0
     while True:
         names = np.unique(joined)
         means = unit_rows(np.stack([embeddings[joined == name].mean(axis=0) for name in names]))
@@ -328,7 +336,8 @@ def joined_groups(labels: NDArray[np.integer], embeddings: FloatArray, needed: f
         np.fill_diagonal(apart, np.inf)
         one, other = np.unravel_index(int(apart.argmin()), apart.shape)
         if apart[one, other] >= needed:
-            return joined
+            return joined, last
+        last = float(apart[one, other])
         joined[joined == names[other]] = names[one]
 
 
