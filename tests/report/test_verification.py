@@ -23,6 +23,7 @@ from workstation.errors import Unopenable
 from workstation.evidence import open_evidence
 from workstation.progress import drain
 from workstation.report import build
+from workstation.report.archival import CONTENT_FILE
 from workstation.report.digest import PRINTED_FILE
 from workstation.report.pdf import render_pdf
 from workstation.report.serial import exhibit_json
@@ -255,6 +256,29 @@ def test_a_record_of_a_newer_version_is_not_judged(specimen: Specimen) -> None:
     check = named(checked(rewritten(specimen.unsigned, change)), "Record of what is printed")
 
     assert (check.verdict, check.reason) == ("cannot be checked", "It is of version 99; this Exifact knows up to 1.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"laboratory": "x"},
+        {"exhibits": 7},
+        {"program": []},
+        {"figures": 7},
+        {"figures": [{"sha256": []}]},
+        {"name": "9" * 40_000},
+    ],
+)
+def test_no_shape_of_the_data_stops_the_check(specimen: Specimen, change: dict[str, object]) -> None:
+    def put(document: pikepdf.Pdf) -> None:
+        content = json.loads(document.attachments[CONTENT_FILE].get_file().read_bytes())
+        exhibit = content["exhibits"][0]
+        for key, value in change.items():
+            where = content if key in content else exhibit if key in exhibit else exhibit["exhibit"]
+            where[key] = value
+        set_attachment(document, CONTENT_FILE, json.dumps(content).encode())
+
+    assert not checked(rewritten(specimen.unsigned, put)).passed
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from typing import Any
 
 import pikepdf
 from pikepdf import Pdf
+from reportlab.platypus.doctemplate import LayoutError
 
 from workstation.errors import WorkstationError
 from workstation.report.archival import WORDS_FILE
@@ -19,7 +20,10 @@ from workstation.report.verification_checks import Check, agrees, differs, in_wo
 from workstation.report.verification_printed import Paper, changed_text
 
 SUBJECT = "Printed again"
-_UNPRINTABLE = (ArithmeticError, AttributeError, AssertionError, LookupError, TypeError, ValueError, OSError)
+_UNPRINTABLE = (
+    *(ArithmeticError, AttributeError, AssertionError, LookupError, MemoryError, OSError, TypeError, ValueError),
+    LayoutError,
+)
 """What the layout can raise over data that Exifact did not write."""
 
 
@@ -115,11 +119,16 @@ def _same_program(content: Mapping[str, Any]) -> bool:
 
 def _named(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Places in the data that name a picture, and its SHA-256."""
-    logo = (content.get("laboratory") or {}).get("logo")
+    laboratory = content.get("laboratory")
+    logo = laboratory.get("logo") if isinstance(laboratory, dict) else None
     if isinstance(logo, str):
         yield "/laboratory/logo", logo
-    for number, exhibit in enumerate(content.get("exhibits") or ()):
+    for number, exhibit in enumerate(_listed(content.get("exhibits"))):
         figures = exhibit.get("figures") if isinstance(exhibit, dict) else None
-        for index, figure in enumerate(figures or ()):
+        for index, figure in enumerate(_listed(figures)):
             if isinstance(figure, dict) and isinstance(figure.get("sha256"), str):
                 yield f"/exhibits/{number}/figures/{index}", figure["sha256"]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
