@@ -34,7 +34,7 @@ from workstation.report import build
 from workstation.report.pdf import print_pdf
 from workstation.report.publication import publish
 from workstation.report.template import Template, load_template
-from workstation.report.texts import languages, report_texts
+from workstation.report.texts import Texts, TextsProblem, languages, report_texts
 
 ROOMS = ("evidence", "analysis")
 ENGLISH = "[englisch]"
@@ -171,9 +171,12 @@ def stated(exhibit: Exhibit, conditions: Conditions) -> Exhibit:
     return replace(exhibit, result=replace(exhibit.result, conditions=conditions, calibration=statement))
 
 
+def publish_and_print(exhibit: Exhibit, template: Template) -> bytes:
+    return print_pdf(publish(build(Case((exhibit,)), created=MOMENT, template=template)))
+
+
 def printed(exhibit: Exhibit, language: str = "de") -> str:
-    publication = publish(build(Case((exhibit,)), created=MOMENT, template=Template(language=language)))
-    reader = PdfReader(BytesIO(print_pdf(publication)))
+    reader = PdfReader(BytesIO(publish_and_print(exhibit, Template(language=language))))
     return " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
 
 
@@ -286,6 +289,22 @@ def test_a_share_is_neither_nothing_nor_all_by_rounding() -> None:
     assert [german.share(value) for value in (0.0, 1e-6, 0.9999, 1.0)] == ["0,0 %", "< 0,1 %", "> 99,9 %", "100,0 %"]
     highest = german("findings.ambiguous.sizes", share_a=0.9961, share_b=0.0001)
     assert "(> 99 % und < 0,1 %)" in highest
+
+
+@pytest.mark.parametrize("words", ["{", "{time", "}"])
+def test_words_whose_braces_are_none_are_refused_before_anything_is_analysed(words: str) -> None:
+    with pytest.raises(TextsProblem, match=r"title\.utc"):
+        _ = Template(changes={"title.utc": words}).texts
+    with pytest.raises(TextsProblem, match="words “title”"):
+        Texts(f'title = "{words}"\n[language]\ncode = "x"\ndecimal = ","\nthousands = " "')
+
+
+@pytest.mark.parametrize(
+    "words", ["{nope}", "{0}", "{}", "{time:zz}", "{time!x}", "{time.year}", "{time:>2000000000}", "{time:%H:%M}"]
+)
+def test_words_that_cannot_be_filled_in_are_named(exhibit: Exhibit, words: str) -> None:
+    with pytest.raises(TextsProblem, match=r"title\.utc"):
+        publish_and_print(exhibit, Template(changes={"title.utc": words}))
 
 
 def test_a_number_that_is_none_is_missing_and_not_nan() -> None:

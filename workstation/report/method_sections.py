@@ -7,6 +7,7 @@ import re
 from workstation.report.blocks import Block, Facts, Heading, Text, Together
 from workstation.report.reasons import step_reason
 from workstation.report.sheet import Content, Sheet
+from workstation.report.texts import TextsProblem
 
 NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
@@ -80,7 +81,7 @@ def _value(sheet: Sheet, name: str, value: str) -> str:
     if numbers and texts.own(own):
         try:
             return texts(own, *numbers, all=", ".join(numbers))
-        except (IndexError, KeyError):  # of a version that said it with other numbers
+        except TextsProblem:  # of a version that said it with other numbers
             return sheet.unworded(value)
     if not any(character.isalpha() for character in value):
         return texts.localised(value)

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeAlias
 
 from workstation.report.blocks import Block, Bullets, Figure, Heading, Listing, Text
-from workstation.report.texts import Texts
+from workstation.report.texts import Texts, TextsProblem
 
 Content: TypeAlias = Mapping[str, Any]
 """A part of the report's data (`report.json`): whatever is printed comes from here, so that it can be printed again."""
@@ -80,7 +80,7 @@ class Sheet:
             values["kind"] = ", ".join(self.word(f"kinds.{name}", code) for name, code in codes.items())
         try:
             return self.texts(_key(finding), group=finding["group"], **values)
-        except KeyError:  # a result of a version that counted other things
+        except TextsProblem:  # a result of a version that counted other things
             return self.unworded(finding["sentence"])
 
     def told(
@@ -103,7 +103,7 @@ class Sheet:
             filled["reason"] = self.told("reasons", filled.get("reason_code"), filled["reason"], values_of(filled))
         try:
             return self.texts(key, **filled)
-        except (KeyError, ValueError):  # of a version that said it with other values
+        except TextsProblem:  # of a version that said it with other values
             return self.unworded(words)
 
     def unworded(self, words: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,10 @@ from workstation.errors import ExportProblem, in_percent
 from workstation.paths import resources, user_config
 
 ENGLISH = "en"
+
+
+_WIDE = re.compile(r"\d{3,}")
+"""A width or number of digits of a field that no report has, and that would fill the memory."""
 
 
 class TextsProblem(ExportProblem):
@@ -53,6 +58,7 @@ class Texts:
             raise TextsProblem(f"the report texts cannot be read: {problem}") from problem
         self.source, self._fallback = source, fallback
         self._words: dict[str, str | list[str]] = dict(_flat(table))
+        _refuse_unreadable(self._words)
         self._formatter = _Formatter(self)
         self.lacking: tuple[str, ...] = ()
         if fallback is not None:
@@ -74,15 +80,26 @@ class Texts:
         wrong = sorted(key for key, words in changes.items() if isinstance(words, str) != shapes[key])
         if wrong:
             raise TextsProblem(f"the template gives a text for a list of texts, or a list for one: {', '.join(wrong)}")
+        _refuse_unreadable(changes)
         other = copy(self)
         other._words = {**self._words, **changes}
         other._formatter = _Formatter(other)
         return other
 
     def __call__(self, key: str, *numbered: Any, **values: Any) -> str:
-        """The words of a key with the values in their places."""
+        """The words of a key with the values in their places.
+
+        Raises:
+            TextsProblem: if they ask for a value that there is not, or for digits that it does not have.
+        """
         words = self._found(key)
-        return self._formatter.vformat(words, numbered, values) if isinstance(words, str) else " ".join(words)
+        if not isinstance(words, str):
+            return " ".join(words)
+        try:
+            return self._formatter.vformat(words, numbered, values)
+        except (LookupError, ValueError, TypeError, AttributeError) as problem:
+            what = f"a field that there is not: {problem}" if isinstance(problem, LookupError) else str(problem)
+            raise TextsProblem(f"the report's words “{key}” cannot be filled in ({what})") from problem
 
     def several(self, key: str) -> tuple[str, ...]:
         """The sentences of a key, in order."""
@@ -164,6 +181,8 @@ class _Formatter(string.Formatter):
         if "|" in format_spec:
             one, _, several = format_spec.partition("|")
             return one if value in (1, "1") else several
+        if _WIDE.search(format_spec):
+            raise ValueError(f"“{format_spec}” asks for very many digits")
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return self._texts.missing
         if format_spec == "percent":
@@ -180,6 +199,19 @@ class _Formatter(string.Formatter):
             return self._texts.ratio(value)
         text: str = format(value, format_spec)
         return self._texts.localised(text) if isinstance(value, float) else text
+
+
+def _refuse_unreadable(words: Mapping[str, Any]) -> None:
+    """Refuse words whose braces are none.
+
+    Raises:
+        TextsProblem: with their key.
+    """
+    for key, one in words.items():
+        try:
+            _ = list(string.Formatter().parse(one)) if isinstance(one, str) else []
+        except ValueError as problem:
+            raise TextsProblem(f"the report's words “{key}” cannot be read: {problem}") from problem
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
