@@ -375,6 +375,23 @@ def test_a_damaged_text_of_a_png_does_not_hide_its_pixels(saved: Save, scene: ND
     assert codes(evidence)[0] == "png-checksum"
 
 
+def test_a_damaged_part_of_an_animated_png_does_not_hide_its_first_frame(
+    saved: Save, tmp_path: Path, scene: NDArray[np.uint8]
+) -> None:
+    frames = [Image.fromarray(scene), Image.fromarray(scene[::-1].copy()), Image.fromarray(255 - scene)]
+    data = saved("a.png", frames[0], save_all=True, append_images=frames[1:]).read_bytes()
+
+    for kind in (b"acTL", b"fcTL", b"fdAT"):
+        for found in re.finditer(kind, data):
+            size = int.from_bytes(data[found.start() - 4 : found.start()], "big")
+            damaged = bytearray(data)
+            damaged[found.end() + size] ^= 1
+            evidence = open_evidence(written(tmp_path, "b.png", bytes(damaged)))
+
+            assert np.array_equal(evidence.pixels.rgb, scene)
+            assert (evidence.pixels.frames, set(codes(evidence))) == (3, {"first-frame", "png-checksum"})
+
+
 def test_a_damaged_header_of_a_png_is_still_refused(saved: Save) -> None:
     data = bytearray(saved("a.png").read_bytes())
     data[29] ^= 1

@@ -33,8 +33,13 @@ _NAMES: Final = {
 }
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROCESSES: Final = {
-    **{0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive", 0xC3: "lossless"},
-    **{0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "lossless"},
+    0xC0: "baseline",
+    0xC1: "extended",
+    0xC2: "progressive",
+    0xC3: "lossless",
+    0xC9: "arithmetic",
+    0xCA: "arithmetic",
+    0xCB: "lossless",
 }
 _SUBSAMPLINGS: Final = {
     (1, 1): "4:4:4",

@@ -29,6 +29,7 @@ _DAMAGED: Final = Reason("its compressed data are damaged", "damaged-data")
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
 _ANCILLARY: Final = 0x20
 """The bit of a chunk type's first byte that says that the picture can be shown without it (5.4)."""
+_ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _SILENT: Final = frozenset({b"IDAT", b"fdAT", b"fcTL", b"PLTE", b"IEND"})
 
 
@@ -41,12 +42,21 @@ def read_png(data: bytes) -> Container:
     if not data.startswith(SIGNATURE):
         raise ParseProblem(Reason("no PNG signature", "no-png-signature"), 0)
     container = Container()
+    animation: list[tuple[int, int]] = []
+    _read_chunks(data, container, animation)
+    if not set(animation).isdisjoint(container.broken_parts):  # decoders count the parts of an animation
+        container.broken_parts = sorted({*container.broken_parts, *animation})
+    return container
+
+
+def _read_chunks(data: bytes, container: Container, animation: list[tuple[int, int]]) -> None:
+    """Read chunk by chunk; `animation` takes (offset, length) of those that belong to one."""
     position = len(SIGNATURE)
     left = MOST_CHUNKS * PIXEL_CHUNKS
     while left > 0:
         if position + 12 > len(data):
             container.warn("png-truncated", "the data end before the last chunk (IEND)", position, variant="end")
-            return container
+            return
         length = int.from_bytes(data[position : position + 4], "big")
         kind = data[position + 4 : position + 8]
         body = Block.of_file(data, position + 8, length)
@@ -54,8 +64,10 @@ def read_png(data: bytes) -> Container:
             name = decode_text(kind)
             message = f"the data end inside a {name} chunk"
             container.warn("png-truncated", message, position, variant="chunk", chunk=name)
-            return container
+            return
         _check(data, position, length, container)
+        if kind in _ANIMATION:
+            animation.append((position, 12 + length))
         _chunk(kind, body, container)
         position += 12 + length
         left -= 1 if kind in _SILENT else PIXEL_CHUNKS
@@ -63,10 +75,9 @@ def read_png(data: bytes) -> Container:
             break
     else:
         container.warn("png-chunk-limit", "more chunks than are read; the rest is left out", position)
-        return container
+        return
     if position < len(data):
         container.payloads.append(trailing_payload(data, position, len(data)))
-    return container
 
 
 def _check(data: bytes, position: int, length: int, container: Container) -> None:
