@@ -193,6 +193,22 @@ def test_sixty_seconds_are_a_minute(triplet: tuple[tuple[int, int], ...], refere
     assert found.entries[-1].text == words
 
 
+@pytest.mark.parametrize(
+    ("triplet", "words"),
+    [
+        (((12, 1), (30, 1), (599_996, 10_000)), "12:31:00 UTC"),
+        (((25, 2), (0, 1), (0, 1)), "12:30:00 UTC"),
+        (((0, 1), (0, 1), (10, 1)), "00:00:10 UTC"),
+        (((99, 1), (0, 1), (0, 1)), "99 0 0"),
+        (((12, 1), (30, 1), (0, 0)), "12 30 unknown"),
+    ],
+)
+def test_gps_times_are_times_of_a_day(triplet: tuple[tuple[int, int], ...], words: str) -> None:
+    found = read_directories(Block.of_file(nested([], 0x8825, [Entry(0x07, 5, rationals(*triplet))])))
+
+    assert found.entries[-1].text == words
+
+
 def test_the_same_number_means_different_things_in_different_directories() -> None:
     assert definition("GPS", 2).name == "GPSLatitude"
     assert definition("InteropIFD", 2).name == "InteroperabilityVersion"

@@ -110,15 +110,23 @@ def _gps_text(tag: int, value: TagValue, siblings: Siblings) -> str | None:
     if tag in (0x02, 0x04, 0x14, 0x16) and isinstance(value, tuple) and len(value) == 3:
         return _degrees(value, _word(siblings.get(tag - 1)))
     if tag == 0x07 and isinstance(value, tuple) and len(value) == 3:
-        hours, minutes, seconds = value
-        if hours is None or minutes is None or seconds is None:
-            return None
-        return f"{int(hours):02d}:{int(minutes):02d}:{float(seconds):06.3f}".rstrip("0").rstrip(".") + " UTC"
+        return _time(value)
     if tag == 0x00 and isinstance(value, tuple):
         return ".".join(_plain(part) for part in value)
     if tag == 0x05 and isinstance(value, bytes):
         return None
     return None
+
+
+def _time(triplet: tuple[int | float | Fraction | None, ...]) -> str | None:
+    """Hours, minutes and seconds of a day; None for what is no time of one."""
+    parts = [Fraction(part) / 60**power for power, part in enumerate(triplet) if part is not None]
+    thousandths = round(sum(parts, start=Fraction(0)) * 3_600_000)  # of a second; rounded before they are parted
+    if len(parts) < 3 or min(parts) < 0 or thousandths > 24 * 3_600_000:
+        return None
+    minutes, seconds = divmod(thousandths, 60_000)
+    shown = f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds / 1000:06.3f}"
+    return f"{shown.rstrip('0').rstrip('.')} UTC"
 
 
 def _degrees(triplet: tuple[int | float | Fraction | None, ...], reference: str) -> str:
