@@ -221,10 +221,10 @@ def _segment_row(segment: JpegSegment) -> Row:
     return Row(
         segment.name,
         value=segment.note or size_text(segment.length),
-        raw=f"ff {segment.marker & 0xFF:02x}",
+        raw=f"ff {segment.marker & 0xFF:02x}" if segment.marker else "",
         offset=segment.offset,
         subject=segment,
-        identifier=f"0xFF{segment.marker & 0xFF:02X}",
+        identifier=f"0xFF{segment.marker & 0xFF:02X}" if segment.marker else "",
         note=f"{size_text(segment.length)} long",
     )
 
