@@ -64,7 +64,7 @@ def test_nothing_changes_under_no_change() -> None:
     same = compare(picture, picture, Change("nothing"))
     assert (same.regions, same.kept, same.new) == (1, 1, 0)
     assert same.correlation == pytest.approx(1)
-    assert same.sentence == "nothing: 1 of 1 departing regions stay; the departure maps correlate by 1.00."
+    assert same.sentence == "nothing: 1 of 1 departing region stays; the departure maps correlate by 1.00."
 
 
 def test_a_region_is_looked_for_where_scaling_puts_it() -> None:
@@ -84,7 +84,7 @@ def test_a_region_elsewhere_is_lost_and_a_new_one() -> None:
     outcome = compare(result(480, 640, REGION), result(480, 640, (slice(0, 100), slice(0, 100))), Change("moved"))
     assert (outcome.kept, outcome.new) == (0, 1)
     assert outcome.overlaps == (("B", 0.0),)
-    assert "0 of 1 departing regions stay, 1 appear that were not there" in outcome.sentence
+    assert "0 of 1 departing region stays, 1 appears that was not there" in outcome.sentence
 
 
 def test_a_region_that_falls_into_two_stays() -> None:
@@ -131,3 +131,16 @@ def test_every_change_is_analysed_and_told(examples: Path) -> None:
     assert tuple(told) == outcome
     assert [one.change for one in outcome] == ["scaled to 90%", "cut by 5 and 3 pixels"]
     assert all(one.correlation is not None and one.correlation > 0.5 for one in outcome)
+
+
+def test_a_picture_that_no_jpeg_holds_is_not_saved_as_one(evidence: Evidence) -> None:
+    wide = np.zeros((64, 65_600, 3), np.uint8)
+    wide[:] = np.random.default_rng(0).integers(0, 255, (64, 1, 3))
+    picture = replace(evidence, pixels=replace(evidence.pixels, rgb=wide))
+    before = result(64, 65_600, (slice(0, 32), slice(0, 320)))
+
+    (found,) = drain(audit(picture, before, StatisticsEncoder(stride=32), changes=CHANGES[:1]))
+
+    assert found.sentence == (
+        "saved again at JPEG 90: not assessable any more (a JPEG holds at most 65500 pixels along a side)."
+    )

@@ -17,6 +17,7 @@ from PIL import Image
 from workstation import analysis
 from workstation.analysis.model import Encoder
 from workstation.analysis.result import AnalysisResult, BoolArray, Maps
+from workstation.errors import number_of
 from workstation.evidence.record import Evidence, JpegStructure
 from workstation.progress import Progress, Stopwatch, drain
 
@@ -30,6 +31,9 @@ KEPT_OVERLAP = 0.5
 
 INSIDE = 0.5
 """Share of a region of the copy from which it lies in a region of the picture: a region may fall into several."""
+
+LONGEST_JPEG = 65_500
+"""Pixels along a side that libjpeg writes."""
 
 STEP = 8
 """Pixels between the places at which maps are compared."""
@@ -103,10 +107,12 @@ class Stability:
         if self.reason:
             return f"{self.change}: not assessable any more ({self.reason})."
         if self.regions:
-            said = f"{self.kept} of {self.regions} departing regions stay"
+            stay = "stays" if 1 in (self.kept, self.regions) else "stay"
+            said = f"{self.kept} of {number_of(self.regions, 'departing region')} {stay}"
         else:
             said = "no region departed before" if self.new else "no region departs, as before"
-        added = f", {self.new} appear that were not there" if self.new else ""
+        appear = "appears that was" if self.new == 1 else "appear that were"
+        added = f", {self.new} {appear} not there" if self.new else ""
         alike = "" if self.correlation is None else f"; the departure maps correlate by {self.correlation:.2f}"
         return f"{self.change}: {said}{added}{alike}."
 
@@ -132,8 +138,12 @@ def audit(
     watch = Stopwatch()
     for number, change in enumerate(changes):
         yield Progress(change.name, number / len(changes), watch.remaining(number / len(changes)))
-        after = drain(analysis.run(changed(evidence, change), result.request, encoder=encoder))
-        found.append(compare(result, after, change))
+        if change.quality is not None and max(result.image_size) > LONGEST_JPEG:
+            why = f"a JPEG holds at most {LONGEST_JPEG} pixels along a side"
+            found.append(Stability(change.name, 0, 0, 0, None, (), reason=why))
+        else:
+            after = drain(analysis.run(changed(evidence, change), result.request, encoder=encoder))
+            found.append(compare(result, after, change))
         yield Progress(change.name, (number + 1) / len(changes), None, found[-1])
     return tuple(found)
 
