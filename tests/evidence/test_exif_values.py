@@ -193,6 +193,13 @@ def test_sixty_seconds_are_a_minute(triplet: tuple[tuple[int, int], ...], refere
     assert found.entries[-1].text == words
 
 
+def test_what_stands_behind_the_end_of_a_text_of_windows_is_said() -> None:
+    hidden, plain = (decode("IFD0", 0x9C9C, 1, text.encode("utf-16-le"), "<") for text in ("a\0hid😀\0", "a\0\0 \0"))
+
+    assert (hidden.value, str(hidden.remark)) == ("a", "10 bytes follow the end of the text")
+    assert (plain.value, str(plain.remark)) == ("a", "")
+
+
 @pytest.mark.parametrize(
     ("triplet", "words"),
     [

@@ -94,7 +94,8 @@ def decode(group: str, tag: int, type_number: int, raw: bytes, order: ByteOrder)
     if kind.name in ("ASCII", "UTF-8"):
         return _decode_ascii(raw, several=key == _COPYRIGHT)
     if key in _XP_TEXTS and kind.size == 1:
-        return _text_or_empty(raw.decode("utf-16-le", errors="replace").split("\0", 1)[0])
+        text, _, rest = raw.decode("utf-16-le", errors="replace").partition("\0")
+        return _text_or_empty(text, _behind(len(rest.rstrip("\0 ").encode("utf-16-le"))))
     if kind.name == "UNDEFINED":
         return _decode_undefined(key, raw, order)
     if kind.name in ("RATIONAL", "SRATIONAL"):
@@ -148,13 +149,14 @@ def _decode_ascii(raw: bytes, *, several: bool) -> Decoded:
         parts = [decode_text(part).strip() for part in raw.rstrip(b"\0").split(b"\0")]
         return _text_or_empty("; ".join(part for part in parts if part))
     text, _, rest = raw.partition(b"\0")
-    remark = Reason("")
-    if rest.strip(b"\0 "):
-        behind = len(rest.rstrip(bytes(1)))
-        follow = "follows" if behind == 1 else "follow"
-        words = f"{number_of(behind, 'byte')} {follow} the end of the text"
-        remark = Reason(words, "behind-text", count=behind)
-    return _text_or_empty(decode_text(text), remark)
+    return _text_or_empty(decode_text(text), _behind(len(rest.rstrip(bytes(1))) if rest.strip(b"\0 ") else 0))
+
+
+def _behind(count: int) -> Reason:
+    """That bytes follow the end of a text, where programs that show it do not look."""
+    follow = "follows" if count == 1 else "follow"
+    words = f"{number_of(count, 'byte')} {follow} the end of the text"
+    return Reason(words, "behind-text", count=count) if count else NOTHING_ODD
 
 
 def _decode_undefined(key: tuple[str, int], raw: bytes, order: ByteOrder) -> Decoded:
