@@ -82,6 +82,7 @@ class Settings:
         recent_cases: folders, newest first, at most `RECENT_CASES`.
         last_session: files that were open when the window was last closed.
         last_folder, export_folder: where files were last opened and written; never the same on purpose.
+        report_language: of the last report, as its code; "" = the system's where there are texts for it.
         window_geometry, window_state: Qt's own bytes in base64; "" = the default layout.
     """
 
@@ -120,6 +121,7 @@ class Settings:
     last_session: tuple[str, ...] = _setting((), _texts)
     last_folder: str = _setting("", _text)
     export_folder: str = _setting("", _text)
+    report_language: str = _setting("", _text)
     window_geometry: str = _setting("", _text)
     window_state: str = _setting("", _text)
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QLocale, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -22,6 +22,7 @@ from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
+from workstation.settings import SettingsStore
 from workstation.ui.command_palette import plain_text
 from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
@@ -668,3 +669,40 @@ def test_after_the_button_of_the_findings_single_keys_reach_the_picture(
 
     qtbot.waitUntil(lambda: window.view.isAncestorOf(QApplication.focusWidget()))
     analysis.ends.set()
+
+
+def test_what_was_written_is_shown_with_one_press(
+    window: MainWindow, photo: Photo, open_file: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file(window, photo())
+    shown: list[Path] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(Path(url.toLocalFile())) or False)
+
+    window.exports.exported.emit("the report", (tmp_path / "a.pdf", tmp_path / "a.json"))
+    window.view.message_bar._action.click()
+    assert window.centre.message == f"The system has no program to show {tmp_path / 'a.pdf'}."
+    window.exports.exported.emit("the maps of a.jpg", (tmp_path / "consistency.npy",))
+    window.view.message_bar._action.click()
+
+    assert shown == [tmp_path / "a.pdf", tmp_path]
+
+
+def test_the_language_of_a_report_is_that_of_the_last_one_or_of_the_system(
+    make_window: Maker, photo: Photo, open_file: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QLocale, "system", lambda: QLocale("de_AT"))
+    store = SettingsStore(tmp_path / "settings.json")
+    window = make_window(store=store)
+    open_file(window, photo())
+
+    def asked() -> ReportDialog:
+        window.actions_table["export-report"].trigger()
+        return next(one for one in window.findChildren(ReportDialog) if one.isVisible())
+
+    dialog = asked()
+    assert dialog.values["language"] == "de"
+    dialog.reject()
+    window.errands.write_report = lambda *_: None
+    window.errands.write_asked_report(dialog.values | {"language": "en"})
+    assert asked().values["language"] == "en"
+    assert SettingsStore(tmp_path / "settings.json").current.report_language == "en"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QDir, QObject, Qt, Slot
+from PySide6.QtCore import QDir, QLocale, QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QPlainTextEdit, QWidget
 
 from workstation.errors import WorkstationError
@@ -129,7 +130,8 @@ class Errands(QObject):
         evidence = (*(exhibit.path for exhibit in self._session.exhibits), *in_case)
         held = 0 if view is None else sum(record.withdrawn is None for record in view.exhibits)
         words = scope_words(self._session.exhibits, held)
-        dialog = ReportDialog(self._target(), self._known_of_order(), evidence, languages(), self._window, words=words)
+        known = replace(self._known_of_order(), language=self._language(languages()))
+        dialog = ReportDialog(self._target(), known, evidence, languages(), self._window, words=words)
         dialog.answered.connect(self.write_asked_report)
         dialog.open()
 
@@ -137,6 +139,11 @@ class Errands(QObject):
         current = self._session.current
         stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
         return free_target(Path(self._store.current.export_folder or QDir.homePath()), stem)
+
+    def _language(self, there: Sequence[str]) -> str:
+        """Of the last report, or the system's; English where there are no texts for it."""
+        wanted = self._store.current.report_language or QLocale.system().name()[:2]
+        return wanted if wanted in there else "en"
 
     def _known_of_order(self) -> Stated:
         """What was stated in the case, or for the last report of this session."""
@@ -151,6 +158,7 @@ class Errands(QObject):
         stated, view = stated_in(values), self._cases.view
         if view is not None and not view.read_only and (changed := changed_details(stated, view.details)):
             self._cases.set_details(changed)
+        self._keep(report_language=stated.language)
         self.write_report(str(values["target"]), stated, signing_in(values))
 
     def write_report(self, name: str, stated: Stated | None = None, signing: Signing | None = None) -> None:
@@ -169,9 +177,17 @@ class Errands(QObject):
                 writes=False,
             )
 
+    def show_outside(self, path: Path) -> None:
+        """Show a file or folder that was written with the program that the system has for it."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self._teller.tell(f"The system has no program to show {path}.", "warning")
+
     def _keep_folder(self, folder: Path) -> None:
+        self._keep(export_folder=str(folder))
+
+    def _keep(self, **values: str) -> None:
         try:
-            self._store.change(export_folder=str(folder))
+            self._store.change(**values)
         except WorkstationError as error:
             self._teller.tell_problem(error)
 

@@ -475,7 +475,13 @@ class MainWindow(QMainWindow):
     def _tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
         folder = written[0].parent if written else Path()
         names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
-        self.teller.tell(f"Written: {what} ({names}) in {folder}.", "success")
+        target = next((path for path in written if path.suffix == ".pdf"), folder)  # maps are looked through
+        self.teller.tell(
+            f"Written: {what} ({names}) in {folder}.",
+            "success",
+            "Open" if target.suffix == ".pdf" else "Open folder",
+            lambda: self.errands.show_outside(target),
+        )
 
     @Slot()
     def _tell_zoom(self) -> None:
