@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -216,6 +217,29 @@ def test_what_cannot_be_opened_is_not_taken_for_an_empty_window(window: MainWind
     assert window.findings.situation is Situation.CANNOT_BE_OPENED
     assert "letter.jpg" in window.findings.text
     assert window.status.zoom.text() == ""
+
+
+def test_a_file_that_is_gone_when_it_is_read_again_leaves_nothing_of_its_picture(
+    window: MainWindow, tmp_path: Path, qtbot
+) -> None:
+    path = tmp_path / "gone.png"
+    Image.fromarray(sample_pixels().rgb).save(path)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.open_files([path])
+    exhibit = window.session.current
+    window.session.update(exhibit, result=sample_result(), analysis=AnalysisState.DONE)
+    window.picture.show_result(exhibit)
+    pin(window, 40.5, 30.5)
+    path.unlink()
+
+    with qtbot.waitSignal(window.opening.opening_failed, timeout=5000):
+        window.actions_table["reopen"].trigger()
+
+    assert window.view.pixels is None
+    assert not window.view.has_layer(Layer.DEPARTURE)
+    assert not window.view.legend.isVisible()
+    assert window.status.place.text() == window.status.zoom.text() == window.status.hash.text() == ""
+    assert not len(window.scatter._points)
 
 
 def test_picture_only_gives_every_dock_its_size_back(window: MainWindow, qtbot) -> None:

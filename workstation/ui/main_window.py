@@ -250,6 +250,9 @@ class MainWindow(QMainWindow):
         opening.picture_arrived.connect(self._tell_zoom)
         opening.evidence_arrived.connect(self.cases.take_in)  # first: it knows whether the metadata may be shown
         opening.evidence_arrived.connect(self._take_evidence)
+        opening.opening_failed.connect(
+            self.picture.show_picture
+        )  # there is none, and no earlier one stays
         opening.opening_failed.connect(self._take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
@@ -429,6 +432,8 @@ class MainWindow(QMainWindow):
             self.teller.show_findings(exhibit)
             if exhibit.problem is not None:
                 self._show_metadata()
+                self._tell_zoom()
+                self.status.show_exhibit(exhibit)
             if exhibit.is_busy:
                 self.centre.hush()
             self.teller.tell_trouble(exhibit)
@@ -643,8 +648,10 @@ class MainWindow(QMainWindow):
         if self.ended_cleanly is not None:
             return ""
         parts = []
-        if self.analyses.is_busy:
-            parts.append("An analysis is running and will be stopped.")
+        busy = sum(exhibit.is_busy for exhibit in self.session.exhibits)
+        if busy:
+            said = "An analysis is running" if busy == 1 else f"{busy} analyses are running or waiting"
+            parts.append(f"{said} and will be stopped.")
         if self.exports.under_way:
             parts.append(f"Not written to the end yet, and then not at all: {', '.join(self.exports.under_way)}.")
         if self.cases.keeping is Keeping.FAILED:

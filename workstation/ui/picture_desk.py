@@ -124,6 +124,7 @@ class PictureDesk(QObject):
             return
         if exhibit.pixels is None:
             self.view.show_pixels(None)
+            self._show_result(None)
             self._shown_pixels = None
             return
         self._shown_pixels = exhibit.pixels
