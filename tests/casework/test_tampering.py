@@ -296,6 +296,44 @@ def test_an_analysis_that_makes_no_result_is_damage_of_the_case(filled: Path, ed
 
 
 @pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("status", "splendid"),
+        ("reason", []),
+        ("findings", "x"),
+        ("findings.0.sentence", 7),
+        ("findings.0.numbers", [["share"]]),
+        ("partition.margin", []),
+        ("partition.groups.0.name", None),
+        ("provenance.libraries", 7),
+        ("maps", {"number": "nan"}),
+        ("maps.departure", "gone"),
+        ("maps.geometry.rows", -1),
+        ("maps.geometry.cell", 0),
+        ("maps.geometry.height", 10**9),
+        ("maps.departure_range.1", {"number": "nan"}),
+        ("grid.columns", 3),
+        ("grid", None),
+        ("image_size.0", 0),
+        ("request", []),
+    ],
+)
+def test_a_result_that_holds_what_no_analysis_gives_is_damage(filled: Path, place: str, value: object) -> None:
+    with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
+        content = json.loads(connection.execute("SELECT content FROM analyses WHERE id = 3").fetchone()[0])
+        *way, last = [int(step) if step.isdigit() else step for step in place.split(".")]
+        inside = content
+        for step in way:
+            inside = inside[step]
+        inside[last] = value
+        connection.execute("UPDATE analyses SET content = ? WHERE id = 3", (json.dumps(content),))
+        connection.commit()
+
+    with CaseFile.open(filled, operator="", read_only=True) as case, pytest.raises(CaseDamaged):
+        case.analyses.result(3)
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("path", r'"a\u0000b"'),

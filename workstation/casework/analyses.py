@@ -83,6 +83,8 @@ class Analyses(Shelf[AnalysisRecord]):
             return None
         result = self._unpacked(AnalysisResult, record, record.content)
         assert isinstance(result, AnalysisResult)
+        if wrong := _incoherent(result):
+            raise CaseDamaged(self._store.folder, f"the analysis of entry {record.id} cannot be read ({wrong})")
         return result
 
     def patches(self, number: int, name: str, region: Region | None = None) -> PatchSet:
@@ -186,6 +188,32 @@ class _Embedded:
     grid: PatchGrid
     image_size: tuple[int, int]
     provenance: Provenance
+
+
+def _incoherent(result: AnalysisResult) -> str:
+    """What in a result does not go together, "" if all does: a case may come from anybody."""
+    grid, maps, fitness = result.grid, result.maps, result.suitability
+    if min(result.image_size) < 1:
+        return "its image has no pixels"
+    if grid is not None:
+        shape = grid.rows, grid.columns
+        arrays = (
+            *(() if fitness is None else (fitness.assessable, fitness.reason, fitness.brightness)),
+            *(one[..., 0] for one in (result.embeddings, result.scatter) if one is not None and one.ndim == 3),
+        )
+        if min(*shape, grid.patch, grid.stride, grid.spread) < 1 or any(one.shape != shape for one in arrays):
+            return "its patches lie on no grid"
+    if maps is not None:
+        geometry, (low, high) = maps.geometry, maps.departure_range
+        size = geometry.rows, geometry.columns
+        layers = (maps.departure, maps.groups, maps.cut)
+        if min(*size, geometry.cell) < 1 or (geometry.height, geometry.width) != result.image_size:
+            return "its maps are none of its image"
+        if any(one.shape != size for one in layers) or maps.pca.shape != (*size, 3) or not low < high:
+            return "its maps have no common size and scale"
+    if result.status == "complete" and (grid is None or maps is None or result.embeddings is None):
+        return "it is called complete and lacks its maps"
+    return ""
 
 
 def _no_array(name: str) -> NDArray[Any]:

@@ -64,20 +64,37 @@ def unpack(declared: Any, stored: Json, get: Callable[[str], NDArray[Any]]) -> A
     Raises:
         ValueError: if the JSON value does not fit the type.
     """
-    if stored is None or isinstance(stored, bool | str):
-        return stored
-    if isinstance(stored, dict) and NUMBER in stored:
-        return float(str(stored[NUMBER]))
-    if isinstance(stored, dict) and set(stored) == {ARRAY}:
-        return get(str(stored[ARRAY]))
-    kind = _without_none(declared)
-    if isinstance(stored, list):
-        return _sequence(kind, stored, get)
-    if isinstance(stored, dict):
+    if isinstance(stored, dict) and set(stored) == {NUMBER}:
+        value: Any = float(str(stored[NUMBER]))
+    elif isinstance(stored, dict) and set(stored) == {ARRAY}:
+        value = get(str(stored[ARRAY]))
+    elif isinstance(stored, list | dict):
+        kind = _without_none(declared)
+        if isinstance(stored, list):
+            return _sequence(kind, stored, get)
         if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
             raise ValueError(f"an object cannot become {declared}")
         return _record(kind, stored, get)
-    return float(stored) if kind is float else stored
+    else:
+        value = stored
+    if not _fits(value, declared):
+        raise ValueError(f"{str(value)[:40]!r} cannot become {declared}")
+    return float(value) if _without_none(declared) is float and isinstance(value, int) else value
+
+
+def _fits(value: Any, declared: Any) -> bool:
+    """Whether a plain value or an array is of the declared type; of types that no result has nothing is asked."""
+    origin = typing.get_origin(declared)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, one) for one in typing.get_args(declared))
+    if origin is typing.Literal:
+        return any(value == one and type(value) is type(one) for one in typing.get_args(declared))
+    if declared in (int, float):
+        return isinstance(value, int | declared)  # truth values among them, as in remarks of a calibration
+    plain = np.ndarray if origin is np.ndarray else declared if declared in (str, bool, types.NoneType) else None
+    if plain is not None:
+        return isinstance(value, plain)
+    return origin is not tuple and not dataclasses.is_dataclass(declared)
 
 
 def _record(kind: type, stored: Mapping[str, Json], get: Callable[[str], NDArray[Any]]) -> Any:
@@ -90,6 +107,8 @@ def _record(kind: type, stored: Mapping[str, Json], get: Callable[[str], NDArray
 
 
 def _sequence(kind: Any, stored: list[Json], get: Callable[[str], NDArray[Any]]) -> tuple[Any, ...]:
+    if typing.get_origin(kind) is not tuple:
+        raise ValueError(f"a list cannot become {kind}")
     inner = typing.get_args(kind)
     if len(inner) == 2 and inner[1] is Ellipsis:
         return tuple(unpack(inner[0], item, get) for item in stored)
