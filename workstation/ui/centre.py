@@ -115,8 +115,7 @@ class Centre(QWidget):
 
     def _place_bar(self) -> None:
         width = min(720, self.width() - 32)
-        height = max(self.bar.sizeHint().height(), self.bar.heightForWidth(width))
-        self.bar.setGeometry((self.width() - width) // 2, 16, width, height)
+        self.bar.setGeometry((self.width() - width) // 2, 16, width, self.bar.heightForWidth(width))
 
     @Slot()
     def _act(self) -> None:

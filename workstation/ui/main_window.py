@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -31,6 +31,7 @@ from workstation.ui.exhibits_panel import ExhibitsPanel
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.findings_panel import FindingsPanel
 from workstation.ui.folder_opening import FolderDesk
+from workstation.ui.following import Followers, Following
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import JobQueue, LaneName
 from workstation.ui.jobs_panel import JobsPanel
@@ -49,13 +50,9 @@ from workstation.ui.theme import current_theme
 from workstation.ui.toolbar import MainToolBar
 from workstation.ui.turns import Turns
 from workstation.ui.viewing import ViewingWatch
-from workstation.ui.wording import metadata_instead
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
-PATIENCE_TURNS = 30
-"""Turns of the event loop that metadata wait for the picture to be painted; a hidden picture never is."""
-
 FRAME = QSize(16, 48)
 """What title bar and borders take on the common desktops; they are not known before the window is shown."""
 
@@ -88,7 +85,6 @@ class MainWindow(QMainWindow):
         self.jobs = JobQueue(self)
         self.turns = Turns(self)
         self._painted = False
-        self._hidden: set[int] = set()
         self.ended_cleanly: bool | None = None
         self._make_panels()
         self._make_desks()
@@ -231,6 +227,29 @@ class MainWindow(QMainWindow):
         )
         self.toolbar = MainToolBar(self.actions_table, self.menus.analyze, self)
         self.addToolBar(self.toolbar)
+        self.following = Following(
+            Followers(
+                session=self.session,
+                jobs=self.jobs,
+                turns=self.turns,
+                view=self.view,
+                centre=self.centre,
+                empty=self.empty,
+                menus=self.menus,
+                exhibits=self.exhibits,
+                metadata=self.metadata,
+                comparing=self.comparing,
+                picture=self.picture,
+                cases=self.cases,
+                teller=self.teller,
+                states=self.states,
+                status=self.status,
+                commands=self.commands,
+                errands=self.errands,
+            ),
+            self,
+        )
+        self.following.titled.connect(self.setWindowTitle)
         self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
         self._order_tab_stops()
 
@@ -247,43 +266,41 @@ class MainWindow(QMainWindow):
     def _connect_desks(self) -> None:
         opening, analyses, exports = self.opening, self.analyses, self.exports
         opening.picture_arrived.connect(self.picture.show_picture)
-        opening.picture_arrived.connect(self._tell_zoom)
+        opening.picture_arrived.connect(self.following.tell_zoom)
         opening.evidence_arrived.connect(self.cases.take_in)  # first: it knows whether the metadata may be shown
-        opening.evidence_arrived.connect(self._take_evidence)
-        opening.opening_failed.connect(
-            self.picture.show_picture
-        )  # there is none, and no earlier one stays
-        opening.opening_failed.connect(self._take_state)
+        opening.evidence_arrived.connect(self.following.take_evidence)
+        opening.opening_failed.connect(self.picture.show_picture)  # there is none, and no earlier one stays
+        opening.opening_failed.connect(self.following.take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
-        self.folders.told.connect(self._tell_folder)
+        self.folders.told.connect(self.following.tell_folder)
         self.folders.failed.connect(self.teller.tell_problem)
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
-            signal.connect(self._take_state)
-        analyses.finished.connect(self._take_result)
+            signal.connect(self.following.take_state)
+        analyses.finished.connect(self.following.take_result)
         analyses.cancelled.connect(self.teller.tell_cancelled)
         analyses.progressed.connect(self.picture.show_progress)
         analyses.progressed.connect(self.teller.tell_progress)
         exports.begun.connect(self.teller.tell_writing)
         exports.cancelled.connect(self.teller.tell_not_written)
-        exports.exported.connect(self._tell_exported)
+        exports.exported.connect(self.following.tell_exported)
         exports.exported.connect(self.cases.refresh)
         exports.failed.connect(self.teller.tell_problem)
         for signal in (analyses.finished, analyses.failed):
             signal.connect(self.cases.note_change)
         self.viewing.viewed.connect(self.cases.note_viewed)
         self.cases.taken_in.connect(self.viewing.wait)  # what is on the screen already counts from then on
-        self.cases.keeping_changed.connect(self._tell_keeping)
+        self.cases.keeping_changed.connect(self.following.tell_keeping)
         for signal in (self.cases.taken_in, self.cases.changed, self.cases.closed):
-            signal.connect(self._take_case)
+            signal.connect(self.following.take_case)
         self.case_errands.shown.connect(self._show_case)
         self.comparing.view_made.connect(self._take_compare_view)
-        self.comparing.changed.connect(self._tell_zoom)
+        self.comparing.changed.connect(self.following.tell_zoom)
         self.comparing.region_drawn.connect(self.picture.add_region)
         self.comparing.region_drawn.connect(self.teller.forget_refused)
         self.comparing.region_refused.connect(self.teller.tell_refused)
         self.picture.problem.connect(self.teller.tell_problem)
-        self.session.current_changed.connect(self._show_current)
+        self.session.current_changed.connect(self.following.show_current)
         self.session.added.connect(self._remember)
 
     def _connect_panels(self) -> None:
@@ -342,124 +359,15 @@ class MainWindow(QMainWindow):
         self.toolbar.show_opacity(self.view.opacity)
         self.listing.arrange(order=Order(settings.exhibits_order), turned=settings.exhibits_turned)
         self.actions_table["turn-order"].setChecked(settings.exhibits_turned)
-        self._show_current(None)
+        self.following.show_current(None)
         for problem in self.store.problems:
             self.teller.tell(problem, "warning")
 
-    # Following the session
-
-    @Slot(object)
-    def _show_current(self, exhibit: OpenExhibit | None) -> None:
-        if exhibit is None:
-            self.centre.show_empty()
-            self.empty.show_recent(self.menus.recent_files(), self.menus.recent_case_folders())
-            self.setWindowTitle("Exifact")
-        else:
-            if self.comparing.mode is None:
-                self.centre.show_picture()
-            self.setWindowTitle(f"{exhibit.name} – Exifact")
-        self.exhibits.show_current(exhibit)
-        self._show_metadata()
-        self.comparing.refresh()
-        self._tell_zoom()
-        self.teller.show_exhibit(exhibit)
-        self.states.update_enabled()
-
-    @Slot(object)
-    def _take_evidence(self, exhibit: OpenExhibit) -> None:
-        self.teller.tell_evidence(exhibit)
-        if exhibit is self.session.current:
-            self.turns.take("metadata", self._showing_metadata_after_the_picture())  # hundreds of rows
-            self.status.show_exhibit(exhibit)
-        self._take_state(exhibit)
-
-    def _show_metadata(self) -> None:
-        self.turns.drop("metadata")
-        for _ in self._showing_metadata():
-            pass
-
-    def _showing_metadata_after_the_picture(self) -> Iterator[None]:
-        for _ in range(PATIENCE_TURNS):
-            if self.view.is_settled:
-                break
-            yield
-        yield from self._showing_metadata()
-
-    def _showing_metadata(self) -> Iterator[None]:
-        exhibit = self.session.current
-        hidden = exhibit is not None and exhibit.hides_metadata
-        self._hidden = {one.key for one in self.session.exhibits if one.hides_metadata}
-        instead = metadata_instead(
-            opening=exhibit is not None, failed=exhibit is not None and exhibit.problem is not None, hidden=hidden
-        )
-        yield from self.metadata.showing(None if exhibit is None or hidden else exhibit.evidence, instead)
-
-    @Slot()
-    def _take_case(self) -> None:
-        """The case says something else about the exhibits: what is hidden, what was found before."""
-        hidden = {one.key for one in self.session.exhibits if one.hides_metadata}
-        changed = hidden ^ self._hidden
-        for exhibit in self.session.exhibits:
-            if exhibit.key in changed:
-                self.teller.tell_evidence(exhibit)
-        current = self.session.current
-        if current is not None and current.key in changed:
-            self._show_metadata()
-            self.teller.show_findings(current)  # what the file says stands there, too
-        self._hidden = hidden
-        if current is not None and current.result is not None and self.view.shown_result is not current.result:
-            self._take_state(current)  # its result came from the case
+    # What is kept
 
     @Slot()
     def _show_case(self) -> None:
         self.docks.show_dock("case")
-
-    @Slot(object)
-    def _tell_keeping(self, keeping: Keeping) -> None:
-        view = self.cases.view
-        self.status.show_case("" if view is None else view.details.title, keeping.value)
-
-    @Slot(object)
-    def _take_state(self, exhibit: OpenExhibit) -> None:
-        """Opening or analysis of an exhibit changed its state."""
-        if self.jobs.is_shut_down:
-            return
-        self.teller.tell_evidence(exhibit)
-        self.states.update_enabled()
-        self.comparing.refresh()
-        if exhibit is self.session.current:
-            self.picture.show_result(exhibit)
-            self.teller.show_findings(exhibit)
-            if exhibit.problem is not None:
-                self._show_metadata()
-                self._tell_zoom()
-                self.status.show_exhibit(exhibit)
-            if exhibit.is_busy:
-                self.centre.hush()
-            self.teller.tell_trouble(exhibit)
-
-    @Slot(object)
-    def _take_result(self, exhibit: OpenExhibit) -> None:
-        """An analysis ended with a result: the picture first, the words in the next turns of the event loop."""
-        if self.jobs.is_shut_down:
-            return
-        self.picture.show_result(exhibit)
-        self.picture.show_found(exhibit)
-        self.turns.take(f"result {exhibit.key}", self._telling_result(exhibit))
-
-    def _telling_result(self, exhibit: OpenExhibit) -> Iterator[None]:
-        if exhibit is self.session.current:
-            yield from self.teller.showing_findings(exhibit)
-            yield
-        if self.session.find(exhibit.key) is not None:
-            self.teller.tell_evidence(exhibit)
-        if exhibit.result is not None:
-            self.status.show_device(exhibit.result.provenance.device)
-        self.states.update_enabled()
-        yield
-        self.comparing.refresh()
-        if exhibit is self.session.current:
-            self.teller.tell_trouble(exhibit)
 
     @Slot()
     def _keep_order(self) -> None:
@@ -468,30 +376,6 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _remember(self, exhibit: OpenExhibit) -> None:
         self.preferences.keep(self.store.current.with_recent(exhibit.path))
-
-    @Slot(str, str)
-    def _tell_folder(self, words: str, kind: str) -> None:
-        """What became of a folder; what one does with so many photographs is one press away."""
-        waiting = [one for one in self.session.exhibits if one.problem is None and one.result is None]
-        action = "Analyze all" if len(waiting) > 1 else ""
-        self.teller.tell(words, kind, action, self.commands.analyse_all)
-
-    @Slot(str, object)
-    def _tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
-        folder = written[0].parent if written else Path()
-        names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
-        target = next((path for path in written if path.suffix == ".pdf"), folder)  # maps are looked through
-        self.teller.tell(
-            f"Written: {what} ({names}) in {folder}.",
-            "success",
-            "Open" if target.suffix == ".pdf" else "Open folder",
-            lambda: self.errands.show_outside(target),
-        )
-
-    @Slot()
-    def _tell_zoom(self) -> None:
-        view = self.comparing.active_view
-        self.status.show_zoom(None if view.pixels is None else view.zoom)
 
     @Slot(object)
     def _take_compare_view(self, compare: CompareView) -> None:
