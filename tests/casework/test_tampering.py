@@ -284,6 +284,18 @@ def test_a_case_whose_tables_hold_no_values_that_it_writes_is_damaged(filled: Pa
             case.regions.all()
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("height", 2**63 - 1), ("width", 10**9), ("height", 1), ("cell", 1), ("seen", 7)]
+)
+def test_a_coverage_of_another_size_is_damage(filled: Path, column: str, value: int) -> None:
+    with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
+        connection.execute(f"UPDATE coverage SET {column} = ?", (value,))
+        connection.commit()
+
+    with CaseFile.open(filled, operator="", read_only=True) as case, pytest.raises(CaseDamaged):
+        case.coverage.all()
+
+
 @pytest.mark.parametrize("content", ["{}", '{"grid":[1]}', '{"image_size":["a","b"],"grid":{},"provenance":{}}', "[]"])
 def test_an_analysis_that_makes_no_result_is_damage_of_the_case(filled: Path, edit: Editor, content: str) -> None:
     edit(f"UPDATE analyses SET content = '{content}'")

@@ -234,5 +234,8 @@ def _packed(seen: NDArray[np.bool_]) -> str:
 
 
 def _unpacked(text: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    bits = np.frombuffer(zlib.decompress(base64.b85decode(text)), np.uint8)
-    return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(np.bool_)
+    count = shape[0] * shape[1]
+    packed = zlib.decompressobj().decompress(base64.b85decode(text), -(-count // 8) + 1 if 0 < count < 2**32 else 1)
+    if len(packed) != -(-count // 8):  # a case may come from anybody
+        raise ValueError(f"{len(packed)} bytes are no {shape[1]}×{shape[0]} cells")
+    return np.unpackbits(np.frombuffer(packed, np.uint8), count=count).reshape(shape).astype(np.bool_)
