@@ -285,6 +285,26 @@ def test_a_case_whose_tables_hold_no_values_that_it_writes_is_damaged(filled: Pa
 
 
 @pytest.mark.parametrize(
+    "array",
+    [np.zeros(3, np.float32), np.zeros((2, 2, 2), np.float32), np.zeros((12, 16, 0)), np.zeros((12, 16, 8), "U3")],
+)
+def test_embeddings_of_no_patches_are_damage(filled: Path, array: np.ndarray) -> None:
+    name = Artifacts(filled / "artifacts").put(array)
+    with closing(sqlite3.connect(filled / "case.sqlite")) as connection:
+        for column, value in (("arrays", name), ("content", {"array": name})):
+            (text,) = connection.execute(f"SELECT {column} FROM analyses WHERE id = 3").fetchone()
+            changed = json.dumps({**json.loads(text), "embeddings": value})
+            connection.execute(f"UPDATE analyses SET {column} = ? WHERE id = 3", (changed,))
+        connection.commit()
+
+    with CaseFile.open(filled, operator="", read_only=True) as case:
+        with pytest.raises(CaseDamaged):
+            case.analyses.result(3)
+        with pytest.raises(CaseDamaged):
+            case.analyses.patches(3, "1")
+
+
+@pytest.mark.parametrize(
     ("column", "value"), [("height", 2**63 - 1), ("width", 10**9), ("height", 1), ("cell", 1), ("seen", 7)]
 )
 def test_a_coverage_of_another_size_is_damage(filled: Path, column: str, value: int) -> None:

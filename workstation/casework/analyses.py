@@ -110,11 +110,19 @@ class Analyses(Shelf[AnalysisRecord]):
             name,
             record.exhibit,
             grid=parts.grid,
-            embeddings=partial(self._store.artifacts.get, arrays["embeddings"]),
+            embeddings=partial(self._embeddings, record, arrays["embeddings"], parts.grid),
             image_size=parts.image_size,
             weights=parts.provenance.weights_sha256,
             region=region,
         )
+
+    def _embeddings(self, record: AnalysisRecord, name: str, grid: PatchGrid) -> NDArray[np.float32]:
+        """The embeddings of an analysis, after a look whether they are such: a case may come from anybody."""
+        array = self._store.artifacts.get(name)
+        if not _are_of_patches(array, grid):
+            what = f"the embeddings of entry {record.id} are none of its patches"
+            raise CaseDamaged(self._store.folder, what)
+        return array
 
     def latest(self, exhibit: int) -> AnalysisRecord | None:
         """The last analysis of an exhibit."""
@@ -190,6 +198,12 @@ class _Embedded:
     provenance: Provenance
 
 
+def _are_of_patches(array: NDArray[Any], grid: PatchGrid) -> bool:
+    """Whether an array holds some numbers for each patch."""
+    number = np.issubdtype(array.dtype, np.floating) and array.ndim == 3 and array.shape[-1] > 0
+    return number and array.shape[:2] == (grid.rows, grid.columns)
+
+
 def _incoherent(result: AnalysisResult) -> str:
     """What in a result does not go together, "" if all does: a case may come from anybody."""
     grid, maps, fitness = result.grid, result.maps, result.suitability
@@ -197,11 +211,10 @@ def _incoherent(result: AnalysisResult) -> str:
         return "its image has no pixels"
     if grid is not None:
         shape = grid.rows, grid.columns
-        arrays = (
-            *(() if fitness is None else (fitness.assessable, fitness.reason, fitness.brightness)),
-            *(one[..., 0] for one in (result.embeddings, result.scatter) if one is not None and one.ndim == 3),
-        )
-        if min(*shape, grid.patch, grid.stride, grid.spread) < 1 or any(one.shape != shape for one in arrays):
+        arrays = () if fitness is None else (fitness.assessable, fitness.reason, fitness.brightness)
+        placed = all(_are_of_patches(one, grid) for one in (result.embeddings, result.scatter) if one is not None)
+        sides = min(*shape, grid.patch, grid.stride, grid.spread)
+        if sides < 1 or not placed or any(one.shape != shape for one in arrays):
             return "its patches lie on no grid"
     if maps is not None:
         geometry, (low, high) = maps.geometry, maps.departure_range
