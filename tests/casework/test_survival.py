@@ -77,6 +77,13 @@ def no_room(_handle: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_what_cannot_be_swept_keeps_no_case_from_opening(filled: Path) -> None:
+    held = filled / "originals" / ".0123456789abcdef.part"
+    held.mkdir()  # as little removed as a file that is open on Windows
+    with CaseFile.open(filled, operator="A. Meier") as case:
+        assert not case.read_only
+
+
 def test_an_array_that_cannot_be_stored_leaves_no_entry(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with CaseFile.open(filled, operator="") as case:
         exhibit, before = case.exhibits.all()[0].id, case.head()

@@ -39,7 +39,8 @@ def sweep(folder: Path) -> None:
     """Remove what a program that was stopped left unfinished here and in the folders right below."""
     for pattern in (f".*{UNFINISHED}", f"*/.*{UNFINISHED}"):
         for unfinished in folder.glob(pattern):
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):  # held by a virus scanner, say: it is no part of the case, and waits
+                unfinished.unlink(missing_ok=True)
 
 
 def _flush_folder(path: Path) -> None:
