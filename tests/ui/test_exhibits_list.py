@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.ui.canvas_samples import sample_pixels
 from tests.ui.panel_samples import entry, not_assessable, sample_evidence
@@ -363,3 +364,19 @@ def test_no_two_entries_of_the_sort_menu_answer_the_same_letter(window: MainWind
     letters = [letter for letter in letters if letter]
     assert len(letters) == 16
     assert len(set(letters)) == 16
+
+
+def test_tab_goes_from_the_filter_to_the_order_the_list_and_what_brings_all_back(
+    window: MainWindow, add: Adder
+) -> None:
+    fill(add)
+    panel = window.exhibits
+    window.listing.arrange(choice=Choice.DEPARTS)
+    window.activateWindow()
+    panel.focus_filter()
+    for expected in (panel.sorting, panel.list, panel.show_all):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert expected.hasFocus()
+        assert expected.accessibleName()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert window.regions.isAncestorOf(QApplication.focusWidget())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QLabel
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QTableView
 
 from workstation.analysis.likeness import Patches, PatchSet
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
@@ -171,6 +171,15 @@ def test_the_matrix_shows_both_measures_and_tests_two(qtbot, jobs: JobQueue) -> 
     assert dialog.words.startswith("1, region 2 and 2 lie")
     dialog._measure.setCurrentIndex(dialog._measure.findData(DISTANCE))
     assert float(dialog.model.index(0, 2).data()) > 1
+
+
+def test_names_in_the_matrix_are_cut_in_their_middle(qtbot, jobs: JobQueue) -> None:
+    dialog = LikenessDialog(jobs, sets_of(patches("a", 1, (1, 0)), patches("b", 2, (0, 1))), "the case")
+    qtbot.addWidget(dialog)
+    table = dialog.findChild(QTableView)
+    for header in (table.horizontalHeader(), table.verticalHeader()):
+        assert header.textElideMode() is Qt.TextElideMode.ElideMiddle
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2, timeout=5000)
 
 
 def test_a_region_is_tested_against_another_one_first(qtbot, jobs: JobQueue) -> None:

@@ -219,7 +219,8 @@ class LikenessDialog(QDialog):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.horizontalHeader().setDefaultSectionSize(16 * table.fontMetrics().averageCharWidth())
         table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.verticalHeader().setMaximumWidth(30 * table.fontMetrics().averageCharWidth())
+        table.verticalHeader().setMaximumWidth(40 * table.fontMetrics().averageCharWidth())
+        table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of one camera differ at their end
         table.clicked.connect(self._choose)
         self.first, self.second = QComboBox(), QComboBox()
         self.first.setAccessibleName("First set")
