@@ -361,6 +361,20 @@ def test_the_canvas_around_a_small_first_frame_of_a_gif_is_said(saved: Save, sce
     assert not codes(whole)
 
 
+def test_the_canvas_around_a_small_first_frame_of_a_webp_is_said(saved: Save, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
+    data = saved("a.webp", frames[0], save_all=True, append_images=frames[1:]).read_bytes()
+    header = data.index(b"VP8X") + 8
+    wider = data[: header + 4] + (79).to_bytes(3, "little") + (59).to_bytes(3, "little") + data[header + 10 :]
+
+    evidence = open_evidence(written(tmp_path, "b.webp", wider))
+
+    assert (evidence.pixels.width, evidence.pixels.height) == (80, 60)
+    assert "frame-canvas" in codes(evidence)
+    assert any("covers 64×48 of 80×60 pixels" in warning.message for warning in evidence.warnings)
+    assert "frame-canvas" not in codes(open_evidence(saved("a.webp")))
+
+
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt", b"gAMA", b"iCCP", b"tIME"])
 def test_a_damaged_text_of_a_png_does_not_hide_its_pixels(saved: Save, scene: NDArray[np.uint8], kind: bytes) -> None:
     data = saved("a.png").read_bytes()

@@ -58,6 +58,12 @@ class Container:
         if self.bytes_left < 0:
             raise ParseProblem(Reason("the file's payloads exceed the limit of what is read", "payload-limit"), offset)
 
+    def warn_of_canvas(self, frame: tuple[int, int], canvas: tuple[int, int], offset: int | None) -> None:
+        """Record that the first frame, (width, height), leaves a part of its canvas to what decoders fill it with."""
+        covered, whole = ("×".join(map(str, size)) for size in (frame, canvas))
+        message = f"the first frame covers {covered} of {whole} pixels; what lies around it is canvas, not picture"
+        self.warn("frame-canvas", message, offset, frame=covered, canvas=whole)
+
     def warn(
         self,
         code: str,

@@ -91,9 +91,7 @@ def _canvas(data: bytes, position: int, container: Container) -> None:
     across, down = struct.unpack_from("<2H", data, 6)
     left, top, width, height = struct.unpack_from("<4H", data, position + 1)
     if left > 0 or top > 0 or left + width < across or top + height < down:
-        frame, canvas = f"{width}×{height}", f"{max(across, left + width)}×{max(down, top + height)}"
-        message = f"the first frame covers {frame} of {canvas} pixels; what lies around it is canvas, not picture"
-        container.warn("gif-canvas", message, position, frame=frame, canvas=canvas)
+        container.warn_of_canvas((width, height), (max(across, left + width), max(down, top + height)), position)
 
 
 def _table_size(flags: int) -> int:

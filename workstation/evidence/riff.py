@@ -30,6 +30,7 @@ def read_webp(data: bytes) -> Container:
         container.warn("webp-truncated", message, 4, variant="header")
     position = 12
     frames = 0
+    canvas: tuple[int, int] | None = None
     for _ in range(MOST_CHUNKS):
         if position + 8 > end:
             break
@@ -41,6 +42,12 @@ def read_webp(data: bytes) -> Container:
             message = f"the data end inside a {name} chunk"
             container.warn("webp-truncated", message, position, variant="chunk", chunk=name)
         frames += kind == b"ANMF"
+        if kind == b"VP8X":
+            canvas = _number(body, 4) + 1, _number(body, 7) + 1
+        elif kind == b"ANMF" and frames == 1 and len(body) >= 12:
+            frame = _number(body, 6) + 1, _number(body, 9) + 1
+            if canvas is not None and frame != canvas:
+                container.warn_of_canvas(frame, canvas, position)
         _chunk(kind, body, container)
         position += 8 + length + (length & 1)
     container.frames = max(frames, 1)
@@ -68,3 +75,8 @@ def _chunk(kind: bytes, body: Block, container: Container) -> None:
         container.payloads.append(jumbf_payload(body))
     elif kind not in _SILENT and kind != b"ANMF":
         container.payloads.append(Payload(f"WebP {decode_text(kind).strip()}", offset, len(body)))
+
+
+def _number(body: Block, position: int) -> int:
+    """24 bits of an extended header (WebP container specification); what is cut off counts as 0."""
+    return int.from_bytes(bytes(body.data[position : position + 3]), "little")
