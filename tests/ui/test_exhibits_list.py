@@ -366,7 +366,7 @@ def test_no_two_entries_of_the_sort_menu_answer_the_same_letter(window: MainWind
     assert len(set(letters)) == 16
 
 
-def test_tab_goes_from_the_filter_to_the_order_the_list_and_what_brings_all_back(
+def test_tab_goes_from_the_filter_to_order_list_and_what_brings_all_back(
     window: MainWindow, add: Adder
 ) -> None:
     fill(add)
