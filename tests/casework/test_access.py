@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -167,6 +168,15 @@ def test_the_kind_of_a_share_is_told_by_its_mount(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(medium.psutil, "disk_partitions", lambda **_: mounts)
     for name, kind in (("local", ""), ("nas/case", "nfs4"), ("nas/usb/case", ""), ("nasty", "")):
         assert medium.network_share(tmp_path / name) == kind
+
+
+def test_a_case_opens_where_the_system_does_not_tell_its_mounts(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(**_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/proc/self/mounts")
+
+    monkeypatch.setattr(medium.psutil, "disk_partitions", hidden)
+    with CaseFile.open(filled, operator="A. Meier") as case:
+        assert not case.read_only
 
 
 def test_a_newer_case_is_refused_and_left_alone(filled: Path) -> None:

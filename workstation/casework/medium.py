@@ -13,12 +13,16 @@ NETWORK_FUSE = ("fuse.sshfs", "fuse.davfs", "fuse.rclone", "fuse.glusterfs", "fu
 
 
 def network_share(folder: Path) -> str:
-    """The kind of network file system that a folder lies on, "" for a local one."""
+    """The kind of network file system that a folder lies on, "" for a local one, or where the system does not tell."""
     resolved = folder.resolve()
     if sys.platform == "win32" and str(resolved).startswith("\\\\"):
         return "UNC path"
+    try:
+        partitions = psutil.disk_partitions(all=True)
+    except OSError:  # a sandbox without /proc, a drive that is locked
+        return ""
     best, kind = -1, ""
-    for partition in psutil.disk_partitions(all=True):
+    for partition in partitions:
         place = Path(partition.mountpoint)
         if resolved.is_relative_to(place) and len(place.parts) > best:
             remote = "remote" in partition.opts.split(",") or partition.fstype.lower() in NETWORK
