@@ -706,3 +706,19 @@ def test_the_language_of_a_report_is_that_of_the_last_one_or_of_the_system(
     window.errands.write_asked_report(dialog.values | {"language": "en"})
     assert asked().values["language"] == "en"
     assert SettingsStore(tmp_path / "settings.json").current.report_language == "en"
+
+
+def test_all_analyses_are_stopped_with_one_press(make_window: Maker, photo: Photo, open_file: Opener, qtbot) -> None:
+    analysis = HeldAnalysis()
+    window = make_window(analyse=analysis)
+    for seed, name in enumerate(("a.jpg", "b.jpg", "c.jpg")):
+        open_file(window, photo(name, seed=seed))
+    assert not window.actions_table["cancel-all"].isEnabled()
+    window.actions_table["analyze-all"].trigger()
+    qtbot.waitUntil(analysis.started.is_set)
+
+    window.actions_table["cancel-all"].trigger()
+
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+    assert [exhibit.analysis for exhibit in window.session.exhibits] == [AnalysisState.CANCELLED] * 3
+    assert not window.actions_table["cancel-all"].isEnabled()

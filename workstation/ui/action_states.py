@@ -81,6 +81,7 @@ class ActionStates(QObject):
             any(one.evidence is not None and one.result is None and not one.is_busy for one in self._session.exhibits)
         )
         table["cancel-job"].setEnabled(self._analyses.is_busy)
+        table["cancel-all"].setEnabled(sum(one.is_busy for one in self._session.exhibits) > 1)
         self._update_case()
         several = len(self._session.exhibits) > 1
         table["next-exhibit"].setEnabled(several)

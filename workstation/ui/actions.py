@@ -241,6 +241,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "cancel-job", "Analyze", "&Stop", "Stop the running analysis after its current batch.", ("Ctrl+.",), "cancel"
     ),
+    ActionSpec(
+        "cancel-all",
+        "Analyze",
+        "Stop all a&nalyses",
+        "Stop the running analysis after its current batch, and take back those that wait.",
+        ("Ctrl+Shift+.",),
+    ),
     _tool("V", "hand", "&Hand", "Move the picture, choose regions, pin a point.", section=False),
     _tool("R", "rectangle", "&Rectangle", "Mark a rectangle."),
     _tool("E", "ellipse", "&Ellipse", "Mark an ellipse."),

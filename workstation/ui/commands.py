@@ -90,6 +90,7 @@ class Commands(QObject):
             "analyze": self.analyse,
             "analyze-all": self.analyse_all,
             "cancel-job": self.stop,
+            "cancel-all": self.stop_all,
             "region-note": self.note_on_region,
             "region-reference": self.see_from_region,
             "region-delete": self.delete_region,
@@ -301,6 +302,12 @@ class Commands(QObject):
         for exhibit in (self._session.current, *self._session.exhibits):
             if exhibit is not None and self._analyses.stop(exhibit):
                 return
+
+    @Slot()
+    def stop_all(self) -> None:
+        """Stop every analysis that runs or waits; the last ones first, so that none of them begins meanwhile."""
+        for exhibit in reversed(self._session.exhibits):
+            self._analyses.stop(exhibit)
 
     @Slot()
     def let_go(self) -> None:

@@ -133,7 +133,7 @@ class Menus(QObject):
         menus["Window"].addSeparator()
         menus["Window"].addActions(self._docks.actions)
         menus["Analyze"].addSeparator()
-        self.analyze.addActions([table["analyze-all"], table["cancel-job"]])
+        self.analyze.addActions([table["analyze-all"], table["cancel-job"], table["cancel-all"]])
         self.analyze.addSeparator()
         for menu in (menus["Analyze"], self.analyze):
             menu.addMenu(preferences.model_menu)
