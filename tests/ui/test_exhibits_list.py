@@ -366,9 +366,7 @@ def test_no_two_entries_of_the_sort_menu_answer_the_same_letter(window: MainWind
     assert len(set(letters)) == 16
 
 
-def test_tab_goes_from_the_filter_to_order_list_and_what_brings_all_back(
-    window: MainWindow, add: Adder
-) -> None:
+def test_tab_goes_from_the_filter_to_order_list_and_what_brings_all_back(window: MainWindow, add: Adder) -> None:
     fill(add)
     panel = window.exhibits
     window.listing.arrange(choice=Choice.DEPARTS)
@@ -380,3 +378,17 @@ def test_tab_goes_from_the_filter_to_order_list_and_what_brings_all_back(
         assert expected.accessibleName()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert window.regions.isAncestorOf(QApplication.focusWidget())
+
+
+def test_what_concerns_the_list_stands_together_in_the_window_menu(window: MainWindow) -> None:
+    bar = {action.text().replace("&", ""): action.menu() for action in window.menuBar().actions()}
+    entries = ["-" if one.isSeparator() else one.text().replace("&", "") for one in bar["Window"].actions()]
+    start = entries.index("Find an exhibit")
+    assert entries[start - 1 : start + 5] == [
+        "-",
+        "Find an exhibit",
+        "Sort exhibits by",
+        "Turn the order round",
+        "List exhibits",
+        "-",
+    ]

@@ -128,7 +128,8 @@ class Menus(QObject):
         exhibits = self._exhibits
         menus["Window"].aboutToShow.connect(exhibits.show_menus)
         menus["Window"].insertMenu(table["turn-order"], exhibits.orders)
-        menus["Window"].insertMenu(table["hide-docks"], exhibits.choices)
+        entries = menus["Window"].actions()
+        menus["Window"].insertMenu(entries[entries.index(table["turn-order"]) + 1], exhibits.choices)
         exhibits.set_turn_action(table["turn-order"])
         menus["Window"].addSeparator()
         menus["Window"].addActions(self._docks.actions)
