@@ -108,6 +108,7 @@ def test_single_keys_act_in_the_picture_and_not_in_a_text_field(window: MainWind
     QTest.keyClick(window.view.canvas, Qt.Key.Key_2)
     assert window.view.layer is Layer.DEPARTURE
 
+    qtbot.waitUntil(lambda: window.turns.is_idle, timeout=5000)  # the metadata are there, and with them their filter
     window.filter_metadata()
     field = window.metadata.findChild(QLineEdit)
     QTest.keyClicks(field, "v1make")
