@@ -109,7 +109,9 @@ class Settings:
         "Largest image",
         "Guards against decompression bombs; images above it are refused with a message.",
     )
-    operator: str = _setting("", _text, "Examiner", "Printed on the report; empty = left out.")
+    operator: str = _setting(
+        "", _text, "Examiner", "Printed on the report and in the log of a case; empty = printed as not stated."
+    )
     exhibits_order: Literal["opened", "name", "outcome", "p-value", "date", "camera"] = _setting(
         "opened", _one_of("opened", "name", "outcome", "p-value", "date", "camera")
     )
