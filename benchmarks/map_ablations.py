@@ -64,6 +64,9 @@ OTHER_REFERENCES: dict[str, tuple[tuple[int, float], ...]] = {
 }
 """Name to components and shares of other references."""
 
+POOLED_SHARES = (1, 2)
+"""Other shares of a window that its features are averaged over; see `workstation.analysis.geometry.POOLED_SHARE`."""
+
 WAYS: dict[str, Callable[[Embedded], Map]] = {
     "shipped": Embedded.departure,
     "without brightness": partial(Embedded.departure, brightness=None),
@@ -73,6 +76,7 @@ WAYS: dict[str, Callable[[Embedded], Map]] = {
     **{f"smoothing {s}": partial(Embedded.departure, smoothing=s) for s in (1.0, 2.0)},
     "with whitening": partial(Embedded.departure, way="whitened"),
     "window of 128 px": partial(Embedded.departure, way="wide"),
+    **{f"pooled over 1/{share} of a window": partial(Embedded.departure, way=f"1/{share}") for share in POOLED_SHARES},
 }
 """Name to the map of a splice."""
 
@@ -98,6 +102,7 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
             grid = shipped.default_grid(height, width, None, None)
             wide = shipped.default_grid(height, width, 128, None)
             found = {"shipped": drain(shipped.embed(rgb, grid)), "wide": drain(shipped.embed(rgb, wide))}
+            found |= {f"1/{share}": drain(shipped.embed(rgb, grid, pooled_share=share)) for share in POOLED_SHARES}
             turned = found["shipped"] @ whitening
             found["whitened"] = turned / np.linalg.norm(turned, axis=-1, keepdims=True)
             rows = np.minimum(np.arange(grid.rows) * grid.stride + grid.stride // 2, height - 1)

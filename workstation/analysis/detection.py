@@ -15,7 +15,7 @@ import numpy as np
 from workstation.analysis import discriminant
 from workstation.analysis import partition as partition_rules
 from workstation.analysis import reference as reference_rules
-from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.geometry import POOLED_SHARE, PatchGrid
 from workstation.analysis.published import unit_rows
 from workstation.analysis.reference import SMOOTHING, smoothed
 from workstation.analysis.result import BoolArray, FloatArray, Maps, Partition
@@ -63,8 +63,9 @@ def method(architecture: str) -> str:
     two, several = partition_rules.strengths_of(architecture)
     parts = ", ".join(f"{share:g}" for share in PARTS)
     references = ", ".join(f"{share:g} in {count}" for count, share in reference_rules.REFERENCES)
+    pooled = f"windows pooled over 1/{POOLED_SHARE}; " if architecture == "compact" else ""
     return (
-        f"parts {parts}, rest {REST_SHARE:g}; "
+        f"{pooled}parts {parts}, rest {REST_SHARE:g}; "
         f"reference {references} components, members to {reference_rules.MEMBERS:g}, "
         f"without and with brightness (ridge {reference_rules.BRIGHTNESS_RIDGE:g}, "
         f"from {discriminant.FEWEST_PATCHES}), blurred over {SMOOTHING:g} cells "

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from workstation.errors import ImageTooSmall
 
+POOLED_SHARE = 4
+"""The side of a compact model's window over that of its middle, over which features are averaged before they become an
+embedding, at least a stride. Features see 48 pixels to every side anyway, so the window and more has its say; embeddings
+that are averaged over their neighbours tell parts apart better than embeddings of averaged features
+(docs/decisions/0024-middles-of-windows.md; `python -m benchmarks.map_ablations PHOTOS`)."""
+
 RESPONSE_LIMIT = 256_000_000
 """Most bytes that the response maps (one float32 per pair of map cells) may take; the spread is capped for it."""
 
@@ -72,6 +78,14 @@ class PatchGrid:
             spread=1,
             offset=(stride - patch) // 2,
         )
+
+    def pooled_side(self, share: int = POOLED_SHARE) -> int:
+        """Side in pixels of the middle of a window that a compact model averages its features over.
+
+        Args:
+            share: as `POOLED_SHARE`.
+        """
+        return max(self.stride, self.patch // share)
 
     @property
     def full_spread(self) -> int:

@@ -186,7 +186,7 @@ def _parameters(encoder: Encoder, request: AnalysisRequest, grid: PatchGrid | No
     asked = request.per_dimension
     low, high = encoder.description.departure_range
     return (
-        *(() if grid is None else _of_grid(grid, published=published)),
+        *(() if grid is None else _of_grid(grid, encoder.description.architecture, published=published)),
         ("patches per dimension", "the model's own" if asked is None else str(asked)),
         ("device asked for", request.device),
         ("precision asked for", request.precision),
@@ -202,10 +202,12 @@ def _parameters(encoder: Encoder, request: AnalysisRequest, grid: PatchGrid | No
     )
 
 
-def _of_grid(grid: PatchGrid, *, published: bool) -> tuple[tuple[str, str], ...]:
+def _of_grid(grid: PatchGrid, architecture: str, *, published: bool) -> tuple[tuple[str, str], ...]:
+    pooled = (("features averaged over", f"{grid.pooled_side()} px"),) if architecture == "compact" else ()
     return (
         ("method", "published" if published else "linear"),
         ("patch", f"{grid.patch} px"),
+        *pooled,
         ("stride", f"{grid.stride} px"),
         ("offset of the first patch", f"{grid.offset} px"),
         ("rows × columns", f"{grid.rows} × {grid.columns}"),

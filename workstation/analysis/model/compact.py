@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.geometry import POOLED_SHARE, PatchGrid
 from workstation.analysis.model import winograd
 from workstation.analysis.model.compact_network import FEATURE_STRIDE, RECEPTIVE_MARGIN, CompactNetwork
 from workstation.analysis.model.compact_pass import CompactPass
@@ -145,13 +145,20 @@ class CompactEncoder(Placed):
         return PatchGrid.covering(height, width, patch=side, stride=stride)
 
     def embed(
-        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False
+        self, image: NDArray[np.uint8], grid: PatchGrid, *, watched: bool = False, pooled_share: int = POOLED_SHARE
     ) -> Generator[Progress, None, FloatArray]:
-        """See `Encoder.embed`. What is shown of a large picture is coarse at first and then refined row by row."""
+        """See `Encoder.embed`. What is shown of a large picture is coarse at first and then refined row by row.
+
+        Args:
+            image: as there.
+            grid: as there.
+            watched: as there.
+            pooled_share: as `POOLED_SHARE`; 1 = features are averaged over whole windows, as in training.
+        """
         watch = Stopwatch()
         embeddings = np.full((grid.rows, grid.columns, self.dimensions), np.nan, np.float32)
         height, width = (-(-side // grid.stride) * grid.stride for side in image.shape[:2])
-        pooled, band = _RowPool(grid), self._band(width)
+        pooled, band = _RowPool(grid, pooled_share), self._band(width)
         lanes = self._lanes(image, (height, width), pooled.block, band)
         with in_step(lanes, threads=self._placement.threads) as steps:
             shown, copied, done = embeddings, time.monotonic(), 0
@@ -254,17 +261,18 @@ class CompactEncoder(Placed):
 
 
 class _RowPool:
-    """Means of moments over windows, from rows that arrive from top to bottom.
+    """Means of moments over the middles of windows, from rows that arrive from top to bottom.
 
-    Windows and steps are whole numbers of blocks, so that what is kept is one value per block and not per position.
+    Middles and steps are whole numbers of blocks, so that what is kept is one value per block and not per position.
 
     Attributes:
         block: side of a block in feature positions.
     """
 
-    def __init__(self, grid: PatchGrid) -> None:
+    def __init__(self, grid: PatchGrid, share: int) -> None:
         self._grid = grid
-        window, step = grid.patch // FEATURE_STRIDE, grid.stride // FEATURE_STRIDE
+        step, window = grid.stride // FEATURE_STRIDE, grid.pooled_side(share) // FEATURE_STRIDE
+        window += (window - step) % 2  # as far beyond the cell on either side
         lead = (window - step) // 2
         self.block = math.gcd(window, step, lead)
         self._window, self._step, self._lead = window // self.block, step // self.block, lead // self.block

@@ -169,8 +169,8 @@ class CompactTextSide(Placed):
         return self._image.default_grid(height, width, patch or self.patch, per_dimension)
 
     def embed_for_text(self, image: NDArray[np.uint8], grid: PatchGrid) -> Generator[Progress, None, FloatArray]:
-        """See `TextSide.embed_for_text`."""
-        return (yield from self._image.embed(image, grid))
+        """See `TextSide.embed_for_text`. Over whole windows, as the text side was trained."""
+        return (yield from self._image.embed(image, grid, pooled_share=1))
 
     def embed_text(self, texts: Sequence[str]) -> FloatArray:
         """See `TextSide.embed_text`."""
