@@ -32,7 +32,7 @@ from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.splices import VARIANTS, make_splices, mask_of, saved
 from workstation.progress import drain
 
-FACTORS = (0.375, 0.5, 0.625, 0.78125, 1.0, 1.25)
+FACTORS = (0.48, 0.64, 0.8, 1.0, 1.28, 1.6)
 
 
 def groups_by_factor(pixels: NDArray[np.uint8], encoder: Encoder) -> dict[float, LabelArray] | None:

@@ -51,7 +51,7 @@ AMBIGUOUS_MARGIN = 0.1
 border are decided by patches that lie on both sides; for a region of half the picture they are about a tenth of the
 area, so a smaller margin could turn with the position of the grid."""
 
-MEASURED_STRENGTHS = 0.128, 0.16
+MEASURED_STRENGTHS = 0.1, 0.125
 """Product of excess separation and distance from which two groups count as different, for k = 2 and for k > 2 (the
 largest of several distances is larger by chance): groups that lie close must be the better separated, and groups that
 overlap the farther apart. Contrastive training draws patches of one history together; the scene alone keeps

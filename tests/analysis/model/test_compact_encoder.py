@@ -110,6 +110,43 @@ def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, imag
     np.testing.assert_allclose(dense, windows, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("patch", "stride", "share", "side"),
+    [(64, 16, 4, 16), (64, 16, 2, 32), (64, 16, 1, 64), (64, 32, 4, 32), (128, 16, 4, 32), (32, 16, 4, 16)],
+)
+def test_features_are_averaged_over_the_middle_of_a_window(
+    encoder: compact.CompactEncoder, image: np.ndarray, patch: int, stride: int, share: int, side: int
+) -> None:
+    grid = PatchGrid.covering(192, 256, patch=patch, stride=stride)
+    cut = image[:192, :256]
+    found = drain(encoder.embed(cut, grid, pooled_share=share))
+
+    with torch.inference_mode():
+        positions = encoder.network.moments(torch.from_numpy(cut.copy()).permute(2, 0, 1)[None])[0]
+    row, column = 96 // stride, 128 // stride  # of a window that lies within the picture
+    top, left = (cell * stride + (stride - side) // 2 for cell in (row, column))
+    middle = positions[:, top // 8 : (top + side) // 8, left // 8 : (left + side) // 8].mean((1, 2))
+    with torch.inference_mode():
+        expected = encoder.network.project(middle).numpy()
+
+    assert grid.pooled_side(share) == side
+    np.testing.assert_allclose(found[row, column], expected, atol=1e-4)
+
+
+def test_a_middle_lies_as_far_beyond_its_cell_on_either_side(encoder: compact.CompactEncoder) -> None:
+    """A window of 96 pixels has a middle of 24, which would lie askew over a cell of 16."""
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 255, (192, 192, 3), dtype=np.uint8)
+    grid = PatchGrid.covering(192, 192, patch=96, stride=16)
+
+    found = drain(encoder.embed(picture, grid))
+
+    with torch.inference_mode():
+        positions = encoder.network.moments(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
+        expected = encoder.network.project(positions[:, 11:15, 11:15].mean((1, 2))).numpy()
+    np.testing.assert_allclose(found[6, 6], expected, atol=1e-4)
+
+
 def test_a_feature_sees_no_further_than_the_margin() -> None:
     torch.manual_seed(0)
     network = CompactNetwork(8, 8, 8).eval()
