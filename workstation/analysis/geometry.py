@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from workstation.errors import ImageTooSmall
 
 POOLED_SHARE = 4
-"""The side of a compact model's window over that of its middle, over which features are averaged before they become an
-embedding, at least a stride. Features see 48 pixels to every side anyway, so the window and more has its say; embeddings
-that are averaged over their neighbours tell parts apart better than embeddings of averaged features
+"""The side of a compact model's window over that of its middle, at least a stride, over which features are averaged
+before they become an embedding. Features see 48 pixels to every side anyway, so the window and more has its say, and
+embeddings that are averaged over their neighbours tell parts apart better than embeddings of averaged features
 (docs/decisions/0024-middles-of-windows.md; `python -m benchmarks.map_ablations PHOTOS`)."""
 
 RESPONSE_LIMIT = 256_000_000

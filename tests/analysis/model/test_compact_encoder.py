@@ -111,12 +111,20 @@ def test_a_window_is_pooled_as_in_training(encoder: compact.CompactEncoder, imag
 
 
 @pytest.mark.parametrize(
-    ("patch", "stride", "share", "side"),
-    [(64, 16, 4, 16), (64, 16, 2, 32), (64, 16, 1, 64), (64, 32, 4, 32), (128, 16, 4, 32), (32, 16, 4, 16)],
+    ("geometry", "share", "side"),
+    [
+        ((64, 16), 4, 16),
+        ((64, 16), 2, 32),
+        ((64, 16), 1, 64),
+        ((64, 32), 4, 32),
+        ((128, 16), 4, 32),
+        ((32, 16), 4, 16),
+    ],
 )
 def test_features_are_averaged_over_the_middle_of_a_window(
-    encoder: compact.CompactEncoder, image: np.ndarray, patch: int, stride: int, share: int, side: int
+    encoder: compact.CompactEncoder, image: np.ndarray, geometry: tuple[int, int], share: int, side: int
 ) -> None:
+    patch, stride = geometry
     grid = PatchGrid.covering(192, 256, patch=patch, stride=stride)
     cut = image[:192, :256]
     found = drain(encoder.embed(cut, grid, pooled_share=share))
