@@ -5,9 +5,10 @@ from PIL import Image
 
 from workstation import paths
 from workstation.analysis.geometry import PatchGrid
-from workstation.analysis.model import compact, compact_pass, load_encoder, winograd
+from workstation.analysis.model import compact, compact_pass, load_encoder, load_text_side, winograd
 from workstation.analysis.model.compact_network import RECEPTIVE_MARGIN, CompactNetwork, residual, unshuffled_residual
 from workstation.analysis.model.compact_pass import CompactPass
+from workstation.analysis.model.compact_text import CompactTextSide
 from workstation.errors import ImageTooSmall
 from workstation.progress import drain
 
@@ -139,6 +140,21 @@ def test_features_are_averaged_over_the_middle_of_a_window(
 
     assert grid.pooled_side(share) == side
     np.testing.assert_allclose(found[row, column], expected, atol=1e-4)
+
+
+def test_the_text_side_sees_whole_windows_as_it_was_trained(image: np.ndarray) -> None:
+    side = load_text_side("compact", device="cpu", threads=1, precision="float32")
+    assert isinstance(side, CompactTextSide)
+    grid = PatchGrid.covering(192, 256, patch=64, stride=16)
+    cut = image[:192, :256]
+
+    found = drain(side.embed_for_text(cut, grid))
+
+    network = side._image.network
+    with torch.inference_mode():
+        positions = network.moments(torch.from_numpy(cut.copy()).permute(2, 0, 1)[None])[0]
+        expected = network.project(positions[:, 9:17, 13:21].mean((1, 2))).numpy()  # 64 pixels around (104, 136)
+    np.testing.assert_allclose(found[6, 8], expected, atol=1e-4)
 
 
 def test_a_middle_lies_as_far_beyond_its_cell_on_either_side(encoder: compact.CompactEncoder) -> None:

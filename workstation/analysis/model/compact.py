@@ -36,8 +36,9 @@ MAX_CELLS = 16_384
 
 SMALL_PATCH = 32
 SMALL_IMAGE = 250_000
-"""An image of fewer pixels is judged and drawn in windows of `SMALL_PATCH` pixels, so that less of it is lost around what
-is flat or clipped. Up to 64 pixels features are averaged over the same 16 (`python -m benchmarks.small_splices PHOTOS`)."""
+"""An image of fewer pixels is judged and drawn in windows of `SMALL_PATCH` pixels, so that less of it is lost around
+what is flat or clipped. Up to 64 pixels features are averaged over the same 16
+(`python -m benchmarks.small_splices PHOTOS`)."""
 
 BAND_PIXELS = {"cpu": 2**19}
 """About how many pixels a band holds, by kind of device: on a CPU its features stay in the cache that all cores share,
