@@ -75,7 +75,6 @@ WAYS: dict[str, Callable[[Embedded], Map]] = {
     **{f"second look begins with {share}": partial(Embedded.departure, departing_share=share) for share in (0.1, 0.15)},
     **{f"smoothing {s}": partial(Embedded.departure, smoothing=s) for s in (1.0, 2.0)},
     "with whitening": partial(Embedded.departure, way="whitened"),
-    "window of 128 px": partial(Embedded.departure, way="wide"),
     **{f"pooled over 1/{share} of a window": partial(Embedded.departure, way=f"1/{share}") for share in POOLED_SHARES},
 }
 """Name to the map of a splice."""
@@ -100,8 +99,7 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
             rgb, mask = splice.saved(variant)
             height, width = rgb.shape[:2]
             grid = shipped.default_grid(height, width, None, None)
-            wide = shipped.default_grid(height, width, 128, None)
-            found = {"shipped": drain(shipped.embed(rgb, grid)), "wide": drain(shipped.embed(rgb, wide))}
+            found = {"shipped": drain(shipped.embed(rgb, grid))}
             found |= {f"1/{share}": drain(shipped.embed(rgb, grid, pooled_share=share)) for share in POOLED_SHARES}
             turned = found["shipped"] @ whitening
             found["whitened"] = turned / np.linalg.norm(turned, axis=-1, keepdims=True)

@@ -12,6 +12,9 @@ before they become an embedding. Features see 48 pixels to every side anyway, so
 embeddings that are averaged over their neighbours tell parts apart better than embeddings of averaged features
 (docs/decisions/0024-middles-of-windows.md; `python -m benchmarks.map_ablations PHOTOS`)."""
 
+_POOLED_STEP = 16
+"""Pixels by which that middle grows: one position of a compact model's features on either side."""
+
 RESPONSE_LIMIT = 256_000_000
 """Most bytes that the response maps (one float32 per pair of map cells) may take; the spread is capped for it."""
 
@@ -82,10 +85,13 @@ class PatchGrid:
     def pooled_side(self, share: int = POOLED_SHARE) -> int:
         """Side in pixels of the middle of a window that a compact model averages its features over.
 
+        It goes as far beyond its cell on either side, so that it does not lie askew over it.
+
         Args:
             share: as `POOLED_SHARE`.
         """
-        return max(self.stride, self.patch // share)
+        beyond = max(0, self.patch // share - self.stride)
+        return self.stride + -(-beyond // _POOLED_STEP) * _POOLED_STEP
 
     @property
     def full_spread(self) -> int:

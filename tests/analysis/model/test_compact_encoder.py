@@ -158,7 +158,7 @@ def test_the_text_side_sees_whole_windows_as_it_was_trained(image: np.ndarray) -
 
 
 def test_a_middle_lies_as_far_beyond_its_cell_on_either_side(encoder: compact.CompactEncoder) -> None:
-    """A window of 96 pixels has a middle of 24, which would lie askew over a cell of 16."""
+    """A quarter of 96 pixels is 24, which would lie askew over a cell of 16: 32 are taken, and said."""
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 255, (192, 192, 3), dtype=np.uint8)
     grid = PatchGrid.covering(192, 192, patch=96, stride=16)
@@ -168,6 +168,7 @@ def test_a_middle_lies_as_far_beyond_its_cell_on_either_side(encoder: compact.Co
     with torch.inference_mode():
         positions = encoder.network.moments(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
         expected = encoder.network.project(positions[:, 11:15, 11:15].mean((1, 2))).numpy()
+    assert grid.pooled_side() == 32
     np.testing.assert_allclose(found[6, 6], expected, atol=1e-4)
 
 

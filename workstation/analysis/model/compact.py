@@ -273,7 +273,6 @@ class _RowPool:
     def __init__(self, grid: PatchGrid, share: int) -> None:
         self._grid = grid
         step, window = grid.stride // FEATURE_STRIDE, grid.pooled_side(share) // FEATURE_STRIDE
-        window += (window - step) % 2  # as far beyond the cell on either side
         lead = (window - step) // 2
         self.block = math.gcd(window, step, lead)
         self._window, self._step, self._lead = window // self.block, step // self.block, lead // self.block
