@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workstation.analysis.evidential_words import p_in_digits
+from workstation.errors import in_percent, number_of
 from workstation.ui.exhibit_order import Order, camera_of, p_value, taken_of
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit
 from workstation.ui.wording import TELLINGS, departing_words, outcome_of, situation_of
@@ -52,8 +53,8 @@ def size_words(exhibit: OpenExhibit) -> str:
 def state_line(exhibit: OpenExhibit) -> str:
     """What is going on or was found: "analysing 62 %", "B departs · p 0.018 · 2 regions"."""
     busy = exhibit.analysis in {AnalysisState.RUNNING, AnalysisState.STOPPING}
-    counted = "" if busy or exhibit.problem is not None else _counted(len(exhibit.marks.regions), "region")
-    return state_words(exhibit) + counted
+    regions = 0 if busy or exhibit.problem is not None else len(exhibit.marks.regions)
+    return state_words(exhibit) + (f" · {number_of(regions, 'region')}" if regions else "")
 
 
 def state_words(exhibit: OpenExhibit) -> str:
@@ -61,7 +62,7 @@ def state_words(exhibit: OpenExhibit) -> str:
     if exhibit.problem is not None:
         return "see Findings"
     if exhibit.analysis is AnalysisState.RUNNING and exhibit.progress is not None and exhibit.progress.fraction:
-        return f"analysing {100 * exhibit.progress.fraction:.0f} %"
+        return f"analysing {in_percent(exhibit.progress.fraction)}"
     if exhibit.analysis is AnalysisState.DONE and exhibit.result is not None:
         return outcome_of(exhibit.result)
     words: str = _STATE_WORDS.get(exhibit.analysis, exhibit.analysis.value)
@@ -118,7 +119,3 @@ def _stated(exhibit: OpenExhibit, order: Order) -> str:
     if order is Order.CAMERA:
         return camera_of(exhibit) or "no camera"
     return taken_of(exhibit)[:16] or "no date"
-
-
-def _counted(number: int, what: str) -> str:
-    return f" · {number} {what}{'s' if number != 1 else ''}" if number else ""
