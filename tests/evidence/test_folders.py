@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workstation.casework.access import FILE
-from workstation.evidence import list_folder
+from workstation.evidence import list_folder, name_key
 from workstation.evidence.folders import OWN_FILES
 from workstation.report.exports import CONSISTENCY_FILE
 
@@ -28,6 +28,21 @@ def test_image_files_are_found_folder_by_folder_in_the_order_of_their_names(tmp_
     assert found.files == tuple(wanted)
     assert found.others == 2
     assert found.unreadable == ()
+
+
+def test_numbers_in_names_count_by_their_size(tmp_path: Path) -> None:
+    wanted = made(tmp_path, "img_1.jpg", "IMG_2.jpg", "IMG_010.jpg", "IMG_0100.jpg", "9 roll/x.png", "10 roll/x.png")
+
+    assert list_folder(tmp_path).files == tuple(wanted)
+
+
+def test_names_that_differ_in_leading_zeros_or_capitals_only_keep_one_order() -> None:
+    names = ["IMG_2.jpg", "IMG_02.jpg", "img_2.jpg", f"{9**40}.jpg", f"{9**39}.jpg", "\udcff7.jpg", "0.jpg"]
+
+    ordered = sorted(names, key=name_key)
+
+    assert ordered == sorted(names[::-1], key=name_key)
+    assert ordered == ["0.jpg", f"{9**39}.jpg", f"{9**40}.jpg", "IMG_02.jpg", "IMG_2.jpg", "img_2.jpg", "\udcff7.jpg"]
 
 
 def test_hidden_files_and_what_exifact_wrote_are_passed_over(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from workstation.analysis.result import AnalysisResult
 from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import ExhibitRecord
 from workstation.errors import RecordedWarning
+from workstation.evidence import name_key
 from workstation.settings import SettingsStore
 from workstation.ui.exhibit_lines import file_line, state_icon
-from workstation.ui.exhibit_order import Choice, Order, camera_of, name_key, taken_of
+from workstation.ui.exhibit_order import Choice, Order, camera_of, taken_of
 from workstation.ui.exhibits_model import EXHIBIT
 from workstation.ui.main_window import MainWindow
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit

@@ -2,7 +2,7 @@
 
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS
 from workstation.evidence.display import colour_management, display_rgb, display_size, to_display, to_stored
-from workstation.evidence.folders import FolderListing, list_folder
+from workstation.evidence.folders import FolderListing, list_folder, name_key
 from workstation.evidence.formats import SUFFIXES
 from workstation.evidence.opening import Described, Rehash, identify, open_evidence, open_steps, read_metadata, rehash
 
@@ -17,6 +17,7 @@ __all__ = [
     "display_size",
     "identify",
     "list_folder",
+    "name_key",
     "open_evidence",
     "open_steps",
     "read_metadata",

@@ -10,6 +10,7 @@ import re
 from enum import Enum
 from typing import Final, TypeAlias
 
+from workstation.evidence import name_key
 from workstation.evidence.record import Present
 from workstation.ui.session import OpenExhibit
 from workstation.ui.wording import Situation, situation_of
@@ -169,12 +170,6 @@ def camera_of(exhibit: OpenExhibit) -> str:
     make, model = (_text_of(exhibit, "IFD0", tag).split() for tag in (0x010F, 0x0110))
     repeated = bool(model) and model[0].casefold() in (word.casefold() for word in make)
     return " ".join(model if repeated else make + model)
-
-
-def name_key(name: str) -> Key:
-    """Names as people sort them: numbers by their size, capitals like small letters."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return tuple(part.rjust(24, "0") if number % 2 else part for number, part in enumerate(parts))
 
 
 def _text_of(exhibit: OpenExhibit, group: str, tag: int) -> str:
