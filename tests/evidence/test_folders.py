@@ -41,7 +41,6 @@ def test_names_that_differ_in_leading_zeros_or_capitals_only_keep_one_order() ->
 
     ordered = sorted(names, key=name_key)
 
-    assert ordered == sorted(names[::-1], key=name_key)
     assert ordered == ["0.jpg", f"{9**39}.jpg", f"{9**40}.jpg", "IMG_02.jpg", "IMG_2.jpg", "img_2.jpg", "\udcff7.jpg"]
 
 
