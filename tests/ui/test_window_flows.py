@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QLocale, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
@@ -165,6 +165,22 @@ def test_cancel_is_acknowledged_at_once_and_leaves_no_map(
     assert analysis.closed.is_set()
     assert window.findings.situation is Situation.CANCELLED
     assert "metadata" in window.findings.text
+
+
+def test_the_list_of_jobs_acknowledges_a_stop_that_was_asked_for_elsewhere(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    window = make_window(analyse=HeldAnalysis())
+    open_file(window, photo())
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: window.session.current.analysis is AnalysisState.RUNNING, timeout=3000)
+    buttons = window.jobs_panel.findChildren(QPushButton)
+    cancel = next(button for button in buttons if button.accessibleName() == "Cancel Analysing photo.jpg")
+
+    window.actions_table["cancel-job"].trigger()
+
+    assert (cancel.text(), cancel.isEnabled()) == ("Cancelling …", False)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
 
 
 def test_a_cancelled_second_analysis_leaves_the_first_result_and_says_so(

@@ -215,6 +215,7 @@ class Teller(QObject):
     @Slot(object)
     def tell_job_stopping(self, job: Job) -> None:
         """Cancel was heard."""
+        self._jobs_panel.job_cancelling(job.number)
         self._jobs_panel.log(f"{_sentence(job.title)}: stopping after the current step")
 
     @Slot(object)
