@@ -20,14 +20,12 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from benchmarks.report_forging import PASSPHRASE, Laboratory, certified
 from benchmarks.report_tamperings import Specimen
-from workstation.errors import ExportProblem
 from workstation.report import timestamps
 from workstation.report.signing import (
     SigningProblem,
     WrongPassphrase,
     identity_from_pkcs11,
     identity_from_pkcs12,
-    sign_file,
     signed,
 )
 from workstation.report.timestamps import TimeStampProblem
@@ -98,19 +96,6 @@ def test_a_file_that_is_no_key_is_named(tmp_path: Path) -> None:
 def test_what_is_no_report_is_not_signed(specimen: Specimen) -> None:
     with pytest.raises(SigningProblem, match="cannot be signed"):
         signed(b"not a PDF", specimen.laboratory.signer)
-
-
-def test_a_file_is_replaced_only_when_the_signed_one_is_complete(specimen: Specimen, tmp_path: Path) -> None:
-    report = tmp_path / "report.pdf"
-    report.write_bytes(specimen.unsigned)
-
-    assert sign_file(report, specimen.laboratory.signer, out=tmp_path / "signed.pdf") == tmp_path / "signed.pdf"
-    assert report.read_bytes() == specimen.unsigned
-    with pytest.raises(ExportProblem):
-        sign_file(report, specimen.laboratory.signer, out=tmp_path / "missing" / "signed.pdf")
-    assert sign_file(report, specimen.laboratory.signer) == report
-    assert report.read_bytes().startswith(specimen.unsigned)
-    assert len(report.read_bytes()) > len(specimen.unsigned)
 
 
 def test_a_time_stamp_travels_as_two_files(specimen: Specimen) -> None:

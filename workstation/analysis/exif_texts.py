@@ -153,11 +153,6 @@ def save_statements(metadata: Metadata) -> tuple[TagText, ...]:
     return quality + ((TagText(LAST_SUBSAMPLING, structure.subsampling),) if known else ())
 
 
-def with_value(statements: Sequence[TagText], tag: str, value: str) -> tuple[TagText, ...]:
-    """The statements with the value of one tag changed; the rest stays as it is."""
-    return tuple(TagText(tag, value) if s.tag == tag else s for s in statements)
-
-
 def nearest_quality(quality: int) -> str:
     """The JPEG quality that a text names for this one."""
     return str(min(QUALITIES, key=lambda named: abs(named - quality)))

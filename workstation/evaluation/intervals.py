@@ -46,11 +46,6 @@ class Estimate:
         """Half the interval's width: what stands after ±."""
         return (self.high - self.low) / 2
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether a difference is one at this level."""
-        return self.low > 0 or self.high < 0
-
 
 def bootstrap_mean(
     values: Values, *, groups: Sequence[object] | None = None, seed: int = 0, draws: int = DRAWS

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import (
     average_precision_score,
-    balanced_accuracy_score,
     f1_score,
     matthews_corrcoef,
     roc_auc_score,
@@ -130,16 +129,6 @@ def class_balanced_iou(truth: Truth, scores: Scores, *, steps: int = IOU_STEPS) 
     return float((best_foreign + best_host) / 2)
 
 
-def balanced_accuracy_at(truth: Truth, called: Truth) -> float:
-    """Mean of the shares of either class that are called right.
-
-    Args:
-        truth: (N,) bool, with both classes.
-        called: (N,) bool.
-    """
-    return float(balanced_accuracy_score(truth, called))
-
-
 def best_balanced_accuracy(truth: Truth, scores: Scores) -> float:
     """The highest balanced accuracy over all thresholds; it looks at the truth, so it is an upper bound.
 
@@ -151,16 +140,6 @@ def best_balanced_accuracy(truth: Truth, scores: Scores) -> float:
     positives = np.count_nonzero(truth)
     rejected = 1 - (alarms - hits) / (truth.size - positives)
     return float(max(0.5, np.max((hits / positives + rejected) / 2)))
-
-
-def false_and_true_alarms(truth: Truth, called: Truth) -> tuple[int, int]:
-    """(untouched that were called foreign, foreign that were called foreign).
-
-    Args:
-        truth: (N,) bool.
-        called: (N,) bool.
-    """
-    return int(np.count_nonzero(called & ~truth)), int(np.count_nonzero(called & truth))
 
 
 def weighted_curve(truth: Truth, scores: Scores, weights: Weights) -> WeightedCurve:

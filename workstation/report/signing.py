@@ -25,7 +25,6 @@ from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 
 from workstation.errors import WorkstationError
-from workstation.report.atomic import write_bytes
 
 for _library in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_library).addHandler(logging.NullHandler())  # what it finds is part of results, not log lines
@@ -143,31 +142,6 @@ def identity_from_pkcs11(
         if isinstance(problem.__cause__, pkcs11.PinIncorrect):
             raise WrongPassphrase(f"this PIN does not open the token {token}") from problem
         raise SigningProblem(f"the token {token} cannot sign: {str(problem) or type(problem).__name__}") from problem
-
-
-def sign_file(report: Path, identity: Identity, *, out: Path | None = None, reason: str = "") -> Path:
-    """Sign a report.
-
-    Args:
-        report: a PDF that Exifact wrote.
-        identity: who signs.
-        out: the signed file; None = the report itself, replaced when the signed one is complete.
-        reason: printed by readers beside the signature, such as "Issued" or "Technical review".
-
-    Returns:
-        Path of the signed file.
-
-    Raises:
-        SigningProblem: if the report cannot be read or signed.
-        ExportProblem: if the signed file cannot be written.
-    """
-    try:
-        content = report.read_bytes()
-    except OSError as problem:
-        raise SigningProblem(f"{report} cannot be read: {problem.strerror or problem}") from problem
-    written = out or report
-    write_bytes(written, signed(content, identity, reason=reason))
-    return written
 
 
 def signed(pdf: bytes, identity: Identity, *, reason: str = "") -> bytes:

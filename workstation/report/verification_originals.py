@@ -16,8 +16,6 @@ from workstation.report.serial import metadata_json
 from workstation.report.verification_checks import Check, agrees, differs, unchecked
 from workstation.report.verification_comparison import differences
 
-HASHES = ("sha256", "sha1", "md5")
-
 
 @dataclass(frozen=True, slots=True)
 class Matched:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
-from workstation.casework import CaseDetails, CaseRecord, Entry, ExhibitRecord, NoteRecord
+from workstation.casework import CaseDetails, Entry, ExhibitRecord, NoteRecord
 from workstation.casework.records import BookmarkRecord, Coverage, RegionRecord, TagRecord
 from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence
@@ -374,11 +374,6 @@ def changing(keeper: CaseKeeper, step: Any) -> Generator[Progress, None, tuple[A
     yield Progress("changing the case")
     outcome = step(keeper)
     return outcome, keeper.view()
-
-
-def snapshot_of(keeper: CaseKeeper) -> CaseRecord:
-    """All that a report prints of the case."""
-    return keeper.file.snapshot()
 
 
 def _with_view(keeper: CaseKeeper) -> tuple[CaseKeeper, CaseView]:

@@ -91,11 +91,6 @@ class CasePanel(QWidget):
         self._lay_out()
         self.show_case(None)
 
-    @property
-    def state_text(self) -> str:
-        """Whether everything is saved, in words."""
-        return self._state.text()
-
     def show_case(self, view: CaseView | None) -> None:
         """Show a case, or that there is none."""
         self._view = view

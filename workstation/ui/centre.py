@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,13 +17,7 @@ from workstation.ui.wording import shortened
 
 
 class Centre(QWidget):
-    """Shows one of three pages and says things over it.
-
-    Signals:
-        compare_closed: the comparison was left.
-    """
-
-    compare_closed = Signal()
+    """Shows one of three pages and says things over it."""
 
     def __init__(self, view: ImageView, empty: EmptyPage, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -87,11 +87,6 @@ class Docks(QObject):
             actions.append(action)
         return actions
 
-    @property
-    def are_hidden(self) -> bool:
-        """Whether "Picture only" is on."""
-        return self._before is not None
-
     def reset(self) -> None:
         """Everything back to where it was at first, fitted to the window's size."""
         self._before = None

@@ -43,11 +43,6 @@ class Marks:
     note: str = ""
     bookmarks: tuple[Bookmark, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was added."""
-        return not (self.regions or self.note or self.bookmarks)
-
     def region(self, name: str) -> Region | None:
         """The region with this name, or None."""
         return next((region for region in self.regions if region.name == name), None)

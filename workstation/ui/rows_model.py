@@ -55,10 +55,6 @@ class RowsModel(QAbstractTableModel):
         self._rows = tuple(rows)
         self.endResetModel()
 
-    def subject_at(self, row: int) -> Any:
-        """What a row stands for; None where there is none."""
-        return self._rows[row].subject if 0 <= row < len(self._rows) else None
-
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: rows."""
         return 0 if parent.isValid() else len(self._rows)
