@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from workstation.run_summary import COLUMNS, NAME, SummaryLine, write_summary
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
-    with file.open(newline="", encoding="utf-8") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -41,12 +42,18 @@ def test_every_file_has_a_line_that_says_what_became_of_it(tmp_path: Path) -> No
     assert [line.falls_into_groups for line in lines] == [True, False, False]
 
 
-def test_names_are_no_formulas_and_may_hold_any_bytes(tmp_path: Path) -> None:
+def test_names_are_no_formulas_still_name_their_file_and_may_hold_any_bytes(tmp_path: Path) -> None:
     odd = Path(b"=HYPERLINK(1)\xff.jpg".decode("utf-8", "surrogateescape"))
+    lines = [SummaryLine(odd, folder=Path("-out"), reason="=x.jpg: this is no image"), SummaryLine(Path("Möwe.jpg"))]
 
-    (row,) = rows_of(write_summary([SummaryLine(odd)], tmp_path))
+    file = write_summary(lines, tmp_path)
 
-    assert row["file"] == "'=HYPERLINK(1)\\udcff.jpg"
+    row, plain = rows_of(file)
+    assert row["file"] == f".{os.sep}=HYPERLINK(1)\\udcff.jpg"
+    assert row["folder"] == f".{os.sep}-out"
+    assert row["reason"] == "\\x3dx.jpg: this is no image"
+    assert plain["file"] == "Möwe.jpg"
+    assert file.read_bytes().startswith(b"\xef\xbb\xbffile,sha256,"), "spreadsheets read umlauts wrongly without it"
 
 
 def test_an_earlier_table_is_replaced_and_another_programs_is_not(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from workstation.analysis.result import AnalysisResult, Group
 from workstation.errors import ExportProblem
 from workstation.report.atomic import write_text
+from workstation.spreadsheets import BYTE_ORDER_MARK, as_csv
 
 NAME = "summary.csv"
 
@@ -18,9 +17,6 @@ COLUMNS = (
     *("score", "warnings", "reason"),
 )
 """`departs_by`: of the group that departs most from A; p-value and likelihood ratio only where they are calibrated."""
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would compute; file names may begin so on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class SummaryLine:
         partition = None if self.result is None else self.result.partition
         return () if partition is None or not partition.stable else partition.groups
 
-    def cells(self) -> list[str]:
+    def cells(self) -> list[str | Path]:
         """In the order of `COLUMNS`; empty where there is nothing to say."""
         result, groups = self.result, self._groups
         departs = max((group.departure - groups[0].departure for group in groups[1:]), default=None)
@@ -66,15 +62,15 @@ class SummaryLine:
         )
         first, *rest = ("" if number is None else f"{number:.5g}" for number in numbers)
         return [
-            _as_text(str(self.file)),
+            self.file,
             self.sha256,
-            _as_text("" if self.folder is None else str(self.folder)),
+            "" if self.folder is None else self.folder,
             "failed" if result is None else result.status,
             "" if result is None or result.partition is None else str(max(1, len(groups))),
             first,
             *rest,
             str(self.warnings),
-            _as_text(self.reason),
+            self.reason,
         ]
 
 
@@ -87,22 +83,12 @@ def write_summary(lines: list[SummaryLine], out: Path) -> Path:
     target, head = out / NAME, ",".join(COLUMNS)
     try:
         with target.open(encoding="utf-8", errors="replace") as earlier:
-            ours = earlier.readline().strip() == head
+            ours = earlier.readline().strip().removeprefix(BYTE_ORDER_MARK) == head
     except FileNotFoundError:
         ours = True
     except OSError as problem:
         raise ExportProblem(f"{target} could not be written: {problem.strerror or problem}") from problem
     if not ours:
         raise ExportProblem(f"{target} is not written: a file of another kind has this name")
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(line.cells() for line in lines)
-    write_text(target, table.getvalue())
+    write_text(target, BYTE_ORDER_MARK + as_csv(COLUMNS, (line.cells() for line in lines)))
     return target
-
-
-def _as_text(words: str) -> str:
-    """With an apostrophe before what a spreadsheet would take for a formula; bytes that are no UTF-8 escaped."""
-    printable = words.encode("utf-8", "backslashreplace").decode("utf-8")
-    return f"'{printable}" if printable.startswith(_FORMULAS) else printable

@@ -396,8 +396,9 @@ def test_exhibits_and_regions_of_a_case_are_compared(
         assert permutation_test(sets[2], sets[3]).p < 0.01
     assert exifact("compare", folder).stdout.startswith("1 – 2: distance")
     assert exifact("compare", folder, "--out", tmp_path / "m.csv").exit_code == 0
-    rows = (tmp_path / "m.csv").read_text().splitlines()
+    rows = (tmp_path / "m.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 11
+    assert rows[0].startswith("\ufeffone,patches of one,other"), "spreadsheets read umlauts wrongly without it"
     assert rows[2].split(",")[:4] == ["1", str(found.patches[0]), "2", str(found.patches[1])]
     assert np.isclose(float(rows[2].split(",")[4]), found.distance[0, 1], rtol=1e-6)
 

@@ -141,6 +141,7 @@ def test_the_font_that_comes_with_the_program_has_every_sign_that_the_window_wri
 
 def test_tsv_keeps_columns_columns() -> None:
     assert to_tsv([["a\tb", "c\r\nd"], ["", "e f"]]) == "a b\tc d\n\te f"
+    assert to_tsv([["\t=SUM(1)", "-0.3 EV"]]) == "\\x3dSUM(1)\t-0.3 EV", "a pasted cell is not computed"
 
 
 def test_a_view_is_copied_as_an_image(qapp: QApplication, qtbot: QtBot) -> None:

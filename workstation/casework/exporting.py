@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Generator
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from workstation.casework.casefile import CaseFile
 from workstation.casework.durable import finished
 from workstation.casework.problems import CaseNotSaved
 from workstation.progress import Progress
+from workstation.spreadsheets import BYTE_ORDER_MARK, as_csv
 
 CASE, LOG = "case.json", "log.jsonl"
 FORMAT, FORMAT_VERSION = "exifact-case-export", 1
@@ -89,17 +89,15 @@ def write_matrix(likeness: Likeness, path: Path) -> None:
     Raises:
         CaseNotSaved: if the file cannot be written; an earlier one stays as it is.
     """
+    names, patches = likeness.names, likeness.patches
+    rows = []
+    for i, j in zip(*np.triu_indices(len(names)), strict=True):
+        numbers = (likeness.distance[i, j], likeness.similarity[i, j])
+        shown = (f"{value:.9g}" if np.isfinite(value) else "" for value in numbers)
+        rows.append((names[i], patches[i], names[j], patches[j], *shown))
+    table = as_csv(("one", "patches of one", "other", "patches of other", "distance", "similarity"), rows)
     try:
-        with (
-            finished(path) as beside,
-            beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-        ):
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(("one", "patches of one", "other", "patches of other", "distance", "similarity"))
-            for i, j in zip(*np.triu_indices(len(likeness.names)), strict=True):
-                numbers = (likeness.distance[i, j], likeness.similarity[i, j])
-                shown = (f"{value:.9g}" if np.isfinite(value) else "" for value in numbers)
-                names, patches = likeness.names, likeness.patches
-                table.writerow((names[i], patches[i], names[j], patches[j], *shown))
+        with finished(path) as beside:
+            beside.write_text(BYTE_ORDER_MARK + table, encoding="utf-8", newline="\n")
     except OSError as problem:
         raise CaseNotSaved(path, f"it could not be written ({problem.strerror or problem})") from problem

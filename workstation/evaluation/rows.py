@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +12,7 @@ from workstation.errors import ExportProblem
 from workstation.evaluation.datasets import DatasetProblem, Label
 from workstation.evaluation.localisation import Localisation
 from workstation.report.atomic import write_bytes, write_text
+from workstation.spreadsheets import as_csv
 
 COLUMNS = (
     "dataset",
@@ -198,9 +197,7 @@ def write_table(rows: Iterable[Row], file: Path) -> None:
     Raises:
         ExportProblem: if it cannot be written.
     """
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines = []
     for row in rows:
         found = row.figures
         figures = (
@@ -209,5 +206,5 @@ def write_table(rows: Iterable[Row], file: Path) -> None:
         numbers = [row.mask_fraction, *figures, row.score, row.p_consistent, row.llr]
         cells = ["" if number is None else f"{number:.8f}" for number in numbers]
         identity = [row.dataset, row.image, row.label, row.kind]
-        writer.writerow([*identity, *cells, row.abstained, f"{row.seconds:.2f}", row.error])
-    write_text(file, table.getvalue())
+        lines.append([*identity, *cells, row.abstained, f"{row.seconds:.2f}", row.error])
+    write_text(file, as_csv(COLUMNS, lines))

@@ -9,6 +9,8 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from workstation.spreadsheets import inert
+
 _BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 FULL_TEXT_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -26,8 +28,11 @@ def copy_image(widget: QWidget) -> None:
 
 
 def to_tsv(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as tab-separated lines; tabs and line breaks inside a cell become spaces, so that columns stay columns."""
-    return "\n".join("\t".join(on_one_line(cell) for cell in row) for row in rows)
+    """Rows as tab-separated lines; tabs and line breaks inside a cell become spaces, so that columns stay columns.
+
+    What is pasted into a spreadsheet is not computed there (`inert`); a value that is copied alone is exact.
+    """
+    return "\n".join("\t".join(inert(on_one_line(cell)) for cell in row) for row in rows)
 
 
 def on_one_line(text: str) -> str:
