@@ -63,7 +63,7 @@ def test_colour_maps_begin_and_end_as_published(name: str, first: tuple[int, ...
 
 
 def test_departure_takes_the_colour_of_its_value_on_the_absolute_scale() -> None:
-    rgba = rendering.departure_rgba(maps())
+    rgba = rendering.scalar_rgba(maps().departure, "cividis", maps().departure_range)
 
     colours = rendering.colour_map("cividis")
     np.testing.assert_array_equal(rgba[0, 0], [*colours[0], 255])
@@ -74,13 +74,13 @@ def test_departure_takes_the_colour_of_its_value_on_the_absolute_scale() -> None
 
 
 def test_limits_can_be_moved_and_clip() -> None:
-    rgba = rendering.departure_rgba(maps(), limits=(0.2, 0.4))
+    rgba = rendering.scalar_rgba(maps().departure, "cividis", (0.2, 0.4))
 
     colours = rendering.colour_map("cividis")
     np.testing.assert_array_equal(rgba[0, 0, :3], colours[0])
     np.testing.assert_array_equal(rgba[-1, -1, :3], colours[255])
     with pytest.raises(ValueError, match="not above"):
-        rendering.departure_rgba(maps(), limits=(0.4, 0.4))
+        rendering.scalar_rgba(maps().departure, "cividis", (0.4, 0.4))
 
 
 def test_groups_cut_pca_and_similarity_have_their_colours() -> None:
@@ -89,9 +89,9 @@ def test_groups_cut_pca_and_similarity_have_their_colours() -> None:
     np.testing.assert_array_equal(rendering.groups_rgba(found)[0, 0], [*rendering.GROUP_COLOURS[0], 255])
     np.testing.assert_array_equal(rendering.groups_rgba(found)[4, 6], [*rendering.GROUP_COLOURS[1], 255])
     np.testing.assert_array_equal(rendering.cut_rgba(found)[4, 6], [*rendering.CUT_COLOURS[1], 255])
-    np.testing.assert_array_equal(rendering.pca_rgba(found)[0, 0], [51, 102, 255, 255])
-    for rgba in (rendering.groups_rgba, rendering.cut_rgba, rendering.pca_rgba):
-        np.testing.assert_array_equal(rgba(found)[1, 2], [0, 0, 0, 0])
+    np.testing.assert_array_equal(rendering.components_rgba(found.pca)[0, 0], [51, 102, 255, 255])
+    for rgba in (rendering.groups_rgba(found), rendering.cut_rgba(found), rendering.components_rgba(found.pca)):
+        np.testing.assert_array_equal(rgba[1, 2], [0, 0, 0, 0])
     similarity = rendering.similarity_rgba(np.array([[-1.0, 0.0, 1.0, np.nan]], np.float32))
     viridis = rendering.colour_map("viridis")
     np.testing.assert_array_equal(similarity[0, :3, :3], viridis[[0, 128, 255]])
@@ -141,7 +141,7 @@ def test_hatching_stands_where_nothing_is_assessable_and_nowhere_else(kind: str,
 def test_exact_cells_are_the_maps_colours_over_the_dimmed_photograph() -> None:
     painted = np.asarray(rendering.paint_layer("departure", pixels(), result(), legend=False, smooth=False))
 
-    expected = rendering.blend(rendering.departure_rgba(maps())[3, 3, :3], 140.0)  # 200 dimmed by 0.7
+    expected = rendering.blend(rendering.colour_map("cividis")[round(27 / 47 * 255)], 140.0)  # 200 dimmed by 0.7
     np.testing.assert_array_equal(painted[65, 65], expected)
     np.testing.assert_array_equal(painted[65, 79], expected)
 

@@ -79,23 +79,20 @@ def scalar_rgba(values: FloatArray, name: ColourMapName, limits: Limits) -> Byte
     return rgba
 
 
-def departure_rgba(maps: Maps, limits: Limits | None = None) -> ByteArray:
-    """The departure map in cividis; `limits` None = those stored with the weights. (rows, columns, 4) uint8."""
-    return scalar_rgba(maps.departure, "cividis", limits or maps.departure_range)
-
-
 def similarity_rgba(array: FloatArray) -> ByteArray:
     """A map of cosine similarities in viridis, from -1 to 1. (rows, columns, 4) uint8, alpha 0 where NaN."""
     return scalar_rgba(array, "viridis", SIMILARITY_LIMITS)
 
 
-def pca_rgba(maps: Maps) -> ByteArray:
-    """The three whitened components as red, green and blue. (rows, columns, 4) uint8, alpha 0 where not assessable."""
-    return components_rgba(maps.pca)
-
-
 def components_rgba(components: FloatArray) -> ByteArray:
-    """(rows, columns, 3) float in 0..1, NaN = not assessable, as (rows, columns, 4) uint8."""
+    """Three components as red, green and blue.
+
+    Args:
+        components: (rows, columns, 3) float in 0..1, NaN = not assessable.
+
+    Returns:
+        (rows, columns, 4) uint8, alpha 0 where not assessable.
+    """
     known = np.isfinite(components).all(axis=-1)
     rgba = np.zeros((*known.shape, 4), np.uint8)
     rgba[known, :3] = np.rint(np.clip(components[known], 0, 1) * 255).astype(np.uint8)
