@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -49,6 +50,19 @@ def test_two_views_of_one_picture_share_their_levels_and_leave_nothing_behind() 
     del first
     gc.collect()
     assert all(id(p) != key for p in gc.get_objects() if type(p) is Pyramid)
+
+
+def test_a_half_built_pyramid_leaves_memory_without_the_garbage_collector() -> None:
+    pyramid = Pyramid(np.zeros((2500, 4000, 3), np.uint8), 1)
+    pyramid.work(0)
+    next(pyramid._building)
+    stored = weakref.ref(pyramid.stored)
+    gc.disable()
+    try:
+        del pyramid
+        assert stored() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(("zoom", "level"), [(1.0, 0), (0.51, 0), (0.5, 1), (0.26, 1), (0.25, 2), (0.01, 3)])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from workstation.errors import FolderOpened, RecordedWarning, Unopenable, UnsupportedFormat
+from workstation.errors import FileProblem, FolderOpened, RecordedWarning, Unopenable, UnsupportedFormat
 from workstation.evidence.bytes_reader import ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS, decode_pixels, transform_orientation
@@ -20,7 +20,7 @@ from workstation.evidence.exif_values import decode_text
 from workstation.evidence.formats import detect_format, suffix_warning
 from workstation.evidence.ifd import read_directories
 from workstation.evidence.metadata import assemble, read_container
-from workstation.evidence.record import Evidence, FileIdentity, Metadata
+from workstation.evidence.record import Evidence, FileIdentity, Metadata, Pixels
 from workstation.progress import Progress, drain
 
 _CHUNK: Final = 16 * 1024 * 1024
@@ -65,6 +65,23 @@ class Rehash:
     def __bool__(self) -> bool:
         """Whether the file is byte for byte what was opened."""
         return self.state == "match"
+
+
+class PixelsLost(FileProblem):
+    """Pixels that left memory cannot be read again: the file has other bytes now, or is gone.
+
+    Attributes:
+        found: what is there instead.
+    """
+
+    remedy = (
+        "What was found and marked on it is kept. Put the original back where it was; reading the file again (F5) "
+        "begins anew with what lies there now."
+    )
+
+    def __init__(self, path: Path, found: Rehash) -> None:
+        super().__init__(path, f"its pixels cannot be read again, because {found.message}")
+        self.found = found
 
 
 def open_steps(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Generator[Progress, None, Evidence]:
@@ -150,6 +167,34 @@ def rehash(identity: FileIdentity) -> Rehash:
         return Rehash("match", "the file is byte for byte what was opened", identity.sha256, checked)
     message = f"the file has changed since it was opened ({identity.size} bytes then, {size} now)"
     return Rehash("differs", message, digest.hexdigest(), checked)
+
+
+def pixels_again(identity: FileIdentity, *, most: int) -> Pixels:
+    """The pixels of a file that was opened before, from the same bytes.
+
+    The bytes that are hashed are those that are decoded: a file that changes in between cannot slip in.
+
+    Args:
+        identity: of the file as it was opened.
+        most: pixels that it has; they were allowed then.
+
+    Raises:
+        PixelsLost: if the file has other bytes now, or can no longer be read.
+        DamagedImage: if they do not fit into memory.
+    """
+    path = identity.path
+    try:
+        with _reading(path) as (file, _):
+            data = file.read(identity.size + 1)  # whatever lies there now: one byte more tells that it is another file
+    except Unopenable as problem:
+        why = f"the file can no longer be read: {problem.what.removeprefix(f'{path.name}: ')}"
+        raise PixelsLost(path, Rehash("vanished", why, "", _timestamp(datetime.now(UTC)))) from problem
+    if hashlib.sha256(data).hexdigest() != identity.sha256:
+        raise PixelsLost(path, rehash(identity))
+    name = _format(path, data)
+    container = read_container(data, name)
+    pixels, _ = decode_pixels(path, data, name, container, orientation=_orientation(container, []), max_pixels=most)
+    return pixels
 
 
 def _reason(error: OSError) -> str:

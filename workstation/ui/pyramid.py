@@ -8,7 +8,7 @@ pixels out.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -49,7 +49,8 @@ class Pyramid:
         self.last_level = 0
         while max(self.size(self.last_level)) > SMALLEST_SIDE:
             self.last_level += 1
-        self._building = self._build()
+        # It holds the levels, not the pyramid: one that is left half-built leaves memory with its last user.
+        self._building = _build(self.levels, [self.size(level) for level in range(1, self.last_level + 1)])
 
     @property
     def complete(self) -> bool:
@@ -92,16 +93,17 @@ class Pyramid:
         thinned: ByteArray = source[rows[:, None], columns[None, :]]
         return thinned
 
-    def _build(self) -> Generator[None, None, None]:
-        while not self.complete:
-            finer = self.levels[-1]
-            coarser = np.empty((*self.size(len(self.levels)), 3), np.uint8)
-            rows = max(1, STRIP_PIXELS // finer.shape[1] // 2)
-            for top in range(0, coarser.shape[0], rows):
-                coarser[top : top + rows] = _halved(finer[2 * top : 2 * (top + rows)])
-                yield
-            self.levels.append(coarser)
+
+def _build(levels: list[ByteArray], sizes: Iterable[tuple[int, int]]) -> Generator[None, None, None]:
+    for size in sizes:
+        finer = levels[-1]
+        coarser = np.empty((*size, 3), np.uint8)
+        rows = max(1, STRIP_PIXELS // finer.shape[1] // 2)
+        for top in range(0, coarser.shape[0], rows):
+            coarser[top : top + rows] = _halved(finer[2 * top : 2 * (top + rows)])
             yield
+        levels.append(coarser)
+        yield
 
 
 _KNOWN: WeakValueDictionary[int, Pyramid] = WeakValueDictionary()
