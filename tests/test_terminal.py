@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+import typer
 
 from workstation import terminal
 from workstation.errors import ExportProblem, ImageTooSmall
@@ -66,3 +67,10 @@ def test_a_complaint_names_the_file_once(capsys: pytest.CaptureFixture[str]) -> 
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("exifact: photo.jpg: the disk is full. Free some space")
     assert second.startswith("exifact: photo.jpg could not be written. Free some space")
+
+
+def test_an_error_ends_the_command_in_words_and_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as end, terminal.words_for_errors("photo.jpg"):
+        raise ImageTooSmall(40, 30, 64)
+    assert end.value.exit_code == terminal.FAILED == 1
+    assert "exifact: photo.jpg: 30×40 pixels hold no patch of 64×64" in capsys.readouterr().err

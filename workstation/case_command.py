@@ -11,11 +11,10 @@ import typer
 
 from workstation import terminal
 from workstation.errors import WorkstationError, in_percent
+from workstation.terminal import DONE, FAILED
 
 if TYPE_CHECKING:
     from workstation.casework import Anchor, CaseFile, ExhibitRecord, Verification
-
-FAILED = 1
 
 case_app = typer.Typer(
     help="Cases: what was examined, by whom, with what; a log that shows whether anything was changed since.",
@@ -37,14 +36,10 @@ def open_case(folder: Path, operator: str = "", *, read_only: bool = False) -> I
     """A case for one command: what is odd about it is said, an error becomes words and exit code 1."""
     from workstation.casework import CaseFile
 
-    try:
-        with CaseFile.open(folder, operator=operator, read_only=read_only) as case:
-            for warning in case.warnings:
-                terminal.note(f"{folder}: {warning}")
-            yield case
-    except WorkstationError as problem:
-        terminal.complain(problem)
-        raise typer.Exit(FAILED) from problem
+    with terminal.words_for_errors(), CaseFile.open(folder, operator=operator, read_only=read_only) as case:
+        for warning in case.warnings:
+            terminal.note(f"{folder}: {warning}")
+        yield case
 
 
 @case_app.command()
@@ -65,7 +60,7 @@ def new(
     """Make a case in a folder."""
     from workstation.casework import CaseFile
 
-    try:
+    with terminal.words_for_errors():
         case = CaseFile.create(
             folder,
             title=title,
@@ -78,9 +73,6 @@ def new(
             question=question,
             blind=blind,
         )
-    except WorkstationError as problem:
-        terminal.complain(problem)
-        raise typer.Exit(FAILED) from problem
     with case:
         for warning in case.warnings:
             terminal.note(f"{folder}: {warning}")
@@ -121,7 +113,7 @@ def add(
             else:
                 terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}")
         say_head(case)
-    raise typer.Exit(FAILED if failed else 0)
+    raise typer.Exit(FAILED if failed else DONE)
 
 
 @case_app.command()
@@ -146,7 +138,7 @@ def analyze(
         failed = case_analysis.analyze(case, todo, request)
         terminal.say(f"{len(todo) - len(failed)} exhibits analysed, {len(failed)} failed")
         say_head(case)
-    raise typer.Exit(FAILED if failed else 0)
+    raise typer.Exit(FAILED if failed else DONE)
 
 
 @case_app.command()
@@ -185,15 +177,12 @@ def verify(
     """Check that nothing was changed since it was written: exit code 1 on any finding, the first bad entry first."""
     from workstation import case_anchors
 
-    try:
+    with terminal.words_for_errors():
         anchors = [case_anchors.read(text) for text in anchor or ()]
-    except WorkstationError as problem:
-        terminal.complain(problem)
-        raise typer.Exit(FAILED) from problem
     with open_case(folder, read_only=True) as case:
         found = terminal.follow(case.verify_steps(anchors, originals=originals), folder.name)
     _say_verification(found, anchors)
-    raise typer.Exit(0 if found.intact else FAILED)
+    raise typer.Exit(DONE if found.intact else FAILED)
 
 
 @case_app.command()
@@ -238,7 +227,7 @@ def search(folder: Folder, words: Annotated[str, typer.Argument(metavar="WORDS")
     for hit in hits:
         where = f"exhibit {labels[hit.exhibit]}" if hit.exhibit in labels else "case"
         terminal.say(f"{where}, {hit.shelf}: {hit.text}")
-    raise typer.Exit(0 if hits else FAILED)
+    raise typer.Exit(DONE if hits else FAILED)
 
 
 @case_app.command()

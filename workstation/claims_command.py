@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError, in_percent
+from workstation.errors import in_percent
 
 if TYPE_CHECKING:
     from workstation.analysis.claims_statement import Claims, TagClaim, TagValidation
-
-FAILED = 1
 
 SHOWN = 3
 """Values of a line-up that a table names."""
@@ -36,13 +34,10 @@ def claims(
     from workstation.analysis.model import load_text_side  # noqa: PLC0415
     from workstation.evidence import open_evidence  # noqa: PLC0415
 
-    try:
+    with terminal.words_for_errors(file.name):
         evidence = open_evidence(file)
         side = load_text_side(model, device=device, threads=threads)
         found = terminal.follow(claims_steps(evidence, side), file.name)
-    except WorkstationError as error:
-        terminal.complain(error, file.name)
-        raise typer.Exit(FAILED) from error
     if as_json:
         typer.echo(json.dumps(as_fields(file.name, found), indent=1))  # in ASCII, which every terminal and pipe takes
     else:
@@ -64,15 +59,12 @@ def validate_claims(
     from workstation.training import claims_validation  # noqa: PLC0415
     from workstation.training.command import check_ready  # noqa: PLC0415
 
-    try:
+    with terminal.words_for_errors():
         check_ready(photos)
         side = load_text_side(model, device=device, threads=threads)
         found = terminal.follow(claims_validation.validate_claims(side, photos), model)
         target = description or side.description.folder / f"{model}.json"
         claims_validation.store(found, target)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
     for tag in found.tags:
         shares = [in_percent(share) for share in (tag.true_supported, tag.false_conflicting) if share is not None]
         power = f", {' / '.join(shares)}" if shares else ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -27,12 +26,11 @@ from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
+from workstation.terminal import DONE, FAILED
 from workstation.training import data_command, paper_cli, text_cli
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """How a disk says that it is full. The rooms turn it into words for every file; what is left is standard output."""
-DONE, FAILED = 0, 1
-"""Exit codes; 2 is wrong use, 130 Ctrl-C."""
 COMMANDS_TAKE_FILES = "./\\" if os.name == "nt" else "./"
 """Characters that make a first argument a file even where no file of that name exists."""
 
@@ -186,7 +184,7 @@ def exif(
     from workstation import listing
     from workstation.evidence import read_metadata
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         described = read_metadata(file)
     for warning in described.warnings:
         terminal.note(f"{file.name}: warning: {warning.message}")
@@ -260,7 +258,7 @@ def train(
         measure_every=measure_every,
         start=start,
     )
-    with _words_for_errors():
+    with terminal.words_for_errors():
         description = terminal.follow(_with_numbers(steps), name)
     terminal.say(f"{name}: written to {description}")
 
@@ -292,7 +290,7 @@ def verify(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Al
     from workstation.analysis.model import registry
 
     found = registry.survey()
-    with _words_for_errors():
+    with terminal.words_for_errors():
         chosen = (registry.find(name),) if name else found.weights
     checks = [registry.verify_description(weights) for weights in chosen]
     problems = () if name else found.problems
@@ -322,7 +320,7 @@ def add(
     """
     from workstation.analysis.model import import_checkpoint
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         added = import_checkpoint.add(file, name, tokenizer)
     terminal.say(f"{added.name}: added to {added.folder}, SHA-256 {added.sha256}")
     if not added.tokenizer:
@@ -337,7 +335,7 @@ def export(
     """Write weights of the paper's architecture as a PyTorch file."""
     from workstation.analysis.model import import_checkpoint
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         written = import_checkpoint.export(name, out)
     terminal.say(f"{name}: written to {written}")
 
@@ -347,7 +345,7 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Delete weights that were added."""
     from workstation.analysis.model import registry
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         registry.remove(name)
     terminal.say(f"{name}: removed")
 
@@ -384,16 +382,6 @@ def _known_model(name: str) -> None:
         registry.find(name)
     except WorkstationError as error:
         raise typer.BadParameter(error.summary, param_hint="--model") from error
-
-
-@contextmanager
-def _words_for_errors() -> Iterator[None]:
-    """Turn an error into words and exit code 1."""
-    try:
-        yield
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
 
 
 def _command_names() -> set[str]:

@@ -6,21 +6,20 @@ What they do is imported when one of them runs: the command line shows its help 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workstation import terminal
-from workstation.errors import ExportProblem, WorkstationError
+from workstation.errors import ExportProblem
+from workstation.terminal import DONE, FAILED
 
 if TYPE_CHECKING:
     from workstation.report.signing import Identity
     from workstation.report.verification import Verification
 
-DONE, FAILED = 0, 1
 MARKS = {"agrees": "✔ agrees", "differs": "✘ differs", "cannot be checked": "– cannot be checked"}
 
 report_app = typer.Typer(help="Reports: sign, time-stamp, verify.", no_args_is_help=True)
@@ -56,7 +55,7 @@ def sign(
     from workstation.report import signing, timestamps
     from workstation.report.atomic import write_bytes
 
-    with _words_for_errors(), ExitStack() as stack:
+    with terminal.words_for_errors(), ExitStack() as stack:
         content = _read(report)
         written = _place(out, report, "-signed.pdf")
         secret = _secret(passphrase_file, f"Passphrase of {key.name}" if key else f"PIN of the token {token}")
@@ -83,7 +82,7 @@ def timestamp_request(report: Report, out: Out = None) -> None:
     from workstation.report import timestamps
     from workstation.report.atomic import write_bytes
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         content = _read(report)
         written = _place(out, report, ".tsq")
         write_bytes(written, timestamps.request(content))
@@ -105,7 +104,7 @@ def timestamp_attach(
     from workstation.report import timestamps
     from workstation.report.atomic import write_bytes
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         answer, content = _read(response), _read(report)
         written = _place(out, report, "-stamped.pdf")
         write_bytes(written, timestamps.attached(content, answer))
@@ -140,7 +139,7 @@ def verify(
     from workstation.report import verification
     from workstation.report.verification_signature import Trust
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         trusted = Trust.from_files(trust or [], crl or [])
         question = verification.Question(tuple(evidence or ()), case, trusted, replay)
         found = terminal.follow(verification.verify(report, question), report.name)
@@ -225,12 +224,3 @@ def _secret(file: Path | None, question: str) -> str:
 
         raise SigningProblem(f"{file} is no text in UTF-8 ({problem.reason})") from problem
     return first.removesuffix("\r")
-
-
-@contextmanager
-def _words_for_errors() -> Iterator[None]:
-    try:
-        yield
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ from workstation.errors import WorkstationError, in_percent
 from workstation.progress import Progress
 
 T = TypeVar("T")
+
+DONE, FAILED = 0, 1
+"""Exit codes; 2 is wrong use, 130 Ctrl-C."""
 
 PLAIN_INTERVAL = 10.0
 """Seconds after which a stage that goes on is said again where there is no terminal to draw a bar on."""
@@ -49,6 +53,16 @@ def complain(error: WorkstationError, subject: str = "") -> None:
     note(f"exifact: {error.summary}" if named else f"exifact: {subject}: {error.summary}")
     if error.likely_causes:
         note(f"         Likely causes: {'; '.join(error.likely_causes)}.")
+
+
+@contextmanager
+def words_for_errors(subject: str = "") -> Iterator[None]:
+    """Turn an error into words (see `complain`) and end the command with exit code 1."""
+    try:
+        yield
+    except WorkstationError as error:
+        complain(error, subject)
+        raise typer.Exit(FAILED) from error
 
 
 def follow(steps: Generator[Progress, None, T], subject: str) -> T:

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
-
-DONE, FAILED = 0, 1
+from workstation.terminal import DONE, FAILED
 
 LISTED = 5
 """Most files that are named of those left out."""
@@ -37,16 +35,13 @@ def validate(
     """
     from workstation.analysis import validation  # noqa: PLC0415 - the command line shows its help without it
 
-    try:
+    with terminal.words_for_errors():
         if store:
             written: Path = terminal.follow(validation.store(model=model, threads=threads), model)
             terminal.say(f"written to {written}")
         asked = tuple(dict.fromkeys(device or validation.DEVICES))
         steps = validation.validate(model=model, devices=asked, insist=bool(device), threads=threads)
         report = terminal.follow(steps, model)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
     for check in report.checks:
         terminal.say(check.sentence)
     for absent, reason in report.skipped:
@@ -80,7 +75,7 @@ def calibrate(  # noqa: PLR0917 - typer makes options of parameters
     from workstation.evaluation import calibration_run  # noqa: PLC0415
 
     file = out or own_file(model)
-    try:
+    with terminal.words_for_errors():
         calibration_run.check_place(file)
         material = calibration_run.laboratory_material(photos, per_camera=per_camera)
         terminal.note(f"{len(material.photos)} photographs of {material.cameras} cameras count")
@@ -91,9 +86,6 @@ def calibrate(  # noqa: PLR0917 - typer makes options of parameters
         steps = calibration_run.calibrate(material, encoder, file.with_suffix(".journal.jsonl"))
         _, table = terminal.follow(steps, model)
         calibration_run.write_table(table, file)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
     for line in calibration_run.in_words(table):
         terminal.say(line)
     terminal.say(f"written to {file}")
@@ -113,14 +105,11 @@ def stability(
     from workstation.evidence import open_steps  # noqa: PLC0415
 
     request = AnalysisRequest(model=model, device=device, threads=threads)
-    try:
+    with terminal.words_for_errors(file.name):
         encoder = load_encoder(model, device=device, threads=threads)
         evidence = terminal.follow(open_steps(file), file.name)
         result = terminal.follow(analysis.run(evidence, request, encoder=encoder), file.name)
         outcome = terminal.follow(audit(evidence, result, encoder), file.name)
-    except WorkstationError as error:
-        terminal.complain(error, file.name)
-        raise typer.Exit(FAILED) from error
     for finding in result.findings:
         if finding.kind in {"departs", "one-group", "no-stable-partition", "ambiguous", "not-assessable"}:
             terminal.say(f"{file.name}: {finding.sentence}")

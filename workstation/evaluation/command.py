@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
 from workstation.progress import Progress
+from workstation.terminal import DONE, FAILED
 
 if TYPE_CHECKING:  # the command line shows its help without numpy, scikit-learn and torch
     from workstation.evaluation.datasets import Dataset
     from workstation.evaluation.evaluate import Evaluated, Plan
 
-DONE, FAILED, STOPPED = 0, 1, 130
+STOPPED = 130
+"""Exit code of Ctrl-C."""
 
 DATASETS = (
     "manifest, columbia, dso_1, realistic_tampering, in_the_wild, scene_completion, casia_1, casia_2, social_network, "
@@ -66,16 +67,14 @@ def evaluate(
 
     request = AnalysisRequest(model=model, device=device, threads=threads, patch=patch, per_dimension=per_dimension)
     try:
-        degradation = Degradation.parse(degrade)
-        found = terminal.follow(_found(dataset, root, out, limit), dataset)
-        dataset_part = chosen(found, subset or [], kind or [], limit)
-        for warning in dataset_part.warnings:
-            terminal.note(f"warning: {warning}")
-        plan = Plan(dataset_part, request, out, degradation, tuple(PEERS) if peers else ())
-        failed = terminal.follow(_written(plan), dataset)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
+        with terminal.words_for_errors():
+            degradation = Degradation.parse(degrade)
+            found = terminal.follow(_found(dataset, root, out, limit), dataset)
+            dataset_part = chosen(found, subset or [], kind or [], limit)
+            for warning in dataset_part.warnings:
+                terminal.note(f"warning: {warning}")
+            plan = Plan(dataset_part, request, out, degradation, tuple(PEERS) if peers else ())
+            failed = terminal.follow(_written(plan), dataset)
     except KeyboardInterrupt as stop:
         terminal.note(f"exifact: stopped; the same command goes on from what is in {out}")
         raise typer.Exit(STOPPED) from stop

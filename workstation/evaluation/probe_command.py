@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
 from workstation.progress import Progress
 
 if TYPE_CHECKING:
     from workstation.evaluation.probes import ProbeResult
     from workstation.evaluation.probes_features import Features
-
-FAILED = 1
 
 app = typer.Typer(
     help="Linear probes: what can be read off an encoder's features by a straight line.", no_args_is_help=True
@@ -92,11 +89,8 @@ def _features(model: str, imagenet: Path | None, threads: int | None) -> Feature
 
 
 def _tell(steps: Generator[Progress, None, ProbeResult], subject: str) -> None:
-    try:
+    with terminal.words_for_errors():
         found = terminal.follow(steps, subject)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
     for reason in found.skipped:
         terminal.note(f"left out: {reason}")
     accuracy = found.accuracy
