@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -34,7 +34,7 @@ from workstation.ui.casing import Keeping
 from workstation.ui.controls import IconLabel, add_action, icon_size, push_button, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, table_as_tsv
 from workstation.ui.icons import icon
-from workstation.ui.rows_model import SUBJECT_ROLE, RowsModel, TextRow
+from workstation.ui.rows_model import SUBJECT_ROLE, FilteredRows, RowsModel, TextRow
 from workstation.ui.theme import GRID
 
 _KEEPING = {
@@ -168,6 +168,8 @@ class CasePanel(QWidget):
         self.bookmarks.offer("Edit…", "Name, verdict and note", self.bookmark_edit_requested, BookmarkRecord, "note")
         self.bookmarks.offer("Delete", "Delete it; the history keeps it", self.bookmark_delete_requested,
                              BookmarkRecord, "delete")  # fmt: skip
+        for page, _ in self._pages.values():
+            page.offer_sorting()
 
     def _lay_out(self) -> None:
         nothing = QWidget()
@@ -210,15 +212,12 @@ class CasePanel(QWidget):
 
 
 class _Page(QWidget):
-    """One table with a filter."""
+    """One table with a filter, sorted by the column whose heading is pressed: up, down, in the case's own order."""
 
     def __init__(self, name: str, headings: Sequence[tuple[str, str]], *, widths: Sequence[int]) -> None:
         super().__init__()
         self.model = RowsModel(headings, self)
-        self._filtered = QSortFilterProxyModel(self)
-        self._filtered.setSourceModel(self.model)
-        self._filtered.setFilterKeyColumn(-1)
-        self._filtered.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._filtered = FilteredRows(self.model, self)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName(f"Filter: {name}")
@@ -236,10 +235,13 @@ class _Page(QWidget):
 
     def show_rows(self, rows: Sequence[TextRow]) -> None:
         """Replace the rows; the marked one stays marked if it is still there."""
-        marked, scrolled = self.table.currentIndex().row(), self.table.verticalScrollBar().value()
+        current, scrolled = self.table.currentIndex(), self.table.verticalScrollBar().value()
+        marked = self.model.rows[self._filtered.mapToSource(current).row()].key if current.isValid() else None
         self.model.show_rows(rows)
-        if 0 <= marked < self._filtered.rowCount():
-            self.table.selectRow(marked)
+        row = None if marked is None else self.model.row_of(marked)
+        if row is not None:
+            again = self._filtered.mapFromSource(self.model.index(row, current.column()))
+            self.table.setCurrentIndex(again)  # invalid, so that none is marked, where the filter leaves it out
         self.table.verticalScrollBar().setValue(scrolled)
 
     def offer(
@@ -259,6 +261,24 @@ class _Page(QWidget):
         if first:
             self._first = action
             self.table.activated.connect(action.trigger)
+
+    def offer_sorting(self) -> None:
+        """An action that does what a press of the heading does, for those who use no mouse."""
+        tip = "By the marked cell's column; again: turned round; once more: in the case's own order"
+        add_action(self.table, "Sort by this column", tip, self._sort_by_marked, icon_name="sort")
+
+    @Slot()
+    def _sort_by_marked(self) -> None:
+        header, column = self.table.horizontalHeader(), self.table.currentIndex().column()
+        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        if column < 0:
+            return
+        if header.sortIndicatorSection() != column:
+            self.table.sortByColumn(column, up)
+        elif header.sortIndicatorOrder() == up:
+            self.table.sortByColumn(column, down)
+        else:
+            self.table.sortByColumn(-1, up)
 
     def subject(self) -> object:
         """What the marked row stands for."""
@@ -283,6 +303,9 @@ class _Page(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.setSortingEnabled(True)
         letter = table.fontMetrics().averageCharWidth()
         for column, letters in enumerate(widths):
             table.setColumnWidth(column, letters * letter)

@@ -109,7 +109,9 @@ def _exhibit_row(view: CaseView, record: ExhibitRecord) -> TextRow:
         f"description: {record.description or NOT_STATED}\ntags: {', '.join(view.tags.get(record.id, ())) or 'none'}"
     )
     icon = "state-not-applicable" if record.withdrawn is not None else "image"
-    return TextRow(cells, record, icon, tip)
+    ranks: dict[int, float | None] = {5: None if coverage is None else coverage.share}
+    ranks |= {n: None for n, stated in ((2, record.received), (3, record.received_from)) if not stated}
+    return TextRow(cells, record, icon, tip, record.id, ranks)
 
 
 def note_rows(view: CaseView) -> list[TextRow]:
@@ -119,10 +121,11 @@ def note_rows(view: CaseView) -> list[TextRow]:
         where = "case" if note.exhibit is None else _label(view, note.exhibit)
         locked = "locked" if note.locked else ""
         cells = (where, note.text, note.kind, note.author or NOT_STATED, _time(note.written), locked)
-        rows.append(TextRow(cells, note, "note"))
+        ranks = _ranks(3, note.author, 4, note.written)
+        rows.append(TextRow(cells, note, "note", key=note.id, ranks=ranks))
     for record in view.noted_regions:
         where = f"{_label(view, record.exhibit)}, region {record.region.name}"
-        rows.append(TextRow((where, record.region.note, "region", "", "", ""), record, "rectangle"))
+        rows.append(TextRow((where, record.region.note, "region", "", "", ""), record, "rectangle", key=record.id))
     return rows
 
 
@@ -135,7 +138,7 @@ def bookmark_rows(view: CaseView) -> list[TextRow]:
             f"{100 * zoom:.0f} %" if isinstance(zoom, int | float) and not mark.view.get("fitted") else "whole picture"
         )
         cells = (_label(view, mark.exhibit), mark.name, mark.verdict, mark.note, f"{mark.view.get('layer')}, {shown}")
-        rows.append(TextRow(cells, mark, VERDICT_ICONS.get(mark.verdict, "")))
+        rows.append(TextRow(cells, mark, VERDICT_ICONS.get(mark.verdict, ""), key=mark.id))
     return rows
 
 
@@ -157,7 +160,13 @@ def _entry_row(view: CaseView, entry: Entry) -> TextRow:
         about,
         shortened_hash(entry.hash),
     )
-    return TextRow(cells, entry, tip=f"{entry.action}\n{entry.program}\nSHA-256 {entry.hash}")
+    tip = f"{entry.action}\n{entry.program}\nSHA-256 {entry.hash}"
+    return TextRow(cells, entry, tip=tip, key=entry.sequence, ranks=_ranks(2, entry.operator, 1, entry.time))
+
+
+def _ranks(who: int, name: str, when: int, moment: str) -> dict[int, str | None]:
+    """Where who did it is not known, and when to the millisecond, of which the cell shows the second."""
+    return {when: moment} if name else {when: moment, who: None}
 
 
 def _label(view: CaseView, number: int) -> str:

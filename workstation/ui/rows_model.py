@@ -1,14 +1,22 @@
-"""A plain table of texts, each row standing for something."""
+"""A plain table of texts, each row standing for something, sorted by any column."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
 from PySide6.QtGui import QGuiApplication
 
+from workstation.evidence import name_key
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
 from workstation.ui.theme import tabular
@@ -26,12 +34,37 @@ class TextRow:
         subject: what the row stands for.
         icon: name of an icon before the first cell, "" = none.
         tip: tooltip; "" = the full text of the cell.
+        key: tells the row from the others, also when rows are replaced; None = nothing does.
+        ranks: by column, what a cell is sorted by where that is not its words; None = it is not known.
     """
 
     cells: tuple[str, ...]
     subject: Any = None
     icon: str = ""
     tip: str = ""
+    key: Hashable = None
+    ranks: Mapping[int, float | str | None] = field(default_factory=dict)
+
+    def rank(self, column: int) -> Any:
+        """What the row is sorted by in a column, the smallest first; None where that is not known."""
+        if column in self.ranks:
+            return self.ranks[column]
+        return name_key(self.cells[column]) if self.cells[column] else None
+
+
+def sorted_rows(rows: Sequence[TextRow], column: int, *, turned: bool) -> tuple[TextRow, ...]:
+    """Rows by a column, numbers by their size; what is not known stands at the end, however they are turned.
+
+    Args:
+        rows: in the order of their own, which equal ones keep.
+        column: below 0 = the order of their own.
+        turned: the largest first.
+    """
+    if column < 0:
+        return tuple(rows)
+    ranks = [row.rank(column) for row in rows]
+    known = sorted((i for i, rank in enumerate(ranks) if rank is not None), key=ranks.__getitem__, reverse=turned)
+    return tuple(rows[i] for i in (*known, *(i for i, rank in enumerate(ranks) if rank is None)))
 
 
 class RowsModel(QAbstractTableModel):
@@ -41,19 +74,38 @@ class RowsModel(QAbstractTableModel):
         """`headings` are titles and what they mean."""
         super().__init__(parent)
         self._headings = tuple(headings)
+        self._given: tuple[TextRow, ...] = ()
         self._rows: tuple[TextRow, ...] = ()
+        self._column, self._turned = -1, False
         self._font = tabular(QGuiApplication.font())
 
     @property
     def rows(self) -> tuple[TextRow, ...]:
-        """All rows."""
+        """All rows, as they are sorted."""
         return self._rows
 
     def show_rows(self, rows: Sequence[TextRow]) -> None:
-        """Replace the rows."""
+        """Replace the rows; they are sorted as those before."""
         self.beginResetModel()
-        self._rows = tuple(rows)
+        self._given = tuple(rows)
+        self._rows = sorted_rows(self._given, self._column, turned=self._turned)
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Qt: sort by a column; below 0 = the order in which the rows were given."""
+        self.layoutAboutToBeChanged.emit()
+        before = self._rows
+        self._column, self._turned = column, order == Qt.SortOrder.DescendingOrder
+        self._rows = sorted_rows(self._given, column, turned=self._turned)
+        now = {id(row): number for number, row in enumerate(self._rows)}
+        marked = self.persistentIndexList()
+        moved = [self.index(now[id(before[index.row()])], index.column()) for index in marked]
+        self.changePersistentIndexList(marked, moved)
+        self.layoutChanged.emit()
+
+    def row_of(self, key: Hashable) -> int | None:
+        """Where the row with this key stands; None where there is none."""
+        return next((number for number, row in enumerate(self._rows) if row.key == key), None)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: rows."""
@@ -90,3 +142,18 @@ class RowsModel(QAbstractTableModel):
             SUBJECT_ROLE: row.subject,
         }
         return known.get(role)
+
+
+class FilteredRows(QSortFilterProxyModel):
+    """The rows that hold a text; the rows themselves are sorted, not the filter, which would ask at each comparison."""
+
+    def __init__(self, rows: RowsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source = rows
+        self.setSourceModel(rows)
+        self.setFilterKeyColumn(-1)
+        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Qt: sort the rows."""
+        self._source.sort(column, order)
