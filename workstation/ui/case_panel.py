@@ -74,10 +74,10 @@ class CasePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.exhibits = _Page("Exhibits of the case", EXHIBITS, widths=(7, 26, 18, 18, 30, 10, 22))
+        self.exhibits = _Page("Exhibits of the case", EXHIBITS, widths=(12, 26, 18, 18, 30, 12, 22))
         self.notes = _Page("Notes of the case", NOTES, widths=(26, 60, 10, 16, 26, 8))
         self.bookmarks = _Page("Bookmarks of the case", BOOKMARKS, widths=(22, 16, 16, 40, 24))
-        self.history = _Page("History of the case", HISTORY, widths=(7, 26, 18, 30, 22, 22))
+        self.history = _Page("History of the case", HISTORY, widths=(9, 26, 18, 30, 22, 22))
         self._pages = {
             "Exhibits": (self.exhibits, exhibit_rows),
             "Notes": (self.notes, note_rows),
