@@ -13,23 +13,21 @@ intervals, which take the variants of one window for independent.
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.groups import MATCH, best_match_of
+from benchmarks.splice_arguments import splice_parser, splices_of
 from workstation.analysis import maps, partition
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.pipeline import group_cells
 from workstation.analysis.result import LabelArray
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
-from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import clopper_pearson
-from workstation.evaluation.splices import VARIANTS, make_splices, mask_of, saved
+from workstation.evaluation.splices import VARIANTS, mask_of, saved
 from workstation.progress import drain
 
 FACTORS = (0.48, 0.64, 0.8, 1.0, 1.28, 1.6)
@@ -61,20 +59,12 @@ def groups_by_factor(pixels: NDArray[np.uint8], encoder: Encoder) -> dict[float,
 
 def main() -> None:
     """Read the arguments, measure, print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--role", choices=tuple(camera_roles()))
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=777)
+    parser = splice_parser(__doc__, count=60)
     parser.add_argument("--model", default="compact")
-    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     encoder = load_encoder(options.model, threads=options.threads)
     false, matched, pictures = Counter[float](), Counter[float](), Counter[str]()
-    for splice in make_splices(
-        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
-    ):
+    for splice in splices_of(options):
         for variant in VARIANTS:
             untouched = groups_by_factor(saved(splice.untouched, variant), encoder)
             if untouched is not None:

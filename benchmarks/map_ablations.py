@@ -17,21 +17,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from benchmarks.splice_arguments import splice_parser, splices_of
 from workstation.analysis.model import load_encoder
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.tensors import read_registered
 from workstation.analysis.reference import REFERENCES, SMOOTHING, departure
 from workstation.analysis.suitability import assess
-from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
-from workstation.evaluation.splices import LARGE_SHARES, SHARES, VARIANTS, make_splices
+from workstation.evaluation.splices import LARGE_SHARES, SHARES, VARIANTS
 from workstation.progress import drain
 from workstation.training.whitening import whitening_of
 
@@ -87,14 +86,7 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
         raise SystemExit(f"weights {options.model!r} are not compact")
     learned = {name: tensor.float() for name, tensor in read_registered(shipped.description).items()}
     whitening = whitening_of(learned, options.photos).numpy()
-    for splice in make_splices(
-        options.photos,
-        split=options.split,
-        count=options.count,
-        seed=options.seed,
-        only=cameras_of(options.role),
-        shares=LARGE_SHARES if options.large else SHARES,
-    ):
+    for splice in splices_of(options, LARGE_SHARES if options.large else SHARES):
         for variant in VARIANTS:
             rgb, mask = splice.saved(variant)
             height, width = rgb.shape[:2]
@@ -119,14 +111,8 @@ def embedded(options: argparse.Namespace) -> Iterator[tuple[str, Embedded]]:
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--role", choices=tuple(camera_roles()))
-    parser.add_argument("--count", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=777)
+    parser = splice_parser(__doc__, count=40)
     parser.add_argument("--model", default="compact")
-    parser.add_argument("--threads", type=int)
     parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
     scores: dict[tuple[str, str], list[float]] = defaultdict(list)

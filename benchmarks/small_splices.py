@@ -9,22 +9,20 @@ in brackets; all map cells count.
 
 from __future__ import annotations
 
-import argparse
 import io
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import average_precision_score
 
+from benchmarks.splice_arguments import splice_parser, splices_of
 from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model import Encoder, load_encoder
-from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import bootstrap_mean
-from workstation.evaluation.splices import SAVE_QUALITY, Splice, make_splices
+from workstation.evaluation.splices import SAVE_QUALITY, Splice
 from workstation.progress import drain
 
 WIDTH, HEIGHT = 384, 288
@@ -70,21 +68,12 @@ def precisions(image: Image.Image, mask: Image.Image, encoder: Encoder) -> Itera
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--role", choices=tuple(camera_roles()))
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=777)
+    parser = splice_parser(__doc__, count=60)
     parser.add_argument("--model", default="compact")
-    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     encoder = load_encoder(options.model, threads=options.threads)
     found: dict[tuple[str, int], list[float]] = defaultdict(list)
-    cameras = cameras_of(options.role)
-    for splice in make_splices(
-        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras
-    ):
+    for splice in splices_of(options):
         for name, way in (("scaled", scaled), ("cut", cut)):
             for window, precision in precisions(*way(splice), encoder):
                 found[name, window].append(precision)

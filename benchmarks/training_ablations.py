@@ -12,7 +12,6 @@ with its 95 % bootstrap interval over images.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +19,12 @@ from typing import Any
 
 import torch
 
+from benchmarks.splice_arguments import splice_parser, splices_of
 from benchmarks.weights_pairs import encoder_of as encoder_of_weights
 from benchmarks.weights_pairs import print_pairs
 from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import find
-from workstation.evaluation.calibration_images import camera_roles, cameras_of
-from workstation.evaluation.splices import make_splices
 from workstation.training.batches import BatchPlan
 from workstation.training.configuration import TrainingConfiguration
 from workstation.training.run import Training
@@ -82,16 +80,11 @@ def encoder_of(training: Training, shipped: WeightsDescription, threads: int | N
 
 def main() -> None:
     """Read the arguments, train what is missing, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
+    parser = splice_parser(__doc__, count=100)
+    parser.set_defaults(threads=1)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=777)
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--role", choices=tuple(camera_roles()))
     parser.add_argument("--only", nargs="+", metavar="IDEA", choices=tuple(IDEAS), help=", ".join(IDEAS))
-    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shipped = find("compact")
@@ -102,10 +95,7 @@ def main() -> None:
         run = trained(options.runs / f"{number}", options.photos, changes, options.steps, shipped)
         encoders[idea] = encoder_of(run, shipped, options.threads)
     encoders["shipped, without further steps"] = encoder_of_weights(shipped.folder / "compact.json", options.threads)
-    splices = make_splices(
-        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
-    )
-    print_pairs("training", list(encoders.items()), splices)
+    print_pairs("training", list(encoders.items()), splices_of(options))
 
 
 if __name__ == "__main__":

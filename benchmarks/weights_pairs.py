@@ -11,7 +11,6 @@ are to ship are chosen with --role "model choice": the error rates are stated fo
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from benchmarks.splice_arguments import splice_parser, splices_of
 from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import read_description
 from workstation.analysis.model.tensors import read_registered
-from workstation.evaluation.calibration_images import camera_roles, cameras_of
 from workstation.evaluation.intervals import paired_difference
-from workstation.evaluation.splices import VARIANTS, Splice, make_splices
+from workstation.evaluation.splices import VARIANTS, Splice
 from workstation.progress import drain
 
 
@@ -78,21 +77,12 @@ def print_pairs(heading: str, encoders: Sequence[tuple[str, CompactEncoder]], sp
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
+    parser = splice_parser(__doc__, count=100)
     parser.add_argument("descriptions", type=Path, nargs="+")
-    parser.add_argument("--split", default="dev")
-    parser.add_argument("--role", choices=tuple(camera_roles()))
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=777)
-    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     encoders = [encoder_of(description, options.threads) for description in options.descriptions]
-    splices = make_splices(
-        options.photos, split=options.split, count=options.count, seed=options.seed, only=cameras_of(options.role)
-    )
     names = [f"{description.stem} of {description.parent.name}" for description in options.descriptions]
-    print_pairs("weights", list(zip(names, encoders, strict=True)), splices)
+    print_pairs("weights", list(zip(names, encoders, strict=True)), splices_of(options))
 
 
 if __name__ == "__main__":
