@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-from workstation.evidence import colour_management, display_rgb, display_size, to_display, to_stored
-from workstation.evidence.display import oriented, unoriented
+from workstation.evidence import display_rgb, display_size, to_display, to_stored
+from workstation.evidence.display import ProfileUse, oriented, profile_use, unoriented
 from workstation.evidence.record import Pixels
 
 
@@ -51,7 +51,7 @@ def test_a_profile_is_converted_for_display_and_stored_values_stay(scene: NDArra
 
     assert not np.array_equal(shown, scene)
     assert np.array_equal(pixels.rgb, scene)
-    assert "converted to sRGB for display" in colour_management(pixels)
+    assert profile_use(pixels).how == "converted"
 
 
 def test_a_profile_is_read_once_for_many_tiles(scene: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,10 +74,20 @@ def swapped_primaries() -> bytes:
 
 
 @pytest.mark.parametrize(
-    "profile", [None, b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()]
+    ("profile", "use"),
+    [
+        (None, ProfileUse("none")),
+        (b"no profile", ProfileUse("unfit", "not an ICC profile")),
+        (
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+            ProfileUse("unfit", "Lab identity built-in"),
+        ),
+    ],
 )
-def test_a_profile_that_does_not_fit_changes_nothing(scene: NDArray[np.uint8], profile: bytes | None) -> None:
+def test_a_profile_that_does_not_fit_changes_nothing(
+    scene: NDArray[np.uint8], profile: bytes | None, use: ProfileUse
+) -> None:
     pixels = pixels_of(scene, profile=profile)
 
     assert np.array_equal(display_rgb(pixels), scene)
-    assert "shown as sRGB" in colour_management(pixels)
+    assert profile_use(pixels) == use

@@ -2,7 +2,7 @@
 
 from workstation.evidence.aside import in_memory, laid_aside
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS
-from workstation.evidence.display import colour_management, display_rgb, display_size, to_display, to_stored
+from workstation.evidence.display import display_rgb, display_size, to_display, to_stored
 from workstation.evidence.folders import FolderListing, list_folder, name_key
 from workstation.evidence.formats import SUFFIXES
 from workstation.evidence.opening import (
@@ -23,7 +23,6 @@ __all__ = [
     "FolderListing",
     "PixelsLost",
     "Rehash",
-    "colour_management",
     "display_rgb",
     "display_size",
     "identify",

@@ -81,7 +81,7 @@ class ProfileUse:
 
     Attributes:
         how: "none" (there is no profile), "unfit" (it is not for RGB values), "converted".
-        name: the profile's own description, "" without one.
+        name: the profile's own description, or why it has none; "" without a profile.
     """
 
     how: Literal["none", "unfit", "converted"]
@@ -96,21 +96,11 @@ def profile_use(pixels: Pixels) -> ProfileUse:
     return ProfileUse(how, icc_description(pixels.icc_profile))
 
 
-def colour_management(pixels: Pixels) -> str:
-    """The same in words."""
-    use = profile_use(pixels)
-    return {
-        "none": "no colour profile; shown as sRGB",
-        "unfit": f"colour profile “{use.name}” does not fit RGB values; shown as sRGB",
-        "converted": f"colour profile “{use.name}” converted to sRGB for display",
-    }[use.how]
-
-
 def display_rgb(pixels: Pixels) -> NDArray[np.uint8]:
     """The image for the screen: (height, width, 3) uint8 sRGB, colour profile and orientation applied.
 
     A profile that cannot be read, or that is not for RGB values (the CMYK profile of an image that was reduced to RGB),
-    is left out; `colour_management` says so.
+    is left out; `profile_use` says so.
     """
     rgb = pixels.rgb
     transform = _transform(pixels.icc_profile) if pixels.icc_profile else None
