@@ -64,14 +64,19 @@ def archived(pdf: bytes, described: Description, attached: Mapping[str, bytes]) 
         _mean_srgb(document)
         _print_links(document)
         _describe(document, described)
-        stream = BytesIO()
-        document.save(
-            stream,
-            min_version="1.7",
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            compress_streams=True,
-        )
+        return file_of(document)
+
+
+def file_of(document: Pdf) -> bytes:
+    """The document as a file; its identifier comes from its content, so the same document gives the same bytes."""
+    stream = BytesIO()
+    document.save(
+        stream,
+        min_version="1.7",
+        deterministic_id=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        compress_streams=True,
+    )
     return stream.getvalue()
 
 

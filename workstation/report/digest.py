@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal, TypeAlias
 
-import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
 
-from workstation.report.archival import CONTENT_FILE
+from workstation.report.archival import CONTENT_FILE, file_of
 from workstation.report.printed import (
     Json,
     attachments,
@@ -86,15 +85,7 @@ def sealed(pdf: bytes) -> bytes:
                 Digest=String(mark),
             )
         )
-        stream = BytesIO()
-        document.save(
-            stream,
-            min_version="1.7",
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            compress_streams=True,
-        )
-    return with_digest(stream.getvalue(), mark)
+        return with_digest(file_of(document), mark)
 
 
 def record_of(document: Pdf) -> dict[str, Json]:
