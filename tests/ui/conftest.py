@@ -12,11 +12,13 @@ from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent
 
 import workstation.ui  # noqa: F401 - its guard must stand before the first signal of any test
+from tests.ui.canvas_samples import Mouse, sample_pixels
 from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, PartialMap
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.settings import SettingsStore
+from workstation.ui.image_view import ImageView
 from workstation.ui.main_window import MainWindow
 from workstation.ui.work import Work
 
@@ -106,3 +108,20 @@ def open_file(qtbot) -> Callable[[MainWindow, Path], None]:
         qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
 
     return open_and_wait
+
+
+@pytest.fixture
+def view(qtbot) -> ImageView:
+    """A picture of known content, without an analysis."""
+    view = ImageView()
+    qtbot.addWidget(view)
+    view.resize(640, 480)
+    view.show_pixels(sample_pixels())
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+@pytest.fixture
+def mouse(view: ImageView) -> Mouse:
+    return Mouse(view.canvas)

@@ -21,22 +21,6 @@ from workstation.ui.display_frame import DisplayFrame
 from workstation.ui.image_view import ImageView, Layer, PointerReading, Tool, ViewState
 
 
-@pytest.fixture
-def view(qtbot: QtBot) -> ImageView:
-    view = ImageView()
-    qtbot.addWidget(view)
-    view.resize(640, 480)
-    view.show_pixels(sample_pixels())
-    view.show()
-    qtbot.waitExposed(view)
-    return view
-
-
-@pytest.fixture
-def mouse(view: ImageView) -> Mouse:
-    return Mouse(view.canvas)
-
-
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_speaks_of_stored_pixels(view: ImageView, mouse: Mouse, orientation: int) -> None:
     pixels = sample_pixels(orientation=orientation)

@@ -20,15 +20,9 @@ from workstation.ui.legend import Shine, bar_image
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> ImageView:
-    view = ImageView()
-    qtbot.addWidget(view)
-    view.resize(640, 480)
-    view.show_pixels(sample_pixels())
+def view(view: ImageView) -> ImageView:
     view.show_result(sample_result())
     view.set_legend_visible(False)
-    view.show()
-    qtbot.waitExposed(view)
     return view
 
 

@@ -15,22 +15,6 @@ TRIANGLE = Region("2", "polygon", ((100.0, 20.0), (140.0, 20.0), (120.0, 60.0)))
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> ImageView:
-    view = ImageView()
-    qtbot.addWidget(view)
-    view.resize(640, 480)
-    view.show_pixels(sample_pixels())
-    view.show()
-    qtbot.waitExposed(view)
-    return view
-
-
-@pytest.fixture
-def mouse(view: ImageView) -> Mouse:
-    return Mouse(view.canvas)
-
-
-@pytest.fixture
 def drawn(view: ImageView) -> list[Region]:
     regions: list[Region] = []
     view.region_drawn.connect(regions.append)
