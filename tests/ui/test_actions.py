@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from workstation.ui.settings_dialog import SettingsDialog
 from workstation.ui.shortcuts import Clash, clashes, needs_picture
 
 from .conftest import HeldAnalysis
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_built_in_keys_do_not_clash() -> None:
@@ -214,6 +218,13 @@ def test_the_settings_dialog_refuses_clashes_and_gives_changes_back(qtbot) -> No
 )
 def test_help_pages_have_words(page, word: str) -> None:
     assert word in page()
+
+
+def test_about_names_every_library_that_the_program_requires() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = [re.split(r"[^\w-]", stated)[0] for stated in project["dependencies"]]
+    page = about_page().casefold().replace("_", "-")  # as some packages spell their own name
+    assert [name for name in required if f"<td>{name.casefold()}</td>" not in page] == []
 
 
 def _rectangle() -> Region:

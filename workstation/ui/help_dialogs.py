@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayo
 import workstation
 from workstation.analysis.model import available_weights
 from workstation.ui.actions import MENUS, SPECS
+from workstation.ui.libraries import library_names
 from workstation.ui.wording import LIMITS
 
 _POINTER = (
@@ -21,22 +22,6 @@ _POINTER = (
     ("Double click", "between fit and 100 %; closes a polygon"),
     ("Middle button, or drag with the hand", "move the picture"),
 )
-_LIBRARIES = (
-    "PySide6-Essentials",
-    "pyqtgraph",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "pillow",
-    "pi-heif",
-    "piexif",
-    "torch",
-    "transformers",
-    "safetensors",
-    "reportlab",
-)
-
-
 _CAN_TELL = (
     "Which bytes were looked at: their hashes, taken before decoding and compared again at every report.",
     "What the file says about itself, entry by entry, with offsets and raw bytes; what is missing, empty or unreadable "
@@ -105,7 +90,7 @@ def limits_page() -> str:
 def about_page() -> str:
     """Version, weights, licences."""
     rows = []
-    for name in _LIBRARIES:
+    for name in library_names():
         try:
             metadata = importlib.metadata.metadata(name)
         except importlib.metadata.PackageNotFoundError:

@@ -19,19 +19,7 @@ from PySide6.QtCore import QObject, Signal
 import workstation
 from workstation import paths
 from workstation.errors import WorkstationError
-
-_LIBRARIES = (
-    "PySide6-Essentials",
-    "pyqtgraph",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "pillow",
-    "pi-heif",
-    "torch",
-    "reportlab",
-)
-
+from workstation.ui.libraries import library_names
 
 _OF_THE_WINDOW = ("working in the window", "working in the background", "releasing memory")
 """What may be going on when nothing particular is; other sentences name a file."""
@@ -55,7 +43,7 @@ def describe(during: str, error: BaseException) -> str:
         f"python: {platform.python_version()}",
         f"system: {platform.platform()}",
     ]
-    for name in _LIBRARIES:
+    for name in library_names():
         try:
             lines.append(f"{name}: {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
