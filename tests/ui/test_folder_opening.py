@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QPushButton
 
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
-from workstation.ui import folder_opening
 from workstation.ui.main_window import MainWindow
 from workstation.ui.work import open_file
 
@@ -63,20 +62,6 @@ def test_what_is_open_already_is_not_opened_again(window: MainWindow, folder: Pa
     qtbot.waitUntil(lambda: "3 image files" in window.centre.message, timeout=10000)
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10000)
     assert names(window) == ["b.png", "a.jpg", "c.jpg"]
-
-
-def test_only_what_fits_into_memory_is_opened(
-    window: MainWindow, folder: Path, qtbot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_opening, "ROOM", 320 * 256 * 3 + 1)  # two reach beyond it, so a third is not opened
-
-    window.open_files([folder])
-
-    qtbot.waitUntil(lambda: "DCIM" in window.centre.message, timeout=10000)
-    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10000)
-    assert names(window) == ["a.jpg", "b.png"]
-    assert window.centre.message.startswith("2 of 3 image files of DCIM are open: as many as fit into memory")
-    assert "exifact analyze" in window.centre.message
 
 
 def test_closing_the_file_that_is_being_opened_leaves_the_others_alone(make_window: Maker, folder: Path, qtbot) -> None:

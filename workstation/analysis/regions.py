@@ -197,7 +197,11 @@ def cells_inside(region: Region, geometry: MapGeometry) -> BoolArray:
 
 
 def statistics_of(
-    region: Region, result: AnalysisResult | None, rgb: NDArray[np.uint8] | None = None
+    region: Region,
+    result: AnalysisResult | None,
+    rgb: NDArray[np.uint8] | None = None,
+    *,
+    size: tuple[int, int] | None = None,
 ) -> RegionStatistics:
     """What pixels and maps say about a region; a region that carries no statement has a `reason`, it raises nothing.
 
@@ -205,16 +209,19 @@ def statistics_of(
         region: where.
         result: of the analysis; None before there is one (then `rgb` gives the size).
         rgb: (height, width, 3) uint8, the stored image; None leaves the colour figures out.
+        size: (height, width) of the stored image where neither of them says it.
 
     Raises:
-        ValueError: if neither result nor pixels are given.
+        ValueError: if nothing says how large the image is.
     """
     if rgb is not None:
         height, width = rgb.shape[:2]
     elif result is not None:
         height, width = result.image_size
+    elif size is not None:
+        height, width = size
     else:
-        raise ValueError("either a result or the pixels must say how large the image is")
+        raise ValueError("a result, the pixels or their size must say how large the image is")
     rows, columns, inside = pixels_inside(region, height, width)
     area = int(np.count_nonzero(inside))
     colours = _colours(rgb[rows, columns], inside) if rgb is not None and area else (None, None)

@@ -12,7 +12,7 @@ from workstation.analysis.result import AnalysisResult, Finding, FloatArray
 from workstation.analysis.stored_scale import stored_scale_map
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
-from workstation.evidence import Rehash, rehash
+from workstation.evidence import PixelsLost, Rehash, in_memory, rehash
 from workstation.evidence.record import Evidence
 from workstation.report.commission import Circumstances
 from workstation.report.template import Template
@@ -41,6 +41,7 @@ class ExhibitReport:
         regions: statistics of the exhibit's regions, in their order.
         consistency: the departure map at the scale of the stored image (float32, 2-D, NaN = not assessable), or None.
         warnings: (source, warning) of the file's readers ("file") and of the analysis ("analysis").
+        is_unseen: whether the pixels are not in memory and cannot be read again: the file changed or is gone.
     """
 
     position: int
@@ -52,6 +53,7 @@ class ExhibitReport:
     regions: tuple[RegionStatistics, ...]
     consistency: FloatArray | None
     warnings: tuple[tuple[str, RecordedWarning], ...]
+    is_unseen: bool = False
 
     @property
     def evidence(self) -> Evidence:
@@ -131,6 +133,8 @@ def build(
 
 def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
     evidence, result = exhibit.evidence, exhibit.result
+    verification = rehash(evidence.identity)
+    unseen = not verification and _is_out_of_reach(evidence)
     status = _status(exhibit)
     warnings = [("file", warning) for warning in evidence.warnings]
     if result is not None:
@@ -139,14 +143,33 @@ def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
     return ExhibitReport(
         position=position,
         exhibit=exhibit,
-        verification=rehash(evidence.identity),
+        verification=verification,
         status=status,
         headline=words(f"headlines.{status}", reason=_reason(exhibit).rstrip(".")).strip(),
         limits=(*_limits_found(result), *words.several(f"limits.{status}"), *words.several("limits.always")),
-        regions=tuple(statistics_of(region, result, evidence.pixels.rgb) for region in exhibit.regions),
+        regions=_statistics(exhibit, unseen=unseen),
         consistency=None if result is None else stored_scale_map(result),
         warnings=tuple(warnings),
+        is_unseen=unseen,
     )
+
+
+def _is_out_of_reach(evidence: Evidence) -> bool:
+    """Whether nobody has the pixels of a file any more that is no longer what was opened."""
+    try:
+        in_memory(evidence)
+    except PixelsLost:
+        return True
+    return False
+
+
+def _statistics(exhibit: Exhibit, *, unseen: bool) -> tuple[RegionStatistics, ...]:
+    if not exhibit.regions:
+        return ()  # no pixels are read for nothing
+    pixels = exhibit.evidence.pixels
+    rgb = None if unseen else pixels.rgb
+    size = (pixels.height, pixels.width)
+    return tuple(statistics_of(region, exhibit.result, rgb, size=size) for region in exhibit.regions)
 
 
 def _limits_found(result: AnalysisResult | None) -> tuple[str, ...]:

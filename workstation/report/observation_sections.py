@@ -50,6 +50,9 @@ def _picture(sheet: Sheet, exhibit: Content) -> list[Block]:
     texts = sheet.texts
     story: list[Block] = []
     for entry in _entries(exhibit, "exhibit"):
+        if entry["treatment"] == "lost":
+            story.append(Text(f"{texts('figures.lost')} {_frame(sheet, exhibit)}", "alert"))
+            continue
         if entry["treatment"] == "kept":
             how = texts("figures.kept")
         else:

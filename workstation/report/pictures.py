@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TypeAlias
 
+import numpy as np
 from PIL import Image
 
 from workstation.analysis.colours import OPACITY
@@ -17,7 +18,7 @@ from workstation.analysis.legends import Outside
 from workstation.analysis.regions import Region, RegionNotAssessable, similarity_map
 from workstation.analysis.rendering import ByteArray, LayerKind, Legend, dimmed_grey, legend_of, paint_layer, reduced
 from workstation.analysis.result import FloatArray
-from workstation.evidence import display_rgb
+from workstation.evidence import display_rgb, in_memory
 from workstation.evidence.display import ProfileUse, profile_use
 from workstation.evidence.record import Evidence
 from workstation.report.document import ExhibitReport
@@ -42,6 +43,9 @@ FEW_EXHIBITS = 6
 MAP_SIDE = 2126
 """Pixels of a map's longer side: 300 dpi on 180 mm. A map's cells are larger than that."""
 THUMBNAIL_SIDE = 320
+PLAIN_GREY = 128
+"""Under the maps of a photograph whose pixels nobody has any more."""
+
 LARGEST_THUMBNAIL = 8_000_000
 """Pixels; what claims more is no thumbnail."""
 
@@ -67,7 +71,12 @@ def pictures_of(report: ExhibitReport, exhibits: int) -> Iterator[ReportPicture]
     Args:
         report: on the exhibit.
         exhibits: how many the report has.
+
+    Raises:
+        PixelsLost: if the file changed after its hash was compared, and its pixels are not in memory.
     """
+    if not report.is_unseen:  # read once, and kept until the next exhibit's turn
+        report = replace(report, exhibit=replace(report.exhibit, evidence=in_memory(report.evidence)))
     yield exhibit_picture(report, exhibits)
     result = report.result
     if result is not None and result.maps is not None:
@@ -102,6 +111,8 @@ def sha256(content: bytes) -> str:
 def exhibit_picture(report: ExhibitReport, exhibits: int = 1) -> ReportPicture:
     """The exhibit's picture: its own JPEG bytes where they are those that were opened and of a sensible size."""
     evidence = report.evidence
+    if report.is_unseen:
+        return _picture("exhibit", None, {"treatment": "lost", "profile": None})
     kept = _own_bytes(report, MOST_BYTES_KEPT // exhibits)
     if kept is not None:
         more: dict[str, Json] = {"treatment": "kept", "profile": None}
@@ -142,8 +153,13 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def map_ground(report: ExhibitReport) -> ByteArray:
-    """The stored photograph at the size of the report's maps: made once, painted over for each."""
-    return reduced(report.evidence.pixels.rgb, MAP_SIDE)
+    """The stored photograph at the size of the report's maps: made once, painted over for each; grey without it."""
+    pixels = report.evidence.pixels
+    if report.is_unseen:
+        scale = min(1.0, MAP_SIDE / max(pixels.height, pixels.width))
+        size = (max(1, round(pixels.height * scale)), max(1, round(pixels.width * scale)), 3)
+        return np.full(size, PLAIN_GREY, np.uint8)
+    return reduced(pixels.rgb, MAP_SIDE)
 
 
 def _painted(

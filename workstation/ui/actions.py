@@ -88,7 +88,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "open-folder",
         "File",
         "Open &folder…",
-        "Open the image files in a folder and below it, as many as fit into memory.",
+        "Open the image files in a folder and below it.",
         ("Ctrl+Shift+O",),
     ),
     ActionSpec(

@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.errors import Cancelled, WorkstationError
+from workstation.evidence import PixelsLost
 from workstation.progress import Progress
 from workstation.settings import SettingsStore
 from workstation.ui.jobs import Job, JobQueue, LaneName
+from workstation.ui.opening import HASH_STATES
 from workstation.ui.session import AnalysisState, OpenExhibit, Session
 from workstation.ui.work import Work
 
@@ -145,9 +147,17 @@ class _AnalysisTask(QObject):
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
-        """Keep the reason; an earlier result does not stand in for the failed one."""
+        """Keep the reason; an earlier result does not stand in for the failed one, unless the file is no longer it."""
         self._desk._drop(self._exhibit)
-        self._session.update(self._exhibit, analysis=AnalysisState.FAILED, result=None, failure=error, progress=None)
+        if isinstance(error, PixelsLost):
+            state, words = HASH_STATES[error.found.state], error.found.message
+            self._session.update(self._exhibit, hash_state=state, hash_words=words)
+        if isinstance(error, PixelsLost) and self._exhibit.result is not None:
+            self._session.update(self._exhibit, analysis=AnalysisState.DONE, progress=None)
+        else:
+            self._session.update(
+                self._exhibit, analysis=AnalysisState.FAILED, result=None, failure=error, progress=None
+            )
         self._desk.failed.emit(self._exhibit)
 
     @Slot(object)

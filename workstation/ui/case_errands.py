@@ -188,7 +188,7 @@ class CaseErrands(QObject):
 
     @Slot()
     def open_all(self) -> None:
-        """Open every exhibit of the case, as many as memory has room for."""
+        """Open every exhibit of the case."""
         view = self._cases.view
         if view is None:
             return

@@ -133,7 +133,7 @@ class CasePanel(QWidget):
         self._state_icon = IconLabel()
         self._state = wrapped_label(weight="muted", name="Whether the case is saved")
         self._again = push_button("redo", "Try again", "Write what could not be saved again")
-        self._all = push_button("open", "Open all", "Open every exhibit of the case, as many as fit into memory")
+        self._all = push_button("open", "Open all", "Open every exhibit of the case")
         self._details = tool_button("settings", "Case details", "Title, number, laboratory, authority and question")
         self._copy = tool_button("copy", "Copy table", "Copy the table that is shown as tab-separated text")
         self._again.clicked.connect(self.try_again)

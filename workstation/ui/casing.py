@@ -290,14 +290,13 @@ class CaseDesk(QObject):
 
     def _want(self, exhibit: OpenExhibit, boxes: tuple[Box, ...]) -> None:
         record = exhibit.record
-        if not self.takes_changes or record is None or exhibit.pixels is None:
+        if not self.takes_changes or record is None or exhibit.size is None:
             return
         before = self._wanted.get(record.id)
         asked = exhibit.requested or self._request()
         failure = None if exhibit.failure is None else (asked, exhibit.failure.summary)
-        size = (exhibit.pixels.height, exhibit.pixels.width)
         result = exhibit.result if failure is None else None
-        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, size).after(before)
+        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, exhibit.size).after(before)
         if self._timer.isActive():  # it is written then; what could not be saved stays "not saved" until it is
             return
         self._enter(Keeping.SAVING)

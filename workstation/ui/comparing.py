@@ -12,6 +12,7 @@ from workstation.ui.compare import CompareMode, CompareView
 from workstation.ui.exhibits_model import ExhibitListing
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
+from workstation.ui.pixel_desk import PixelDesk
 from workstation.ui.region_tools import Tool
 from workstation.ui.session import OpenExhibit, Session
 
@@ -38,17 +39,22 @@ class CompareDesk(QObject):
     region_drawn = Signal(object)
     region_refused = Signal(str)
 
-    def __init__(self, session: Session, listing: ExhibitListing, centre: Centre, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, listing: ExhibitListing, pixels: PixelDesk, centre: Centre, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._session, self._listing, self._centre = session, listing, centre
+        self._session, self._listing, self._pixels, self._centre = session, listing, pixels, centre
         self._compare: CompareView | None = None
         self._beside: OpenExhibit | None = None
+        self._waits = False
         self._dark = True
         self._filled: tuple[object, ...] = ()
         self._tool = Tool.HAND
         self.mode: CompareMode | None = None
         session.removed.connect(self._forget)
         session.marks_changed.connect(self._show_marks)
+        pixels.arrived.connect(self._take_pixels)
+        pixels.lost.connect(self._miss_pixels)
 
     @property
     def is_locked(self) -> bool:
@@ -75,7 +81,12 @@ class CompareDesk(QObject):
             self.changed.emit()
             return
         self._beside = self._beside or self._next_to(current)
-        self._enter(CompareMode.SIDE_BY_SIDE)
+        self._pixels.put_beside(self._beside)
+        self._waits = self._beside.pixels is None
+        if self._waits:
+            self.changed.emit()
+        else:
+            self._enter(CompareMode.SIDE_BY_SIDE)
 
     @Slot(object)
     def show_beside(self, exhibit: OpenExhibit) -> None:
@@ -118,10 +129,33 @@ class CompareDesk(QObject):
         if self.mode is None or self._compare is None:
             return
         current = self._session.current
-        if current is None or current.pixels is None:
+        if current is None or (current.evidence is None and current.pixels is None):
             self._leave()
+        elif current.pixels is None:  # it is read again; nothing of another exhibit stands in its place meanwhile
+            self._clear(self._compare, current)
         else:
             self._fill(self._compare, current, current.pixels)
+
+    def _clear(self, compare: CompareView, current: OpenExhibit) -> None:
+        self._filled = ()
+        beside = self._exhibit_on_the_right(current)
+        compare.left.show_pixels(None)
+        if beside is current:
+            compare.right.show_pixels(None)
+        compare.set_titles(current.name, beside.name)
+
+    @Slot(object)
+    def _take_pixels(self, exhibit: OpenExhibit) -> None:
+        if self._waits and exhibit is self._beside:
+            self._waits = False
+            self._enter(CompareMode.SIDE_BY_SIDE)
+        else:
+            self.refresh()
+
+    @Slot(object)
+    def _miss_pixels(self, exhibit: OpenExhibit) -> None:
+        if self._waits and exhibit is self._beside:
+            self._let_go()
 
     def _enter(self, mode: CompareMode) -> None:
         if self._compare is None:
@@ -148,12 +182,18 @@ class CompareDesk(QObject):
         self.refresh()
 
     def _leave(self) -> None:
+        if self._waits:
+            self._let_go()
         if self.mode is not None:
             self.mode = None
-            self._beside = None
+            self._let_go()
             if self._session.current is not None:
                 self._centre.show_picture()
         self.changed.emit()
+
+    def _let_go(self) -> None:
+        self._beside, self._waits = None, False
+        self._pixels.put_beside(None)
 
     def _fill(self, compare: CompareView, current: OpenExhibit, pixels: Pixels) -> None:
         layer = self._centre.view.layer
@@ -201,10 +241,10 @@ class CompareDesk(QObject):
                 view.set_regions(exhibit.marks.regions)
 
     def _next_to(self, current: OpenExhibit) -> OpenExhibit:
-        """The next one of the list that has a picture."""
+        """The next one of the list that has a picture, in memory or laid aside."""
         shown = self._listing.exhibits
         below = shown.index(current) + 1 if current in shown else 0
-        return next((one for one in shown[below:] + shown[:below] if one.pixels is not None), current)
+        return next((one for one in shown[below:] + shown[:below] if one.size is not None), current)
 
     def _exhibit_on_the_right(self, current: OpenExhibit) -> OpenExhibit:
         beside = self._beside
@@ -215,6 +255,6 @@ class CompareDesk(QObject):
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:
         if exhibit is self._beside:
-            self._beside = None
+            self._let_go()
             if self.mode is CompareMode.SIDE_BY_SIDE:
                 self._leave()

@@ -31,7 +31,7 @@ def file_line(exhibit: OpenExhibit, order: Order = Order.OPENED) -> str:
     """Size, hash state, warnings: "12.0 MP · ✔ hash · ⚠ 1"; in an order by date or camera, that instead of the size."""
     if exhibit.problem is not None:
         return "cannot be opened"
-    if exhibit.pixels is None:
+    if exhibit.size is None:
         return "reading…"
     warned = [f"⚠ {len(exhibit.warnings)}"] if exhibit.warnings else []
     if order in {Order.DATE, Order.CAMERA} and exhibit.evidence is not None:
@@ -43,9 +43,9 @@ def file_line(exhibit: OpenExhibit, order: Order = Order.OPENED) -> str:
 
 def size_words(exhibit: OpenExhibit) -> str:
     """Megapixels, or width and height where that says more ("12.0 MP", "40×40"); "" before it is decoded."""
-    if exhibit.pixels is None:
+    if exhibit.size is None:
         return ""
-    width, height = exhibit.pixels.width, exhibit.pixels.height
+    height, width = exhibit.size
     megapixels = width * height / 1e6
     return f"{megapixels:.1f} MP" if megapixels >= 0.1 else f"{width}×{height}"
 
@@ -89,13 +89,14 @@ def said_of(exhibit: OpenExhibit) -> str:
 
 def table_row(exhibit: OpenExhibit) -> tuple[str, ...]:
     """The exhibit as a row below `TABLE_HEADINGS`; what is not known or hidden stays empty."""
-    evidence, pixels, p = exhibit.evidence, exhibit.pixels, p_value(exhibit)
+    evidence, p = exhibit.evidence, p_value(exhibit)
+    height, width = exhibit.size or ("", "")
     return (
         exhibit.name,
         str(exhibit.path),
         "" if evidence is None else evidence.identity.sha256,
-        "" if pixels is None else str(pixels.width),
-        "" if pixels is None else str(pixels.height),
+        str(width),
+        str(height),
         camera_of(exhibit),
         taken_of(exhibit),
         _outcome(exhibit),

@@ -1,4 +1,4 @@
-"""Folders are opened: their image files one after the other, as many as memory has room for."""
+"""Folders are opened: their image files one after the other."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ from workstation.ui.opening import OpeningDesk
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.work import Work
 
-ROOM = 2 * 1024**3
-"""Bytes of decoded pixels of all that is open after which no further file of a folder is opened."""
-
-MOST_OPEN = 500
-"""Exhibits after which no further file of a folder is opened."""
+MOST_OPEN = 2000
+"""Exhibits after which no further file of a folder is opened: metadata and results of all of them stay in memory."""
 
 
 class FolderDesk(QObject):
@@ -80,7 +77,7 @@ class FolderDesk(QObject):
             while batch.files:
                 path = batch.files[0].absolute()
                 known = self._session.with_path(path)
-                if known is None and not self._has_room():
+                if known is None and len(self._session.exhibits) >= MOST_OPEN:
                     break
                 batch.files.popleft()
                 batch.opened += 1
@@ -90,12 +87,7 @@ class FolderDesk(QObject):
                 if known is None:
                     self._current = exhibit
                     return
-            self._end(batch, "as many as fit into memory beside each other" if batch.files else "")
-
-    def _has_room(self) -> bool:
-        pixels = (exhibit.pixels for exhibit in self._session.exhibits)
-        filled = sum(one.rgb.nbytes for one in pixels if one is not None)
-        return filled < ROOM and len(self._session.exhibits) < MOST_OPEN
+            self._end(batch, f"{MOST_OPEN:,} exhibits at a time" if batch.files else "")
 
     @Slot(object)
     def _go_on(self, exhibit: OpenExhibit) -> None:

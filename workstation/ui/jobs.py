@@ -30,9 +30,10 @@ REPORT_INTERVAL = 0.05
 
 
 class LaneName(Enum):
-    """Which thread does a job."""
+    """Which thread does a job. Pictures that are looked at again have one of their own: a report takes minutes."""
 
     FILES = "files"
+    PICTURES = "pictures"
     ANALYSIS = "analysis"
     CASE = "case"
 
@@ -224,6 +225,7 @@ class JobQueue(QObject):
     job_ended = Signal(object)
     idle = Signal()
     _work_for_files = Signal(object)
+    _work_for_pictures = Signal(object)
     _work_for_analysis = Signal(object)
     _work_for_case = Signal(object)
 
@@ -236,6 +238,7 @@ class JobQueue(QObject):
         self._garbage = GarbageInTurns(self)
         self._calls = {
             LaneName.FILES: self._work_for_files,
+            LaneName.PICTURES: self._work_for_pictures,
             LaneName.ANALYSIS: self._work_for_analysis,
             LaneName.CASE: self._work_for_case,
         }

@@ -39,6 +39,7 @@ from workstation.ui.menus import Menus
 from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.opening import OpeningDesk, path_of
 from workstation.ui.picture_desk import PictureDesk, PictureParts
+from workstation.ui.pixel_desk import PixelDesk
 from workstation.ui.preferences import Preferences
 from workstation.ui.regions_panel import RegionsPanel
 from workstation.ui.scatter_panel import ScatterPanel
@@ -136,7 +137,8 @@ class MainWindow(QMainWindow):
         self.teller = Teller(session, jobs, places, self)
         self.preferences = Preferences(store, self)
         self.teller.open_settings = self.preferences.show_dialog
-        self.comparing = CompareDesk(session, self.listing, self.centre, self)
+        self.pixels = PixelDesk(session, jobs, work, self.listing.following, self)
+        self.comparing = CompareDesk(session, self.listing, self.pixels, self.centre, self)
         self.errands = Errands(
             self,
             session=session,
@@ -273,6 +275,8 @@ class MainWindow(QMainWindow):
         opening.opening_failed.connect(self.following.take_state)
         opening.opening_failed.connect(self.teller.tell_unopened)
         opening.hash_checked.connect(self.teller.tell_hash)
+        opening.evidence_arrived.connect(self.pixels.make_room)
+        self._connect_pixels()
         self.folders.told.connect(self.following.tell_folder)
         self.folders.failed.connect(self.teller.tell_problem)
         for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
@@ -302,6 +306,16 @@ class MainWindow(QMainWindow):
         self.picture.problem.connect(self.teller.tell_problem)
         self.session.current_changed.connect(self.following.show_current)
         self.session.added.connect(self._remember)
+
+    def _connect_pixels(self) -> None:
+        pixels = self.pixels
+        pixels.delayed.connect(self.teller.tell_delayed)
+        pixels.arrived.connect(self.picture.show_again)
+        pixels.arrived.connect(self.following.tell_zoom)
+        pixels.arrived.connect(self.teller.tell_arrived)
+        pixels.arrived.connect(self.viewing.wait)
+        pixels.lost.connect(self.picture.show_without)
+        pixels.lost.connect(self.teller.tell_lost)
 
     def _connect_panels(self) -> None:
         self.exhibits.selected.connect(self.session.select)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 
 from workstation.errors import FolderOpened, WorkstationError
-from workstation.evidence import Rehash
+from workstation.evidence import Rehash, laid_aside
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
 from workstation.settings import SettingsStore
@@ -18,7 +18,7 @@ from workstation.ui.jobs import Job, JobQueue
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
 from workstation.ui.work import Thumbnail, Work
 
-_HASH_STATES = {"match": HashState.MATCHES, "differs": HashState.DIFFERS, "vanished": HashState.GONE}
+HASH_STATES = {"match": HashState.MATCHES, "differs": HashState.DIFFERS, "vanished": HashState.GONE}
 
 
 def path_of(url: QUrl) -> Path:
@@ -145,7 +145,11 @@ class _OpeningTask(QObject):
         self._desk._ended(self._exhibit)
         first_sight = self._exhibit.pixels is None
         self._session.update(
-            self._exhibit, pixels=evidence.pixels, evidence=evidence, progress=None, hash_state=HashState.TAKEN
+            self._exhibit,
+            pixels=evidence.pixels,
+            evidence=laid_aside(evidence),  # it outlives its pixels in queued analyses, and in the list of exhibits
+            progress=None,
+            hash_state=HashState.TAKEN,
         )
         if first_sight:
             self._desk.picture_arrived.emit(self._exhibit)
@@ -183,7 +187,7 @@ class _HashTask(QObject):
     @Slot(object)
     def finish(self, answer: Rehash) -> None:
         """Note whether the file is still the same."""
-        self._note(_HASH_STATES[answer.state], answer.message)
+        self._note(HASH_STATES[answer.state], answer.message)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:

@@ -24,6 +24,15 @@ def patches_of_group(result: AnalysisResult, name: str) -> BoolArray | None:
     return np.asarray(maps.groups[np.ix_(rows, columns)] == label)
 
 
-def measure(regions: tuple[Region, ...], result: AnalysisResult | None, pixels: Pixels) -> dict[str, RegionStatistics]:
-    """The figures of regions by name; takes a while on large ones, so a job does it."""
-    return {region.name: statistics_of(region, result, pixels.rgb) for region in regions}
+def measure(
+    regions: tuple[Region, ...], result: AnalysisResult | None, pixels: Pixels | None
+) -> dict[str, RegionStatistics]:
+    """The figures of regions by name; takes a while on large ones, so a job does it.
+
+    Args:
+        regions: which.
+        result: of the analysis, None before there is one.
+        pixels: None while they are not in memory, which leaves the colours out; then there has to be a result.
+    """
+    rgb = None if pixels is None else pixels.rgb
+    return {region.name: statistics_of(region, result, rgb) for region in regions}

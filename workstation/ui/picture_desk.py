@@ -131,6 +131,23 @@ class PictureDesk(QObject):
         self.view.show_pixels(exhibit.pixels)
 
     @Slot(object)
+    def show_again(self, exhibit: OpenExhibit) -> None:
+        """The pixels of an exhibit are in memory again."""
+        if exhibit is not self._shown:
+            return
+        self.show_picture(exhibit)
+        self.show_result(exhibit)
+        self.show_marks(exhibit)
+        self.view.select_region(self.selected or None)
+
+    @Slot(object)
+    def show_without(self, exhibit: OpenExhibit) -> None:
+        """The pixels of an exhibit cannot be read again; what was found and marked stays."""
+        if exhibit is self._shown:
+            self._show_result(exhibit)
+            self._measure(exhibit)
+
+    @Slot(object)
     def show_result(self, exhibit: OpenExhibit) -> None:
         """The analysis of an exhibit ended or began, or it was selected."""
         if exhibit is not self._shown or exhibit.pixels is None:
@@ -183,7 +200,7 @@ class PictureDesk(QObject):
     @Slot(object, object)
     def show_progress(self, exhibit: OpenExhibit, progress: Progress) -> None:
         """A provisional map grew."""
-        if exhibit is self._shown and progress.partial is not None:
+        if exhibit is self._shown and exhibit.pixels is not None and progress.partial is not None:
             self.view.show_partial(progress.partial)
             self._leave_empty_similarity()
             self._first_look(exhibit)
@@ -226,7 +243,8 @@ class PictureDesk(QObject):
         """Regions were added, changed or taken away."""
         if exhibit is not self._shown:
             return
-        self.view.set_regions(exhibit.marks.regions)
+        if exhibit.pixels is not None:
+            self.view.set_regions(exhibit.marks.regions)
         self.regions.show_regions(exhibit.marks.regions)
         if self.selected and exhibit.marks.region(self.selected) is None:
             self.select("")
@@ -389,7 +407,7 @@ class PictureDesk(QObject):
     def _measure(self, exhibit: OpenExhibit) -> None:
         """Ask for the regions' figures; a quiet job, since a large region takes a while."""
         regions, pixels = exhibit.marks.regions, exhibit.pixels
-        if not regions or pixels is None:
+        if not regions or (pixels is None and exhibit.result is None):
             return
         job = self._jobs.submit(
             f"measuring the regions of {exhibit.name}",
@@ -405,7 +423,7 @@ class PictureDesk(QObject):
             self.regions.show_regions(regions, figures)
 
 
-def _measuring(regions: tuple[Region, ...], result: AnalysisResult | None, pixels: Pixels) -> Steps:
+def _measuring(regions: tuple[Region, ...], result: AnalysisResult | None, pixels: Pixels | None) -> Steps:
     yield Progress("measuring")
     return measure(regions, result, pixels)
 

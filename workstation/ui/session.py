@@ -52,9 +52,9 @@ class OpenExhibit:
     Attributes:
         key: unique in this session.
         path: where the file was opened.
-        pixels: the picture, as soon as it is decoded.
+        pixels: the picture, while it is in memory; None before it is decoded, and while it is laid aside.
         thumbnail: (h, w, 3) uint8 RGB, oriented for display, or None.
-        evidence: the file, once metadata is read.
+        evidence: the file, once metadata is read; its pixels are laid aside, so only a job may ask for their samples.
         problem: why it could not be opened, or None.
         result: of the last analysis that came to its end, or None.
         failure: why the last analysis failed, or None.
@@ -106,6 +106,12 @@ class OpenExhibit:
     def name(self) -> str:
         """The file's name."""
         return self.path.name
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) of the stored picture, in memory or laid aside; None before it is decoded."""
+        pixels = self.pixels if self.pixels is not None or self.evidence is None else self.evidence.pixels
+        return None if pixels is None else (pixels.height, pixels.width)
 
     @property
     def is_busy(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from workstation.casework.problems import CaseNotSaved
 from workstation.errors import ExportProblem, TooManyPixels, WorkstationError
+from workstation.evidence import PixelsLost
 from workstation.progress import Progress
 from workstation.ui.centre import Centre
 from workstation.ui.findings_panel import FindingsPanel
@@ -45,6 +46,7 @@ class Teller(QObject):
         self._session, self._jobs, self._centre = session, jobs, places.centre
         self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
         self._refused = ""
+        self._delayed = self._trouble_with_file = ""
         self.last_problem: UnexpectedProblem | None = None
         self.save_problem: Callable[[], None] | None = None
         self.open_settings: Callable[[], None] | None = None
@@ -196,6 +198,30 @@ class Teller(QObject):
             self._tell_hash(exhibit)
 
     @Slot(object)
+    def tell_delayed(self, exhibit: OpenExhibit) -> None:
+        """The picture left memory and is read again; too small for the log."""
+        if not self._centre.message:
+            self._delayed = f"Reading {exhibit.name} again…"
+            self._centre.say(self._delayed, "information")
+
+    @Slot(object)
+    def tell_arrived(self, exhibit: OpenExhibit) -> None:
+        """The picture is there again, which also says that the file is the same as ever."""
+        if exhibit is not self._session.current:
+            return
+        self._status.show_exhibit(exhibit)
+        if self._centre.message in {self._delayed, self._trouble_with_file}:
+            self._centre.hush()
+
+    @Slot(object)
+    def tell_lost(self, exhibit: OpenExhibit) -> None:
+        """The picture left memory, and its file is no longer the same."""
+        if exhibit is self._session.current:
+            self._status.show_exhibit(exhibit)
+        self._tell_hash(exhibit)
+        self._jobs_panel.log(f"{exhibit.name}: {exhibit.hash_words}")
+
+    @Slot(object)
     def forget(self, exhibit: OpenExhibit) -> None:
         """An exhibit was closed."""
         self._jobs_panel.show_warnings(exhibit.name, (), key=exhibit.key)
@@ -235,9 +261,13 @@ class Teller(QObject):
 
     def _tell_hash(self, exhibit: OpenExhibit) -> None:
         remedy = "What is shown are the bytes that were read when it was opened."
-        if exhibit.hash_state is HashState.DIFFERS:
+        if exhibit.pixels is None:
+            remedy = f"The picture is no longer in memory and cannot be shown. {PixelsLost.remedy}"
+        elif exhibit.hash_state is HashState.DIFFERS:
             remedy += " Read the file again (F5) to work on the new ones."
-        self._centre.say(f"{_sentence(exhibit.hash_words)}. {remedy}", "warning")
+        name = "" if exhibit is self._session.current else f"{exhibit.name}: "
+        self._trouble_with_file = f"{name}{_sentence(exhibit.hash_words)}. {remedy}"
+        self._centre.say(self._trouble_with_file, "warning")
 
 
 def _sentence(fragment: str) -> str:

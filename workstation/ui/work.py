@@ -26,7 +26,16 @@ from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.beside import refuse_beside_evidence
 from workstation.casework.exhibit import Exhibit
-from workstation.evidence import DEFAULT_MAX_PIXELS, FolderListing, Rehash, list_folder, open_steps, rehash
+from workstation.evidence import (
+    DEFAULT_MAX_PIXELS,
+    FolderListing,
+    PixelsLost,
+    Rehash,
+    in_memory,
+    list_folder,
+    open_steps,
+    rehash,
+)
 from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
 from workstation.ui.report_order import ReportOrder, write_report
@@ -46,6 +55,7 @@ Opening: TypeAlias = Generator[Progress, None, Evidence]
 Analysis: TypeAlias = Generator[Progress, None, AnalysisResult]
 Check: TypeAlias = Generator[Progress, None, Rehash]
 Listing: TypeAlias = Generator[Progress, None, FolderListing]
+Reading: TypeAlias = Generator[Progress, None, Pixels | Rehash]
 Export: TypeAlias = Generator[Progress, None, tuple[Path, ...]]
 
 
@@ -73,6 +83,15 @@ def open_file(path: Path, max_pixels: int | None) -> Opening:
             yield Progress("making the thumbnail", progress.fraction, partial=thumbnail(progress.partial))
 
 
+def read_again(evidence: Evidence) -> Reading:
+    """The pixels of a file that was opened before; where its bytes are no longer the same, what is there instead."""
+    yield Progress("reading the file again")
+    try:
+        return in_memory(evidence).pixels
+    except PixelsLost as lost:
+        return lost.found
+
+
 def look_through(folder: Path) -> Listing:
     """Which image files lie in a folder and below it."""
     yield Progress("looking for image files")
@@ -90,7 +109,11 @@ class Analyst:
         self._encoder: Encoder | None = None
 
     def analyse(self, evidence: Evidence, request: AnalysisRequest) -> Analysis:
-        """Analyse one file; partial results are provisional maps (`PartialMap`)."""
+        """Analyse one file; partial results are provisional maps (`PartialMap`).
+
+        Raises:
+            PixelsLost: if its pixels left memory, and the file has other bytes now or is gone.
+        """
         wanted = (find(request.model).sha256, request.model, request.device, request.threads, request.precision)
         if wanted != self._loaded:
             yield Progress("loading the model", 0.0)
@@ -99,7 +122,9 @@ class Analyst:
                 request.model, device=request.device, threads=request.threads, precision=request.precision
             )
             self._loaded = wanted
-        return (yield from analysis.run(evidence, request, encoder=self._encoder, claims=True, watched=True))
+        yield Progress("reading the pixels", 0.0)
+        whole = in_memory(evidence)  # once, and until the end of the analysis
+        return (yield from analysis.run(whole, request, encoder=self._encoder, claims=True, watched=True))
 
 
 def check_hash(identity: FileIdentity) -> Check:
@@ -165,12 +190,13 @@ class Work:
 
     Attributes:
         analyse: as `Analyst.analyse`.
-        open_file, look_through, check_hash, export_maps: as the functions of these names.
+        open_file, read_again, look_through, check_hash, export_maps: as the functions of these names.
         export_report: as `report_order.write_report`.
         preload: imports that the first analysis needs; None = nothing is loaded in advance.
     """
 
     open_file: Callable[[Path, int | None], Opening] = open_file
+    read_again: Callable[[Evidence], Reading] = read_again
     look_through: Callable[[Path], Listing] = look_through
     analyse: Callable[[Evidence, AnalysisRequest], Analysis] = field(default_factory=lambda: Analyst().analyse)
     check_hash: Callable[[FileIdentity], Check] = check_hash
