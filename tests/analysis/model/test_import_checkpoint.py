@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from workstation.analysis.model import import_checkpoint, registry
+from workstation.analysis.model import import_checkpoint, registry, tensors
+from workstation.analysis.model.paper_text import read_tokenizer
 from workstation.errors import ExportProblem, WeightsProblem
 
 
@@ -48,6 +50,24 @@ def test_export_writes_the_pruned_layout_that_can_be_added_again(paper_added: Pa
     fc = "visual.fc.weight"
     torch.testing.assert_close(again.state[fc], pruned_state[fc], rtol=0, atol=0)
     out.unlink()
+
+
+def test_names_of_folders_may_be_any_bytes(pruned_state, tokenizer_folder: Path, tmp_path: Path, monkeypatch) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("names are texts here")
+    tokenizer = shutil.copytree(tokenizer_folder, odd / "tokenizer")
+    monkeypatch.setattr(registry, "user_folder", lambda: odd / "weights")
+    file = synthetic_checkpoint.write(odd / "published.pth", "pruned", pruned_state)
+
+    added = import_checkpoint.add(file, tokenizer=tokenizer)
+
+    assert set(tensors.read_registered(added)) == set(pruned_state)
+    assert len(read_tokenizer(odd / "weights" / "paper.tokenizer")) == 30522
+    again = import_checkpoint.read_checkpoint(import_checkpoint.export("paper", odd / "out.pth"))
+    assert set(again.state) == set(pruned_state)
 
 
 def test_export_to_nowhere_leaves_nothing(paper_added: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from torch import Tensor
 from workstation.analysis.model import checkpoint_keys, registry, tensors
 from workstation.analysis.model.device import failures_of
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
+from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.model.paper import prepared_network
 from workstation.analysis.model.paper_text import TOKENIZER_FILES, read_tokenizer
 from workstation.errors import ExportProblem, WeightsProblem
@@ -209,7 +210,8 @@ def _read_tensors_only(file: Path) -> Any:
         mapped = zipfile.is_zipfile(file)  # torch's older format cannot be mapped into memory
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns about pickles that it then refuses
-            return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+            with native_path(file) as path:
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # on foreign bytes torch.load raises whatever it stumbles over
         raise CheckpointProblem(
             f"{file.name} is no PyTorch checkpoint that can be read without running code from it "
@@ -238,7 +240,8 @@ def _store(description: WeightsDescription, state: Mapping[str, Tensor], tokeniz
     try:
         weights = aside / description.file
         try:
-            save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, weights)
+            with native_path(aside) as place:
+                save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, place / weights.name)
         except Exception as error:  # safetensors reports a full disk with an error of its own
             raise WeightsProblem(f"{folder}: the weights cannot be stored ({_first_line(error)})") from error
         described = replace(description, sha256=registry.sha256_of(weights))

@@ -14,6 +14,7 @@ from torch.nn import functional
 from workstation.analysis.model import checkpoint_keys, tensors
 from workstation.analysis.model.device import Placement
 from workstation.analysis.model.encoder import WeightsDescription
+from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.result import FloatArray
 from workstation.errors import WeightsProblem
 
@@ -110,7 +111,8 @@ def read_tokenizer(folder: Path) -> Any:
     from transformers import DistilBertTokenizerFast  # noqa: PLC0415 - four seconds, only for texts
 
     try:
-        tokenizer = DistilBertTokenizerFast.from_pretrained(str(folder), local_files_only=True)
+        with native_path(folder) as place:
+            tokenizer = DistilBertTokenizerFast.from_pretrained(str(place), local_files_only=True)
         size, numbers = len(tokenizer), tokenizer.get_vocab()
     except Exception as error:  # the tokenizer's Rust code raises bare Exception
         raise WeightsProblem(f"{folder}: the tokenizer cannot be read ({error})") from error

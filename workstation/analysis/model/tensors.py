@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from workstation.analysis.model import registry
 from workstation.analysis.model.encoder import WeightsDescription
+from workstation.analysis.model.native_paths import native_path
 from workstation.errors import WeightsProblem
 
 
@@ -40,7 +41,7 @@ def read_registered_text(description: WeightsDescription) -> tuple[dict[str, tor
 
 def _read(name: str, path: Path, prefix: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
+        with native_path(path) as place, safe_open(place, framework="pt", device="cpu") as file:
             names = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
             return {key: file.get_tensor(key) for key in names}, dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
