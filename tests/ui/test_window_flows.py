@@ -505,6 +505,30 @@ def test_a_report_that_is_cancelled_at_any_step_leaves_no_file(photo: Photo, tmp
     assert {path.name for path in folder.iterdir()} == {"report.pdf", "result.json"}
 
 
+def test_a_report_on_several_exhibits_can_be_cancelled_between_two_of_them(photo: Photo, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    exhibits = tuple(Exhibit(open_evidence(photo(f"{seed}.jpg", seed=seed))) for seed in range(3))
+    steps = write_report(ReportOrder(Case(exhibits), tmp_path / "out" / "report.pdf"))
+
+    said = []
+    for progress in steps:
+        said.append(progress)
+        if progress.stage == "composing the PDF":
+            break
+    steps.close()
+
+    stages = [progress.stage for progress in said]
+    assert stages == [
+        "composing the report",
+        *["reading the exhibits again"] * 3,
+        *["painting the maps"] * 3,  # one picture each
+        "composing the PDF",
+    ]
+    fractions = [progress.fraction for progress in said]
+    assert fractions == pytest.approx([0.0, 0.0, 0.2 / 3, 0.4 / 3, 0.2, 0.2 + 0.4 / 3, 0.2 + 0.8 / 3, 0.6])
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_a_report_whose_data_cannot_be_written_leaves_no_file(photo: Photo, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     (folder / "result.json").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
@@ -14,6 +15,7 @@ from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
 from workstation.evidence import PixelsLost, Rehash, in_memory, rehash
 from workstation.evidence.record import Evidence
+from workstation.progress import Progress, drain
 from workstation.report.commission import Circumstances
 from workstation.report.template import Template
 from workstation.report.texts import report_texts
@@ -103,6 +105,17 @@ def build(
     circumstances: Circumstances | None = None,
     template: Template | None = None,
 ) -> ReportDocument:
+    """`build_steps` to its end; the same arguments and errors."""
+    return drain(build_steps(case, created=created, circumstances=circumstances, template=template))
+
+
+def build_steps(
+    case: Case,
+    *,
+    created: datetime | None = None,
+    circumstances: Circumstances | None = None,
+    template: Template | None = None,
+) -> Generator[Progress, None, ReportDocument]:
     """Gather what there is to say about a case; reads every file again to compare its hashes.
 
     Args:
@@ -110,6 +123,9 @@ def build(
         created: time of the report; None = now.
         circumstances: what the program cannot know; None = nothing was stated.
         template: the laboratory's; None = English, no laboratory.
+
+    Yields:
+        Progress before each exhibit, its fraction that of the exhibits that are done.
 
     Raises:
         ValueError: if the case holds no exhibit.
@@ -119,13 +135,17 @@ def build(
     stated = circumstances or Circumstances()
     moment = (created or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     first = case.exhibits[0].evidence.identity.sha256
+    reports: list[ExhibitReport] = []
+    for position, exhibit in enumerate(case.exhibits, start=1):
+        yield Progress("reading the exhibits again", len(reports) / len(case.exhibits))
+        reports.append(_report_on(position, exhibit))
     return ReportDocument(
         number=stated.commission.number or f"EX-{moment:%Y%m%d-%H%M%S}-{first[:8]}",
         created=moment.isoformat().replace("+00:00", "Z"),
         title=case.title,
         operator=case.operator,
         program=f"Exifact {workstation.__version__}",
-        exhibits=tuple(_report_on(position, exhibit) for position, exhibit in enumerate(case.exhibits, start=1)),
+        exhibits=tuple(reports),
         circumstances=stated,
         template=template or Template(),
     )

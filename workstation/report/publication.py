@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from workstation.analysis.evidential_words import VERBAL_SCALE
 from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import SUPPORT, Support
+from workstation.progress import Progress, drain
 from workstation.report.commission import EncoderText, Note, Opinion
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.own_program import program_hash
@@ -59,13 +60,27 @@ def running_title(publication: Publication) -> str:
 
 
 def publish(document: ReportDocument) -> Publication:
-    """Paint the pictures and write down everything that will be printed."""
+    """`publish_steps` to its end; the same errors."""
+    return drain(publish_steps(document))
+
+
+def publish_steps(document: ReportDocument) -> Generator[Progress, None, Publication]:
+    """Paint the pictures and write down everything that will be printed.
+
+    Yields:
+        Progress after each picture, its fraction that of the exhibits that are done.
+
+    Raises:
+        PixelsLost: if a file changed after its hash was compared, and its pixels are not in memory.
+    """
     texts = document.template.texts
     pictures: dict[str, bytes] = {}
     exhibits: list[Json] = []
     for report in document.exhibits:
         entries: list[Json] = []
+        done = Progress("painting the maps", len(exhibits) / len(document.exhibits))
         for picture in pictures_of(report, len(document.exhibits)):
+            yield done
             entries.append(picture.entry)
             if picture.jpeg is not None:
                 pictures[sha256(picture.jpeg)] = picture.jpeg

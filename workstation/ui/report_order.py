@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
-from workstation.progress import Progress
+from workstation.progress import Progress, relayed
 from workstation.ui.case_keeper import CaseKeeper
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     """
     from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
     from workstation.report.atomic import flush, replacing  # noqa: PLC0415 - as above
-    from workstation.report.pdf import render_pdf  # noqa: PLC0415 - as above
+    from workstation.report.pdf import print_pdf  # noqa: PLC0415 - as above
+    from workstation.report.publication import publish_steps  # noqa: PLC0415 - as above
     from workstation.report.serial import as_json, as_text  # noqa: PLC0415 - as above
 
     target = order.target
@@ -107,10 +108,11 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         refuse_target(order.keeper.file, target)
     asked = order.signing
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
-    yield Progress("composing the report", 0.1)
-    document = _document(order)
-    yield Progress("composing the PDF", 0.4)
-    content = render_pdf(document)
+    yield Progress("composing the report", 0.0)
+    document = yield from relayed(_documenting(order), lambda step: _share_of(step, 0.0, 0.2))
+    publication = yield from relayed(publish_steps(document), lambda step: _share_of(step, 0.2, 0.6))
+    yield Progress("composing the PDF", 0.6)
+    content = print_pdf(publication)
     if identity is not None:
         yield Progress("signing the PDF", 0.8)
         content = signing.signed(content, identity, reason="Issued")
@@ -125,8 +127,13 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     return target, beside
 
 
-def _document(order: ReportOrder) -> ReportDocument:
-    from workstation.report.document import build  # noqa: PLC0415 - as above
+def _share_of(step: Progress, first: float, last: float) -> Progress:
+    """A part's progress as that of the whole report."""
+    return Progress(step.stage, first + (last - first) * (step.fraction or 0.0))
+
+
+def _documenting(order: ReportOrder) -> Generator[Progress, None, ReportDocument]:
+    from workstation.report.document import build_steps  # noqa: PLC0415 - as above
     from workstation.report.template import load_template  # noqa: PLC0415 - as above
 
     stated, template = order.stated, load_template()
@@ -134,7 +141,8 @@ def _document(order: ReportOrder) -> ReportDocument:
         template, language=stated.language or template.language, laboratory=stated.laboratory or template.laboratory
     )
     circumstances, case = _circumstances(order)
-    return build(replace(case, operator=stated.operator or case.operator), circumstances=circumstances, template=look)
+    named = replace(case, operator=stated.operator or case.operator)
+    return (yield from build_steps(named, circumstances=circumstances, template=look))
 
 
 def _circumstances(order: ReportOrder) -> tuple[Circumstances, Case]:
