@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Said = TypeVar("Said")
+Heard = TypeVar("Heard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,17 @@ def drain(steps: Generator[object, None, T]) -> T:
             next(steps)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+
+
+def relayed(steps: Generator[Said, None, T], change: Callable[[Said], Heard]) -> Generator[Heard, None, T]:
+    """The same computation, with everything that it yields changed on the way; its result stays.
+
+    Closing it closes the computation.
+    """
+    try:
+        while True:
+            yield change(next(steps))
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    finally:
+        steps.close()

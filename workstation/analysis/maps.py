@@ -22,6 +22,7 @@ from workstation.analysis.pca import as_colours, principal_components
 from workstation.analysis.reference import departure as departure_from_reference
 from workstation.analysis.result import NOT_ASSESSABLE, BoolArray, FloatArray, LabelArray, Suitability
 from workstation.analysis.suitability import assess
+from workstation.progress import relayed
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -107,13 +108,7 @@ def compare_published(
     yield 0.2
     score = float(responses.mean(dtype=np.float64))
     basis = _row_space(grid, assessable)[known] if len(known) > 2 * np.count_nonzero(assessable) else None
-    steps = shift_steps(responses, basis)
-    while True:
-        try:
-            yield 0.2 + 0.6 * next(steps)
-        except StopIteration as stop:
-            modes = stop.value
-            break
+    modes = yield from relayed(shift_steps(responses, basis), lambda share: 0.2 + 0.6 * share)
     values = _turned(modes.densest, reference.ravel()[known])
     np.subtract(np.float32(1), responses, out=responses)
     sides = normalised_cut(responses)

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from workstation.analysis.result import BoolArray, FloatArray
+from workstation.progress import drain
 
 WINDOW_PERCENTILE = 10
 """The window's radius is this percentile of all pairwise distances (published)."""
@@ -51,12 +52,7 @@ class Modes:
 
 def mean_shift(points: FloatArray, basis: FloatArray | None = None) -> Modes:
     """Run `shift_steps` to its end."""
-    steps = shift_steps(points, basis)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+    return drain(shift_steps(points, basis))
 
 
 def shift_steps(points: FloatArray, basis: FloatArray | None = None) -> Generator[float, None, Modes]:

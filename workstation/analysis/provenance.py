@@ -15,7 +15,7 @@ from workstation.analysis.geometry import PUBLISHED_PER_DIMENSION, RESPONSE_LIMI
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.result import AnalysisRequest, Provenance, Suitability
 from workstation.errors import RecordedWarning
-from workstation.progress import Progress, Stopwatch
+from workstation.progress import Progress, Stopwatch, relayed
 
 T = TypeVar("T")
 
@@ -67,12 +67,7 @@ class Timeline:
     def through(self, stage: str, steps: Generator[float, None, T]) -> Generator[Progress, None, T]:
         """Report the shares that a computation yields as progress of a stage, and return its result."""
         yield self.at(stage)
-        while True:
-            try:
-                share = next(steps)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            yield self.at(stage, share)
+        return (yield from relayed(steps, lambda share: self.at(stage, share)))
 
     def finish(self) -> None:
         """End the stage that runs."""
