@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -240,7 +242,10 @@ def test_before_an_analysis_only_pixels_speak() -> None:
 
     assert statistics.reason == "the image has not been analysed yet"
     assert (statistics.area, statistics.share, statistics.rgb_mean) == (4, 0.25, (9.0, 9.0, 9.0))
-    with pytest.raises(ValueError, match="either a result or the pixels"):
+    assert statistics_of(region("rectangle", (0, 0), (2, 2)), None, size=(4, 4)) == replace(
+        statistics, rgb_mean=None, rgb_deviation=None
+    )
+    with pytest.raises(ValueError, match="a result, the pixels or their size"):
         statistics_of(region("rectangle", (0, 0), (2, 2)), None)
 
 

@@ -8,16 +8,18 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
-from workstation.progress import Progress, relayed
+from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
 
 if TYPE_CHECKING:
     from workstation.report.commission import Circumstances
     from workstation.report.document import ReportDocument
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     asked = order.signing
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
     yield Progress("composing the report", 0.0)
-    document = yield from relayed(_documenting(order), lambda step: _share_of(step, 0.0, 0.2))
-    publication = yield from relayed(publish_steps(document), lambda step: _share_of(step, 0.2, 0.6))
+    document = yield from _part(_documenting(order), 0.0, 0.2)
+    publication = yield from _part(publish_steps(document), 0.2, 0.6)
     yield Progress("composing the PDF", 0.6)
     content = print_pdf(publication)
     if identity is not None:
@@ -127,9 +129,16 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     return target, beside
 
 
-def _share_of(step: Progress, first: float, last: float) -> Progress:
-    """A part's progress as that of the whole report."""
-    return Progress(step.stage, first + (last - first) * (step.fraction or 0.0))
+def _part(steps: Generator[Progress, None, T], first: float, last: float) -> Generator[Progress, None, T]:
+    """A part of the work, whose progress is said as that of the whole report."""
+    try:
+        while True:
+            step = next(steps)
+            yield Progress(step.stage, first + (last - first) * (step.fraction or 0.0))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    finally:
+        steps.close()
 
 
 def _documenting(order: ReportOrder) -> Generator[Progress, None, ReportDocument]:
