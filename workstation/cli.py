@@ -22,7 +22,7 @@ from workstation import (
     self_test_command,
     terminal,
 )
-from workstation.errors import ExportProblem, WorkstationError
+from workstation.errors import ExportProblem, WorkstationError, in_percent
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
 from workstation.progress import Progress
@@ -359,7 +359,7 @@ def _with_numbers(steps: Generator[Progress, None, Path]) -> Generator[Progress,
             if report is not None:
                 numbers = (
                     f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-                    f"{report.steps_per_second:.2f} steps/s, waiting for data {report.waiting:.0%}"
+                    f"{report.steps_per_second:.2f} steps/s, waiting for data {in_percent(report.waiting)}"
                 )
                 numbers += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
                 if report.broken:

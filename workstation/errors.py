@@ -86,6 +86,14 @@ def in_percent(share: float, digits: int = 0) -> str:
     return f"{told} %"
 
 
+def share_in_percent(share: float) -> str:
+    """A share of a picture or of its patches, in percent: one decimal below ten, none above, "6.2 %", "48 %".
+
+    So findings, legends and tables say the same of the same area; rates with an interval have a decimal throughout.
+    """
+    return in_percent(share, 1 if round(100 * share, 1) < 10 else 0)
+
+
 class WorkstationError(Exception):
     """Base of all errors that Exifact raises on purpose.
 

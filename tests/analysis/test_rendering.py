@@ -188,8 +188,8 @@ def test_groups_are_named_with_share_and_told_apart_without_colour() -> None:
     legend = rendering.legend_of("groups", result())
 
     assert [(s.letter, s.label) for s in legend.swatches] == [
-        ("A", "group A: 80.9 % of the assessable area"),
-        ("B", "group B: 19.1 % of the assessable area"),
+        ("A", "group A: 81 % of the assessable area"),
+        ("B", "group B: 19 % of the assessable area"),
         ("", "not assessable: 2.1 % of the cells"),
     ]
     assert [s.hatch for s in legend.swatches] == [False, False, True]

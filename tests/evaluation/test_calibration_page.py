@@ -74,9 +74,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_rates_stand_with_their_intervals_and_numbers(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert "JPEG 70 to 84 | 40 | 40 | 40 of 40 cameras | 2 of 40 (5.0%) | 0.6% to 16.9% |" in text
+    assert "JPEG 70 to 84 | 40 | 40 | 40 of 40 cameras | 2 of 40 (5.0 %) | 0.6 % to 16.9 % |" in text
     assert "fewer than 99 photographs: not stated" in text
-    assert "0 of 40 (0.0%) | 0.0% to 8.8% | 40 of 40" in text  # groups
+    assert "0 of 40 (0.0 %) | 0.0 % to 8.8 % | 40 of 40" in text  # groups
     assert "| turned | 3 | 2 of 4 | 1 | 3 of 3 | 0.87 |" in text
     assert "## Where it is weak" in text
     assert "Untouched photographs of the camera 39 were called inconsistent" in text
@@ -125,7 +125,7 @@ def test_claims_and_evaluations_stand_on_the_page_with_their_chance_and_time(
     model, last = replace(make, tag="Model", auc_low=0.49), replace(make, tag="Last JPEG Quality")
     claims = Validation("", 12, 300, (make, model, last, replace(last, tag="Sharpened", top1=0.2)))
     text = write_page(measures, table, tmp_path, stability=None, claims=claims).read_text(encoding="utf-8")
-    row = "photographs | 9 (6), 20 | 0.70 [0.60, 0.80] | 40% (chance 30%) | 0.50 (chance 0.35) |"
+    row = "photographs | 9 (6), 20 | 0.70 [0.60, 0.80] | 40 % (chance 30 %) | 0.50 (chance 0.35) |"
     assert f"| Make | testable | {row}" in text
     assert "| Model | not testable | photographs | 9 (6), 20 | 0.70 [0.49, 0.80]" in text
     assert "**History in words** names Last JPEG Quality: there" in text

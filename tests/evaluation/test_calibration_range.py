@@ -104,10 +104,10 @@ def test_the_page_says_which_pictures_get_a_rate_and_where_photographs_are_too_f
 ) -> None:
     fit = fit_stratum(measures, WEB)
     assert fit is not None
-    row = "drone/action camera 3 (3), phone 37 (37) | 50.0% | no: 0 (0) | no: 0 (0) | 37 of 40 | 2 of 37 |"
+    row = "drone/action camera 3 (3), phone 37 (37) | 50.0 % | no: 0 (0) | no: 0 (0) | 37 of 40 | 2 of 37 |"
     assert list(ranges([fit]))[-1].endswith(row)
     rows = [line for line in by_device_and_focus([fit]) if line.startswith("| 641")]
-    assert "| any | 2 of 40 | 2 of 34 (1% to 20%) | fewer than 5 photographs | 0 of 6 (0% to 46%) |" in rows[0]
+    assert "| any | 2 of 40 | 2 of 34 (1 % to 20 %) | fewer than 5 photographs | 0 of 6 (0 % to 46 %) |" in rows[0]
     assert "| drone/action camera | fewer than 5 photographs |" in rows[1]
 
 

@@ -317,8 +317,8 @@ def test_a_summary_states_everything_with_either_polarity(plan: PlanMaker, made_
         *("ap", "auc", "balanced_accuracy"),
     }
     assert summary["seconds"] == {"evaluation": 240.0, "total": 160.0, "median_per_image": 2.0, "per_megapixel": 2.0}
-    assert "5 of 20: 25.0% [8.7%, 49.1%]" in text
-    assert "192 px (10 of 10: 100.0%" in text
+    assert "5 of 20: 25.0 % [8.7 %, 49.1 %]" in text
+    assert "192 px (10 of 10: 100.0 %" in text
     json.dumps(summary)
 
 

@@ -38,7 +38,7 @@ def test_the_smallest_part_found_is_the_class_from_which_on_half_are(made_rows: 
 def test_nothing_is_stated_where_nothing_is_found_or_little_is_there(made_rows: list[Row]) -> None:
     (missed,) = smallest_found([replace(row, figures=row.constant) for row in enlarged(made_rows, 5)])
     assert missed.side is None
-    assert missed.reason == "0% of the parts are found in the largest class of sides that can be judged"
+    assert missed.reason == "0 % of the parts are found in the largest class of sides that can be judged"
 
     (few,) = smallest_found(made_rows[:4])
     assert (few.side, few.reason) == (None, "fewer than 5 images")

@@ -48,7 +48,7 @@ def test_a_better_method_and_a_control_that_is_not_beaten_are_said(summary: dict
 def test_small_parts_that_are_missed_are_counted(summary: dict[str, Any]) -> None:
     summary["region_share"][0] |= {"low": 0.0, "high": 0.01, "found": estimate(0.1, 0.01, 0.3)}
     (sentence,) = weaknesses(summary)
-    assert sentence.startswith("Foreign parts of 0% to 1% of the picture: 2 of 20 are found (pixel AP 0.800")
+    assert sentence.startswith("Foreign parts of 0 % to 1 % of the picture: 2 of 20 are found (pixel AP 0.800")
 
 
 def test_a_statistic_that_cannot_tell_and_false_alarms_are_said(summary: dict[str, Any]) -> None:
@@ -57,6 +57,6 @@ def test_a_statistic_that_cannot_tell_and_false_alarms_are_said(summary: dict[st
     assert list(weaknesses(summary)) == [
         "Over all images, the detection statistic ranks authentic pictures above tampered ones "
         "(AUC 0.400 [0.300, 0.490]).",
-        "Over all images, it points at a part of authentic pictures: 2 of 20: 10.0% [1.0%, 30.0%].",
+        "Over all images, it points at a part of authentic pictures: 2 of 20: 10.0 % [1.0 %, 30.0 %].",
         "Over all images, it points at nothing in 16 of 20 tampered pictures.",
     ]

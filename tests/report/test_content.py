@@ -158,7 +158,7 @@ def test_claims_are_told_with_their_numbers_in_either_language(
     assert f"(a tendency without a stated error rate): {history}" in english
     assert "right no more often than the commonest value: Blurred, Noise Added." in english
     assert "nicht öfter stimmt als der häufigste Wert: Blurred, Noise Added." in german
-    assert "err at most 10.0 % of the time each" in english
+    assert "err at most 10 % of the time each" in english
     assert "Of 1 tag judged here, up to 0.1 would conflict in an honest file." in english
     assert "Images that a program generated as a whole are out of scope." in english
     assert "Make Canon widerspricht 2 von 2 -0,350 Nikon, Canon 0,70 [0,59; 0,81], 29 Kameras" in german
@@ -200,7 +200,7 @@ def test_what_was_stated_is_printed(exhibit: Exhibit) -> None:
         "Exhibit 1 (KT-1): IMG_0042.jpg",
         "Received by A. Clerk",
         "all agree",
-        "75.0 % of the image; 25.0 % were not",
+        "75 % of the image; 25 % were not",
         "Make: Canon, Model: EOS",
         "claims failed no memory",
         "T2 Exhibit 1 received A. Clerk seal 7",
@@ -326,7 +326,7 @@ def test_an_exhibit_that_nobody_looked_at_is_told_in_words(exhibit: Exhibit) -> 
 def test_error_rates_are_printed_with_what_is_behind_them(exhibit: Exhibit) -> None:
     text = text_of(published(calibrated(exhibit, 1.4)))
 
-    assert "p ≤ 5.0 % 3 of 90 (3.3 %) 1.0 % – 9.0 % 40 of 60 (66.7 %) 90 12" in text
+    assert "p ≤ 5 % 3 of 90 (3.3 %) 1.0 % – 9.0 % 40 of 60 (66.7 %) 90 12" in text
     assert "fewer than 99 photographs: not stated" in text
     assert "25 of a part from another camera to none" in text
 

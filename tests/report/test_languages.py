@@ -286,7 +286,9 @@ def test_one_is_said_in_the_singular(key: str, one: str, two: str) -> None:
 def test_a_share_is_neither_nothing_nor_all_by_rounding() -> None:
     german = report_texts("de")
 
-    assert [german.share(value) for value in (0.0, 1e-6, 0.9999, 1.0)] == ["0,0 %", "< 0,1 %", "> 99,9 %", "100,0 %"]
+    assert [german.share(value) for value in (0.0, 1e-6, 0.9999, 1.0)] == ["0,0 %", "< 0,1 %", "> 99 %", "100 %"]
+    assert [german.rate(value) for value in (0.9999, 0.26)] == ["> 99,9 %", "26,0 %"]
+    assert [german.level(value) for value in (0.05, 0.001)] == ["5 %", "0,1 %"]
     highest = german("findings.ambiguous.sizes", share_a=0.9961, share_b=0.0001)
     assert "(> 99 % und < 0,1 %)" in highest
 

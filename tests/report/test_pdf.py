@@ -64,7 +64,7 @@ def test_findings_limits_partition_regions_notes_and_provenance_are_in_it(exhibi
         "Limitations and error rates",
         LIMIT,
         "does not show that the photograph is untouched",
-        "group B: 18.2 % of the assessable area",
+        "group B: 18 % of the assessable area",
         "not assessable: 5.7 % of the cells",
         "0.94 (mean adjusted Rand",
         "k = 2: stability 0.94, separation 0.41 (one group alone would show 0.12)",

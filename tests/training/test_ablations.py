@@ -110,5 +110,5 @@ def test_the_progress_of_a_run_keeps_its_name() -> None:
     report = PaperReport(2, 1.0, 0.5, 0.25, 8.0, 0, {AP: 0.3})
     shown = [p.stage for p in _with_numbers(p for p in [Progress("no names: training", 0.5, partial=report)])]
     assert shown == [
-        "no names: step 2, loss 1.000, gradient 0.50, 8.0 photos/s, waiting for data 25%, AP on dev splices 0.300"
+        "no names: step 2, loss 1.000, gradient 0.50, 8.0 photos/s, waiting for data 25 %, AP on dev splices 0.300"
     ]

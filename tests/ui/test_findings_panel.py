@@ -353,7 +353,7 @@ def test_shares_and_hashes_are_short_and_keep_their_meaning() -> None:
     assert [percent(share) for share in (0.0, 0.062, 0.0999, 0.44, 1.0)] == [
         "0.0 %",
         "6.2 %",
-        "10.0 %",
+        "10 %",
         "44 %",
         "100 %",
     ]

@@ -109,8 +109,8 @@ def test_groups_have_colour_dots_outline_letter_and_share(view: ImageView) -> No
     legend = source.legend(Layer.GROUPS, 90, 0.65)
     assert legend is not None
     assert [swatch.label for swatch in legend.swatches[:2]] == [
-        "group A: 69.5 % of the assessable area",
-        "group B: 30.5 % of the assessable area",
+        "group A: 69 % of the assessable area",
+        "group B: 31 % of the assessable area",
     ]
     view.set_layer(Layer.GROUPS)
     pixels = view.pixels

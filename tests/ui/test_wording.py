@@ -39,7 +39,7 @@ def test_the_rate_of_the_pictures_most_like_it_stands_beside_that_of_the_stratum
     )
     statement = CalibrationStatement("calibrated", stratum="middle", rates=rates, alike=alike, photos=40, cameras=21)
     name, value, meaning = error_rate_of(replace(sample_result(), calibration=statement))[-1]
-    assert (name, value) == ("Of pictures most like it", "1 of 12 (0.2 % to 38 %)")
+    assert (name, value) == ("Of pictures most like it", "1 of 12 (0.2 % to 38.5 %)")
     assert "under 10 % out of focus: fewer than 5 photographs: not stated" in meaning
 
 

@@ -22,7 +22,7 @@ from workstation.analysis.statement import (
     Remark,
 )
 from workstation.analysis.suitability import BLACK, CLIPPED, FLAT
-from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches, in_percent
+from workstation.errors import ImageTooSmall, NotAssessable, TooFewPatches, share_in_percent
 
 UNTOUCHED = "This does not show that the photograph is untouched."
 
@@ -335,4 +335,4 @@ def _expected(partition: Partition) -> float:
 
 
 def _percent(share: float) -> str:
-    return in_percent(share, 1 if share < 0.1 else 0)
+    return share_in_percent(share)

@@ -21,7 +21,7 @@ from workstation.analysis.colours import (
 )
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import dotted, hatched
-from workstation.errors import in_percent
+from workstation.errors import share_in_percent
 from workstation.paths import resources
 
 LayerKind: TypeAlias = Literal["original", "departure", "pca", "groups", "cut", "similarity"]
@@ -172,12 +172,12 @@ def _bar_legend(
     above = float((known > high).mean()) if known.size else 0.0
     overflow = ""
     if above:
-        overflow = f"above {high:.3g}: {in_percent(above, 1)} of the assessable cells, up to {known.max():.3g}"
+        overflow = f"above {high:.3g}: {share_in_percent(above)} of the assessable cells, up to {known.max():.3g}"
     below = float((known < low).mean()) if known.size else 0.0
     if below:
         notes = (
             *notes,
-            f"Below {low:.3g}: {in_percent(below, 1)} of the assessable cells, down to {known.min():.3g}; "
+            f"Below {low:.3g}: {share_in_percent(below)} of the assessable cells, down to {known.min():.3g}; "
             "the first colour.",
         )
     if overflow and kind == "departure":
@@ -216,7 +216,7 @@ def _labels_legend(
         title = f"group {letter}" if kind == "groups" else meaning.replace("-", " ")
         seen = blend(np.array(colours[label % len(colours)], np.uint8), ground, opacity)
         colour = (int(seen[0]), int(seen[1]), int(seen[2]))
-        said = f"{title}: {in_percent(share, 1)} of the assessable area"
+        said = f"{title}: {share_in_percent(share)} of the assessable area"
         swatches.append(Swatch(colour, label, letter, said, meaning=meaning, share=share))
     if kind == "groups":
         title = "Groups of patches that are alike, named by size"
@@ -232,7 +232,7 @@ def _hatch_swatch(maps: Maps, ground: float) -> tuple[Swatch, ...]:
     if not missing:
         return ()
     grey = round(ground)
-    said = f"not assessable: {in_percent(missing, 1)} of the cells"
+    said = f"not assessable: {share_in_percent(missing)} of the cells"
     return (Swatch((grey, grey, grey), 0, "", said, hatch=True, meaning="not-assessable", share=missing),)
 
 

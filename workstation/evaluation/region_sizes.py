@@ -8,6 +8,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
+from workstation.errors import in_percent
 from workstation.evaluation.intervals import Estimate, bootstrap_mean, clopper_pearson
 from workstation.evaluation.rows import Row
 
@@ -125,7 +126,9 @@ def _smallest(
         pieces = {piece(row) for row in compress(rows, inside)}
         found = clopper_pearson(int(np.count_nonzero(ap[inside] >= FOUND)), int(np.count_nonzero(inside)), len(pieces))
         if found.value < 0.5:
-            reason = f"{found.value:.0%} of the parts are found in the largest class of sides that can be judged"
+            reason = (
+                f"{in_percent(found.value)} of the parts are found in the largest class of sides that can be judged"
+            )
             break
         answer = first, found
     if answer is None:

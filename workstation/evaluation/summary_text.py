@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workstation.errors import in_percent
 from workstation.evaluation.detection import DECISIONS, FIGURES
 from workstation.evaluation.localisation import TITLES
 from workstation.evaluation.region_sizes import FOUND
@@ -172,7 +173,7 @@ def _pointing(summary: Mapping[str, Any]) -> Iterator[str]:
 def _sizes(summary: Mapping[str, Any]) -> Iterator[str]:
     shares = [
         [
-            f"{c['low']:.0%} to {c['high']:.0%}",
+            f"{in_percent(c['low'])} to {in_percent(c['high'])}",
             str(c["ap"]["n"]),
             _mean(c["ap"]),
             f"{c['constant']:.3f}",
@@ -235,9 +236,8 @@ def _share(estimate: Mapping[str, float] | None) -> str:
     if estimate is None:
         return NEVER
     successes = round(estimate["value"] * estimate["n"])
-    return (
-        f"{successes} of {estimate['n']:.0f}: {estimate['value']:.1%} [{estimate['low']:.1%}, {estimate['high']:.1%}]"
-    )
+    value, low, high = (in_percent(estimate[limit], 1) for limit in ("value", "low", "high"))
+    return f"{successes} of {estimate['n']:.0f}: {value} [{low}, {high}]"
 
 
 def stored_sections(files: Iterable[Path]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from workstation.analysis.evidential_words import LEVELS
 from workstation.analysis.statement import FEWEST_ALIKE, FEWEST_CAMERAS, FOCUS_BANDS, AlikeRate, DeviceClass
 from workstation.analysis.validated_range import Counted, ValidatedRange, read_range
+from workstation.errors import in_percent
 from workstation.evaluation.calibration_fit import Judged, StratumFit
 from workstation.evaluation.calibration_range import kind_of
 
@@ -34,7 +35,7 @@ def ranges(fits: Sequence[StratumFit]) -> Iterator[str]:
     for fit in fits:
         like = range_of(fit)
         devices = ", ".join(f"{kind} {own.photos} ({own.cameras})" for kind, own in like.devices.items())
-        softest = "none" if like.softest is None else f"{like.softest:.1%}"
+        softest = "none" if like.softest is None else f"{in_percent(like.softest, 1)}"
         told = [one for one in fit.authentic if answered(like, one)]
         alarms = sum(one.p <= LEVELS[0] for one in told)
         yield (
@@ -50,9 +51,9 @@ def by_device_and_focus(fits: Sequence[StratumFit]) -> Iterator[str]:
         fits: of the strata that state a rate.
     """
     yield (
-        f"False alarms at {LEVELS[0]:.0%} of untouched photographs, with exact 95 % intervals; every photograph stands "
-        f"once in its line. Fewer than {FEWEST_ALIKE} photographs, or of fewer than {FEWEST_CAMERAS} cameras: not "
-        "stated. Window and report print the cells that a picture belongs to."
+        f"False alarms at {in_percent(LEVELS[0])} of untouched photographs, with exact 95 % intervals; every "
+        f"photograph stands once in its line. Fewer than {FEWEST_ALIKE} photographs, or of fewer than {FEWEST_CAMERAS} "
+        "cameras: not stated. Window and report print the cells that a picture belongs to."
     )
     yield ""
     yield f"| pictures | device | any focus | {' | '.join(words for _, _, words in FOCUS_BANDS)} |"
@@ -88,4 +89,4 @@ def _cell(rate: AlikeRate | None) -> str:
         return f"fewer than {FEWEST_ALIKE} photographs"
     if not rate.stated:
         return rate.missing
-    return f"{rate.false_alarms} of {rate.photos} ({rate.low:.0%} to {rate.high:.0%})"
+    return f"{rate.false_alarms} of {rate.photos} ({in_percent(rate.low)} to {in_percent(rate.high)})"

@@ -16,7 +16,7 @@ from workstation.analysis.claims import Validation, read_validation
 from workstation.analysis.exif_texts import PROCESSING_TAGS
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
-from workstation.errors import WeightsProblem
+from workstation.errors import WeightsProblem, in_percent
 from workstation.evaluation.calibration_fit import Judged, StratumFit
 from workstation.evaluation.calibration_images import MODEL_CHOICE, camera_roles
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure
@@ -125,17 +125,17 @@ def _rates(fits: Sequence[StratumFit]) -> Iterator[str]:
 def _alarms(rate: ErrorRate) -> str:
     if not rate.stated:
         return rate.missing
-    return f"{rate.false_alarms} of {rate.photos} ({rate.false_alarms / rate.photos:.1%})"
+    return f"{rate.false_alarms} of {rate.photos} ({in_percent(rate.false_alarms / rate.photos, 1)})"
 
 
 def _interval(rate: ErrorRate) -> str:
-    return f"{rate.low:.1%} to {rate.high:.1%}" if rate.stated else "–"
+    return f"{in_percent(rate.low, 1)} to {in_percent(rate.high, 1)}" if rate.stated else "–"
 
 
 def _found(rate: ErrorRate) -> str:
     if not rate.stated or not rate.spliced:
         return "–"
-    share = f"{rate.found / rate.spliced:.0%}, {rate.found_low:.0%} to {rate.found_high:.0%}"
+    share = f"{in_percent(rate.found / rate.spliced)}, {in_percent(rate.found_low)} to {in_percent(rate.found_high)}"
     return f"{rate.found} of {rate.spliced} ({share})"
 
 
@@ -148,9 +148,10 @@ def _pointing(fits: Sequence[StratumFit]) -> Iterator[str]:
         rate = fit.pointing
         found = clopper_pearson(rate.found, rate.spliced)
         yield (
-            f"| {fit.plan.name} | {rate.false_alarms} of {rate.photos} ({rate.false_alarms / rate.photos:.1%}) "
-            f"| {rate.low:.1%} to {rate.high:.1%} "
-            f"| {rate.found} of {rate.spliced} ({found.value:.0%}, {found.low:.0%} to {found.high:.0%}) |"
+            f"| {fit.plan.name} | {rate.false_alarms} of {rate.photos} "
+            f"({in_percent(rate.false_alarms / rate.photos, 1)}) "
+            f"| {in_percent(rate.low, 1)} to {in_percent(rate.high, 1)} | {rate.found} of {rate.spliced} "
+            f"({in_percent(found.value)}, {in_percent(found.low)} to {in_percent(found.high)}) |"
         )
 
 
@@ -181,7 +182,8 @@ def _breakdowns(fits: Sequence[StratumFit]) -> Iterator[str]:
         if len(chosen) >= FEWEST_PER_LINE:
             alarms = sum(one.p <= LEVEL for one in chosen)
             photos, cameras = {one.measure.photo for one in chosen}, {one.measure.camera for one in chosen}
-            yield f"| {name} | {len(chosen)} | {alarms} ({alarms / len(chosen):.0%}) | {len(photos)} | {len(cameras)} |"
+            share = in_percent(alarms / len(chosen))
+            yield f"| {name} | {len(chosen)} | {alarms} ({share}) | {len(photos)} | {len(cameras)} |"
 
 
 def _lines(judged: Iterable[Judged]) -> Iterator[tuple[str, Callable[[Measure], bool]]]:
@@ -269,7 +271,7 @@ def _claims(claims: Validation | None) -> Iterator[str]:
         verdict = "testable" if tag.testable else "not testable"
         counts = f"{tag.cameras} ({tag.other_cameras}), {tag.pictures}"
         auc = f"{tag.auc:.2f} [{tag.auc_low:.2f}, {tag.auc_high:.2f}]"
-        top = f"{tag.top1:.0%} (chance {tag.top1_chance:.0%})"
+        top = f"{in_percent(tag.top1)} (chance {in_percent(tag.top1_chance)})"
         rank = f"{tag.reciprocal_rank:.2f} (chance {tag.reciprocal_rank_chance:.2f})"
         yield f"| {tag.tag} | {verdict} | {tag.material} | {counts} | {auc} | {top} | {rank} |"
     yield from ("", _history(claims))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from workstation.analysis.calibration import FEWEST_PHOTOS
 from workstation.analysis.statement import ErrorRate
+from workstation.errors import in_percent
 from workstation.evaluation.calibration_fit import StratumFit, error_rate, judge_strictly
 from workstation.evaluation.calibration_images import MODEL_CHOICE, camera_roles
 from workstation.evaluation.calibration_measure import Measure
@@ -83,7 +84,7 @@ def _missed(fits: Sequence[StratumFit]) -> Iterator[str]:
         if five.stated and five.spliced:
             missed = five.spliced - five.found
             share = missed / five.spliced
-            yield f"- {fit.plan.name}: at 5 % it misses {missed} of {five.spliced} splices ({share:.0%})."
+            yield f"- {fit.plan.name}: at 5 % it misses {missed} of {five.spliced} splices ({in_percent(share)})."
 
 
 def _alarmed(fits: Sequence[StratumFit]) -> Iterator[str]:
@@ -132,7 +133,8 @@ def _whole_originals(photos: int) -> str:
         "- That is a limit of the collection: it holds crops, most of them of 1088×1088 pixels. No rule gets more out "
         f"of their windows: a photograph of {whole} pixels holds {windows} windows of {part} beside each other. To "
         f"call it inconsistent at 5 % for the oddest of them, that one would have to be odd at 5/{windows} %, which "
-        f"takes {math.ceil(windows / LEVEL) - 1} photographs; {photos} cannot give less than {1 / (photos + 1):.1%}. "
+        f"takes {math.ceil(windows / LEVEL) - 1} photographs; {photos} cannot give less than "
+        f"{in_percent(1 / (photos + 1), 1)}. "
         "What they carry is one window that was chosen before the map was seen; for the whole, "
         f"{FEWEST_PHOTOS} whole photographs of other cameras are needed ([calibration.md](calibration.md) says how to "
         "do either)."

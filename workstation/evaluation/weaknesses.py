@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workstation.errors import in_percent
 from workstation.evaluation.summary import GIVEN
 
 FEWEST = 5
@@ -42,8 +43,9 @@ def _small_parts(summary: Mapping[str, Any]) -> Iterator[str]:
         if found["value"] < 0.5:
             count = round(found["value"] * found["n"])
             yield (
-                f"Foreign parts of {part['low']:.0%} to {part['high']:.0%} of the picture: {count} of {found['n']} are "
-                f"found (pixel AP {part['ap']['value']:.3f}, of a constant map {part['constant']:.3f})."
+                f"Foreign parts of {in_percent(part['low'])} to {in_percent(part['high'])} of the picture: {count} of "
+                f"{found['n']} are found (pixel AP {part['ap']['value']:.3f}, of a constant map "
+                f"{part['constant']:.3f})."
             )
 
 
@@ -66,9 +68,8 @@ def _false_alarms(summary: Mapping[str, Any]) -> Iterator[str]:
         if authentic is None or authentic["n"] < FEWEST:
             continue
         count = round(authentic["value"] * authentic["n"])
-        stated = (
-            f"{count} of {authentic['n']}: {authentic['value']:.1%} [{authentic['low']:.1%}, {authentic['high']:.1%}]"
-        )
+        value, low, high = (in_percent(authentic[limit], 1) for limit in ("value", "low", "high"))
+        stated = f"{count} of {authentic['n']}: {value} [{low}, {high}]"
         if count:
             yield f"{_set(name)}, it points at a part of authentic pictures: {stated}."
         if tampered is not None and tampered["n"] >= FEWEST and tampered["value"] < 0.5:

@@ -66,7 +66,7 @@ def _cautions(sheet: Sheet, found: Content) -> list[str]:
     judged = [tag for tag in found["tags"] if tag["verdict"] in JUDGED]
     lines = []
     if judged:
-        error = texts.share(max(tag["validated"]["error"] for tag in judged))
+        error = texts.level(max(tag["validated"]["error"] for tag in judged))
         chance = texts.fixed(found["expected_by_chance"], 1)
         lines.append(texts("claims.errors", error=error, count=len(judged), chance=chance))
     if found["patches"] and not found["measured_size"]:

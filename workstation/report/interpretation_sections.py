@@ -170,11 +170,11 @@ def _alike(sheet: Sheet, calibration: Content) -> list[Block]:
         return []
     rows = []
     for rate in rates:
-        level = texts("calibration.level", level=texts.share(rate["level"]))
+        level = texts("calibration.level", level=texts.level(rate["level"]))
         told = [sheet.word(f"kinds.{name}", rate[name]) for name in ("device", "focus") if rate[name]]
         stated = rate["photos"] >= FEWEST_ALIKE and rate["cameras"] >= FEWEST_CAMERAS
         below = _of(sheet, rate, "false_alarms", "photos") if stated else texts("calibration.too_few")
-        interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}" if stated else "–"
+        interval = f"{texts.rate(rate['low'])} – {texts.rate(rate['high'])}" if stated else "–"
         behind = (texts.count(rate["photos"]), texts.count(rate["cameras"]))
         rows.append((", ".join(told), level, below, interval, *behind))
     return [Heading(texts("calibration.alike_title"), 4), sheet.listing("alike", rows, (48, 22, 38, 34, 19, 19))]
@@ -214,23 +214,23 @@ def _tables(sheet: Sheet, calibration: Content) -> Block:
 def _rate(sheet: Sheet, rate: Content) -> tuple[str, ...]:
     """One operating point: how often untouched photographs met it, and splices."""
     texts = sheet.texts
-    level = texts("calibration.level", level=texts.share(rate["level"]))
+    level = texts("calibration.level", level=texts.level(rate["level"]))
     behind = (texts.count(rate["photos"]), texts.count(rate["cameras"]))
     if not rate["stated"]:
         return (level, texts("calibration.few", needed=rate["needed"]), "–", "–", *behind)
-    interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}"
+    interval = f"{texts.rate(rate['low'])} – {texts.rate(rate['high'])}"
     return (level, _of(sheet, rate, "false_alarms", "photos"), interval, _of(sheet, rate, "found", "spliced"), *behind)
 
 
 def _of(sheet: Sheet, rate: Content, part: str, whole: str) -> str:
     texts = sheet.texts
-    share = texts.share(rate[part] / rate[whole]) if rate[whole] else texts.missing
+    share = texts.rate(rate[part] / rate[whole]) if rate[whole] else texts.missing
     return texts("calibration.of", part=rate[part], whole=rate[whole], share=share)
 
 
 def _pointing(sheet: Sheet, rate: Content) -> str:
     texts = sheet.texts
-    interval = f"{texts.share(rate['low'])} – {texts.share(rate['high'])}"
+    interval = f"{texts.rate(rate['low'])} – {texts.rate(rate['high'])}"
     values = {"false_alarms": _of(sheet, rate, "false_alarms", "photos"), "found": _of(sheet, rate, "found", "spliced")}
     return texts("calibration.pointing", interval=interval, cameras=rate["cameras"], **values)
 
@@ -249,7 +249,7 @@ def _conditions(sheet: Sheet, exhibit: Content) -> list[Block]:
         ("long_side", texts("conditions.pixels", count=seen["long_side"])),
         ("quality", quality),
         ("interpolated", texts("conditions.yes" if seen["interpolated"] else "conditions.no")),
-        ("out_of_focus", texts.share(seen["out_of_focus"])),
+        ("out_of_focus", texts.rate(seen["out_of_focus"])),
         ("device_class", sheet.word("kinds.device", seen["device_class"])),
     )
     facts = Facts(tuple((texts(f"conditions.{key}"), value) for key, value in rows))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import TypeAlias
 
+from workstation.errors import share_in_percent
 from workstation.report.printed import Json, PrintedPage, compact
 from workstation.report.typeface import printable
 
@@ -34,6 +35,7 @@ FORMS: dict[str, Callable[[float | int | str], str]] = {
     "plain": str,
     "four digits": lambda value: f"{value:.0f}" if abs(float(value)) >= 10**4 else f"{value:.4g}",
     "percent": lambda value: f"{value:.1%}",
+    "share": lambda value: share_in_percent(float(value)),
     "two decimals": lambda value: f"{value:.2f}",
     "one decimal": lambda value: f"{value:.1f}",
     "three decimals": lambda value: f"{value:.3f}",
@@ -50,7 +52,9 @@ WITH_COMMA = ", decimal comma"
 
 _TEXT_FORMS = ("text", "beginning")
 _INTEGER_FORMS = ("plain", "tag", "hexadecimal", "four digits", "marker")
-_NUMBER_FORMS = ("four digits", "percent", "two decimals", "three decimals", "one decimal", "three digits", "whole")
+_NUMBER_FORMS = (
+    *("four digits", "percent", "share", "two decimals", "three decimals", "one decimal", "three digits", "whole"),
+)
 _OF_THE_FORMAT = {("format",), ("format_version",)}
 """What the data say about themselves; no layout prints it."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
-from workstation.errors import ExportProblem, in_percent
+from workstation.errors import ExportProblem, in_percent, share_in_percent
 from workstation.paths import resources, user_config
 
 ENGLISH = "en"
@@ -139,10 +139,22 @@ class Texts:
         return self.localised(f"{value:{'+' if sign else ''}.{decimals}f}")
 
     def share(self, value: float | None) -> str:
-        """A share of 1 in percent, or the word for its absence."""
+        """A share of a picture in percent, one decimal below ten, or the word for its absence."""
+        if value is None or not math.isfinite(value):
+            return self.missing
+        return self.localised(share_in_percent(value))
+
+    def rate(self, value: float | None) -> str:
+        """A rate or a limit of its interval in percent, with a decimal, or the word for its absence."""
         if value is None or not math.isfinite(value):
             return self.missing
         return self.localised(in_percent(value, 1))
+
+    def level(self, value: float | None) -> str:
+        """A share that was chosen, not measured, with the digits that it has: "5 %", "0.1 %"."""
+        if value is None or not math.isfinite(value):
+            return self.missing
+        return self.localised(f"{100 * value:.6g} %")
 
     def ratio(self, log10: float | None) -> str:
         """A likelihood ratio as people say it: 20, or 1/20; from its log10."""
@@ -168,10 +180,10 @@ class Texts:
 
 
 class _Formatter(string.Formatter):
-    """Fields in the language's way: {share:percent}, {share:tenths}, {departure:.2f}, {patches:count}, {group:letter}.
+    """Fields in the language's way: {share:percent}, {low:tenths}, {departure:.2f}, {patches:count}, {group:letter}.
 
-    {llr:ratio} is a likelihood ratio, {p_consistent:p} a p-value. {count:entry|entries} is the word that
-    fits the number: the first for 1, the second for all others.
+    {level:level} is a share that was chosen, {llr:ratio} a likelihood ratio, {p_consistent:p} a p-value.
+    {count:entry|entries} is the word that fits the number: the first for 1, the second for all others.
     """
 
     def __init__(self, texts: Texts) -> None:
@@ -186,9 +198,11 @@ class _Formatter(string.Formatter):
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return self._texts.missing
         if format_spec == "percent":
-            return self._texts.localised(in_percent(value, 1 if value < 0.1 else 0))
-        if format_spec == "tenths":
             return self._texts.share(value)
+        if format_spec == "tenths":
+            return self._texts.rate(value)
+        if format_spec == "level":
+            return self._texts.level(value)
         if format_spec == "count":
             return self._texts.count(round(value))
         if format_spec == "letter":

@@ -15,7 +15,7 @@ from workstation import analysis
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, in_percent
 from workstation.evidence import open_steps
 from workstation.progress import Progress
 from workstation.report.document import build
@@ -122,8 +122,8 @@ def _check_findings(subject: str, entry: dict[str, Any], found: dict[str, Json],
     how = "Computed with the same program, libraries, device and threads; compared digit for digit."
     if changed:
         how = (
-            f"Computed with other {', '.join(changed)} than the report; numbers may differ by {tolerance.relative:.0%} "
-            f"or {tolerance.absolute:g}."
+            f"Computed with other {', '.join(changed)} than the report; numbers may differ by "
+            f"{in_percent(tolerance.relative)} or {tolerance.absolute:g}."
         )
     if details:
         return differs(subject, how, details)

@@ -14,6 +14,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from workstation.analysis.published_texts import text_of
+from workstation.errors import in_percent
 from workstation.training.data_records import COUNTS, DataProblem, used_tags
 from workstation.training.distributed import Company
 from workstation.training.paper_configuration import PaperConfiguration
@@ -51,7 +52,9 @@ class Texts:
             raise DataProblem(f"no photograph carries the tag {unknown[0]!r}; {COUNTS} names those that occur")
         self._order, self._names = settings.tag_order, settings.names
         if not self.used:
-            raise DataProblem(f"no tag is carried by {settings.threshold:.0%} of the photographs; name tags yourself")
+            raise DataProblem(
+                f"no tag is carried by {in_percent(settings.threshold)} of the photographs; name tags yourself"
+            )
 
     def of(self, tags: dict[str, str], rng: np.random.Generator) -> str:
         """The text of a photograph; the generator is asked only where the order is shuffled."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from workstation import paths, terminal
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, in_percent
 from workstation.progress import Progress
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _with_numbers(steps: Generator[Progress, None, T]) -> Generator[Progress, No
                 run = progress.stage.removesuffix("training")  # which of several
                 words = (
                     f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-                    f"{report.photos_per_second:.1f} photos/s, waiting for data {report.waiting:.0%}"
+                    f"{report.photos_per_second:.1f} photos/s, waiting for data {in_percent(report.waiting)}"
                 )
                 words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
                 if report.broken:

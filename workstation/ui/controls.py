@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.errors import in_percent
 from workstation.ui.icons import icon
 
 
@@ -151,7 +152,7 @@ class ShareBar(QProgressBar):
         else:
             self.setRange(0, self.STEPS)
             self.setValue(round(self.STEPS * min(1.0, max(0.0, share))))
-            self.setFormat(f"{100 * share:.0f} %")
+            self.setFormat(in_percent(share))
         self.setUpdatesEnabled(True)
 
 

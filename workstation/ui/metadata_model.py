@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QImage, QPixmap
 
+from workstation.errors import in_percent
 from workstation.evidence.record import Empty, Evidence, NotApplicable, NotPresent, Present, TagState, Unreadable
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
@@ -238,7 +239,7 @@ class MetadataModel(QAbstractItemModel):
         if column == Column.OFFSET:
             return offset_text(row.offset)
         share = self._commonness.get(row.tag)
-        return "" if share is None else f"{100 * share:.0f} %"
+        return "" if share is None else in_percent(share)
 
     def _look(self, row: Row, column: int, role: int) -> Any:
         font = QGuiApplication.font()

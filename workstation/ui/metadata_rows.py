@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from workstation.errors import in_percent
 from workstation.evidence.record import (
     Empty,
     Evidence,
@@ -163,7 +164,7 @@ def _missing_common_tags(metadata: Metadata, commonness: Mapping[str, float]) ->
             name,
             tag=name,
             state=NotPresent(),
-            note=f"{100 * share:.0f} % of the model's training photos carry this tag.",
+            note=f"{in_percent(share)} of the model's training photos carry this tag.",
         )
         for share, name in sorted(missing, key=lambda item: (-item[0], item[1]))
     ]

@@ -12,7 +12,7 @@ from workstation.analysis.claims_words import in_words
 from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
 from workstation.analysis.statement import CalibrationStatement
-from workstation.errors import in_percent
+from workstation.errors import in_percent, share_in_percent
 
 
 class Situation(Enum):
@@ -268,13 +268,14 @@ def _calibrated(statement: CalibrationStatement) -> tuple[tuple[str, str, str], 
     stated = [rate for rate in statement.rates if rate.stated]
     if stated:
         rate = stated[0]
-        value = f"{rate.false_alarms} of {rate.photos} ({percent(rate.low)} to {percent(rate.high)})"
+        value = f"{rate.false_alarms} of {rate.photos} ({in_percent(rate.low, 1)} to {in_percent(rate.high, 1)})"
         name = f"False alarms at {in_percent(rate.level)}"
         rows.append((name, value, "; ".join(one.words for one in statement.rates)))
     alike = [rate for rate in statement.alike if rate.stated]
     if alike:
         nearest = min(alike, key=lambda one: one.photos)
-        value = f"{nearest.false_alarms} of {nearest.photos} ({percent(nearest.low)} to {percent(nearest.high)})"
+        limits = f"{in_percent(nearest.low, 1)} to {in_percent(nearest.high, 1)}"
+        value = f"{nearest.false_alarms} of {nearest.photos} ({limits})"
         rows.append(("Of pictures most like it", value, "; ".join(one.words for one in statement.alike)))
     return tuple(rows)
 
@@ -304,8 +305,7 @@ def decimal(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share 0..1 in percent, one decimal below ten."""
-    value = 100 * share
-    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+    return share_in_percent(share)
 
 
 def duration(seconds: float | None) -> str:
