@@ -66,6 +66,14 @@ def test_cancel_tells_the_id_of_its_job_and_is_acknowledged(panel: JobsPanel, qt
     assert cancel_of(panel, "b.jpg: analysis").isEnabled()
 
 
+def test_cancel_is_offered_only_where_a_job_can_be_stopped(panel: JobsPanel) -> None:
+    panel.job_started(1, "a.jpg: analysis")
+    panel.job_started(2, "Checking the hash of a.jpg", cancellable=False)
+    QGuiApplication.sendPostedEvents()
+    assert cancel_of(panel, "a.jpg: analysis").isVisibleTo(panel)
+    assert not cancel_of(panel, "Checking the hash of a.jpg").isVisibleTo(panel)
+
+
 def test_a_job_that_ended_says_how_and_cannot_be_cancelled(panel: JobsPanel) -> None:
     panel.job_started(1, "a.jpg: analysis")
     panel.job_started(2, "b.jpg: analysis")

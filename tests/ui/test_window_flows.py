@@ -19,8 +19,8 @@ from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import DeviceProblem, ExportProblem, TooManyPixels
-from workstation.evidence import open_evidence
-from workstation.evidence.record import Evidence
+from workstation.evidence import Rehash, open_evidence, rehash
+from workstation.evidence.record import Evidence, FileIdentity
 from workstation.progress import Progress, drain
 from workstation.settings import SettingsStore
 from workstation.ui.command_palette import plain_text
@@ -181,6 +181,31 @@ def test_the_list_of_jobs_acknowledges_a_stop_that_was_asked_for_elsewhere(
 
     assert (cancel.text(), cancel.isEnabled()) == ("Cancelling …", False)
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+
+def test_the_list_of_jobs_offers_no_cancel_for_a_check_of_the_hash(make_window: Maker, photo: Photo, qtbot) -> None:
+    ends = threading.Event()
+
+    def check(identity: FileIdentity) -> Generator[Progress, None, Rehash]:
+        while not ends.is_set():
+            yield Progress("reading the file again")
+            time.sleep(0.01)
+        return rehash(identity)
+
+    def cancels() -> dict[str, bool]:
+        buttons = window.jobs_panel.findChildren(QPushButton)
+        return {button.accessibleName(): button.isVisibleTo(window.jobs_panel) for button in buttons}
+
+    window = make_window(check_hash=check, analyse=HeldAnalysis())
+    window.open_files([photo()])
+    qtbot.waitUntil(lambda: "Cancel Checking the hash of photo.jpg" in cancels(), timeout=5000)
+    window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(lambda: cancels().get("Cancel Analysing photo.jpg", False), timeout=5000)
+
+    assert not cancels()["Cancel Checking the hash of photo.jpg"]
+    ends.set()
+    window.actions_table["cancel-job"].trigger()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
 
 
 def test_a_cancelled_second_analysis_leaves_the_first_result_and_says_so(

@@ -91,14 +91,17 @@ class JobsPanel(QWidget):
         """The log as text."""
         return self._log.toPlainText()
 
-    def job_started(self, job: Hashable, title: str) -> None:
+    def job_started(self, job: Hashable, title: str, *, cancellable: bool = True) -> None:
         """Add a running job.
 
         Args:
             job: any id; it comes back with `cancel_requested`.
             title: exhibit and what is done to it.
+            cancellable: whether Cancel is offered.
         """
         row = _JobRow(title)
+        if not cancellable:
+            row.cancel.hide()
         row.cancel.clicked.connect(self._cancel_pressed)
         self._jobs[job] = row
         self._list.insertWidget(0, row)

@@ -230,7 +230,7 @@ class Teller(QObject):
     def tell_job_started(self, job: Job) -> None:
         """List a job."""
         if not job.quiet:
-            self._jobs_panel.job_started(job.number, _sentence(job.title))
+            self._jobs_panel.job_started(job.number, _sentence(job.title), cancellable=job.cancellable)
 
     @Slot(object)
     def tell_job_progress(self, job: Job) -> None:
