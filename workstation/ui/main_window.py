@@ -21,6 +21,7 @@ from workstation.ui.centre import Centre
 from workstation.ui.commands import Commands
 from workstation.ui.compare import CompareView
 from workstation.ui.comparing import CompareDesk
+from workstation.ui.connections import connect_parts
 from workstation.ui.controls import chain_focus
 from workstation.ui.docks import Docks
 from workstation.ui.empty_page import EmptyPage
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_desks()
         self._make_actions()
-        self._connect()
+        connect_parts(self)
         self._restore()
 
     # Building
@@ -260,107 +261,6 @@ class MainWindow(QMainWindow):
         stops = [one for one in self.centre.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
         chain_focus(self.regions.table, *stops)
 
-    def _connect(self) -> None:
-        self._connect_desks()
-        self._connect_panels()
-        self._connect_choices()
-
-    def _connect_desks(self) -> None:
-        opening, analyses, exports = self.opening, self.analyses, self.exports
-        opening.picture_arrived.connect(self.picture.show_picture)
-        opening.picture_arrived.connect(self.following.tell_zoom)
-        opening.evidence_arrived.connect(self.cases.take_in)  # first: it knows whether the metadata may be shown
-        opening.evidence_arrived.connect(self.following.take_evidence)
-        opening.opening_failed.connect(self.picture.show_picture)  # there is none, and no earlier one stays
-        opening.opening_failed.connect(self.following.take_state)
-        opening.opening_failed.connect(self.teller.tell_unopened)
-        opening.hash_checked.connect(self.teller.tell_hash)
-        opening.evidence_arrived.connect(self.pixels.make_room)
-        self._connect_pixels()
-        self.folders.told.connect(self.following.tell_folder)
-        self.folders.failed.connect(self.teller.tell_problem)
-        for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
-            signal.connect(self.following.take_state)
-        analyses.finished.connect(self.following.take_result)
-        analyses.cancelled.connect(self.teller.tell_cancelled)
-        analyses.progressed.connect(self.picture.show_progress)
-        analyses.progressed.connect(self.teller.tell_progress)
-        exports.begun.connect(self.teller.tell_writing)
-        exports.cancelled.connect(self.teller.tell_not_written)
-        exports.exported.connect(self.following.tell_exported)
-        exports.exported.connect(self.cases.refresh)
-        exports.failed.connect(self.teller.tell_problem)
-        for signal in (analyses.finished, analyses.failed):
-            signal.connect(self.cases.note_change)
-        self.viewing.viewed.connect(self.cases.note_viewed)
-        self.cases.taken_in.connect(self.viewing.wait)  # what is on the screen already counts from then on
-        self.cases.keeping_changed.connect(self.following.tell_keeping)
-        for signal in (self.cases.taken_in, self.cases.changed, self.cases.closed):
-            signal.connect(self.following.take_case)
-        self.case_errands.shown.connect(self._show_case)
-        self.comparing.view_made.connect(self._take_compare_view)
-        self.comparing.changed.connect(self.following.tell_zoom)
-        self.comparing.region_drawn.connect(self.picture.add_region)
-        self.comparing.region_drawn.connect(self.teller.forget_refused)
-        self.comparing.region_refused.connect(self.teller.tell_refused)
-        self.picture.problem.connect(self.teller.tell_problem)
-        self.session.current_changed.connect(self.following.show_current)
-        self.session.added.connect(self._remember)
-
-    def _connect_pixels(self) -> None:
-        pixels = self.pixels
-        pixels.delayed.connect(self.teller.tell_delayed)
-        pixels.arrived.connect(self.picture.show_again)
-        pixels.arrived.connect(self.following.tell_zoom)
-        pixels.arrived.connect(self.teller.tell_arrived)
-        pixels.arrived.connect(self.viewing.wait)
-        pixels.lost.connect(self.picture.show_without)
-        pixels.lost.connect(self.teller.tell_lost)
-
-    def _connect_panels(self) -> None:
-        self.exhibits.selected.connect(self.session.select)
-        self.exhibits.close_requested.connect(self.commands.close)
-        self.exhibits.reopen_requested.connect(self.opening.reopen)
-        self.exhibits.compare_requested.connect(self.comparing.show_beside)
-        self.exhibits.order_chosen.connect(self._keep_order)
-        self.findings.analyze_requested.connect(self.commands.analyse)
-        self.findings.analyze_requested.connect(self.centre.take_focus)  # its button is gone as long as it runs
-        self.findings.cancel_requested.connect(self.commands.stop)
-        self.findings.group_activated.connect(self.picture.light_group)
-        self.jobs_panel.cancel_requested.connect(self.jobs.cancel_number)
-        self.jobs_panel.warning_activated.connect(self.select_by_key)
-        self.empty.open_requested.connect(self.errands.choose_files)
-        self.empty.example_requested.connect(self.commands.open_example)
-        self.empty.recent_chosen.connect(self.open_file)
-        self.empty.folder_requested.connect(self.errands.choose_folder)
-        self.empty.case_requested.connect(self.case_errands.choose)
-        self.empty.recent_case_chosen.connect(self.case_errands.open)
-        self.toolbar.opacity_chosen.connect(self.commands.set_opacity)
-        view = self.view
-        view.hovered.connect(self.status.show_reading)
-        view.pinned.connect(self.status.show_pin)
-        view.context_requested.connect(self.menus.show_picture_menu)
-        view.region_refused.connect(self.teller.tell_refused)
-        view.region_drawn.connect(self.teller.forget_refused)
-        view.tool_changed.connect(self.teller.forget_refused)
-        view.zoom_changed.connect(self.status.show_zoom)
-        view.opacity_changed.connect(self.toolbar.show_opacity)
-        view.layer_changed.connect(self.states.mark_layer)
-        view.tool_changed.connect(self.states.mark_tool)
-        view.tool_changed.connect(self.comparing.set_tool)
-        self.held_keys[0].changed.connect(view.set_blink)
-
-    def _connect_choices(self) -> None:
-        self.menus.recent.chosen.connect(self.open_file)
-        self.menus.recent_cases.chosen.connect(self.case_errands.open)
-        self.menus.bookmarks.chosen.connect(self.picture.go_to)
-        preferences = self.preferences
-        preferences.themed.connect(self._take_theme)
-        preferences.choice_changed.connect(self._tell_choice)
-        preferences.commonness_changed.connect(self.metadata.set_commonness)
-        preferences.shortcuts_changed.connect(self._take_shortcuts)
-        preferences.problem.connect(self.teller.tell_problem)
-
     def _restore(self) -> None:
         settings = self.store.current
         geometry = QByteArray.fromBase64(settings.window_geometry.encode("ascii"))
@@ -380,19 +280,23 @@ class MainWindow(QMainWindow):
     # What is kept
 
     @Slot()
-    def _show_case(self) -> None:
+    def show_case(self) -> None:
+        """The case panel to the front."""
         self.docks.show_dock("case")
 
     @Slot()
-    def _keep_order(self) -> None:
+    def keep_order(self) -> None:
+        """The order of the list of exhibits comes again with the next start."""
         self.preferences.save(exhibits_order=self.listing.order.value, exhibits_turned=self.listing.turned)
 
     @Slot(object)
-    def _remember(self, exhibit: OpenExhibit) -> None:
+    def remember_recent(self, exhibit: OpenExhibit) -> None:
+        """The file stands among the recent ones."""
         self.preferences.keep(self.store.current.with_recent(exhibit.path))
 
     @Slot(object)
-    def _take_compare_view(self, compare: CompareView) -> None:
+    def take_compare_view(self, compare: CompareView) -> None:
+        """Two pictures side by side are heard as the single one is."""
         for view in (compare.left, compare.right):
             view.hovered.connect(self.status.show_reading)
             view.zoom_changed.connect(self.status.show_zoom)
@@ -404,23 +308,25 @@ class MainWindow(QMainWindow):
             held.changed.connect(view.set_blink)
             self.held_keys.append(held)
         self._order_tab_stops()
-        self._take_shortcuts(self.store.current.shortcuts)
+        self.take_shortcuts(self.store.current.shortcuts)
 
     @Slot(bool)
-    def _take_theme(self, dark: bool) -> None:
+    def take_theme(self, dark: bool) -> None:
+        """Pictures and messages take the colours of the theme."""
         self.view.set_theme(dark)
         self.centre.bar.set_theme(current_theme(self.palette()))
         self.comparing.set_theme(dark)
 
     @Slot(object)
-    def _take_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
+    def take_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
+        """Actions get their keys, those that act while they are held among them."""
         self.actions_table.set_shortcuts(overrides)
         keys = self.actions_table.keys["blink"]
         for held in self.held_keys:
             held.set_key(keys[0] if keys else "")
 
     @Slot(str)
-    def _tell_choice(self, choice: str) -> None:
+    def tell_choice(self, choice: str) -> None:
         """With what an analysis would run stands on its button and in the status bar."""
         self.actions_table["analyze"].setIconText(f"Analyze ▸ {choice}")
         settings = self.store.current
@@ -487,7 +393,7 @@ class MainWindow(QMainWindow):
         """The system went from light to dark or back."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
-            self._take_theme(current_theme(self.palette()).dark)
+            self.take_theme(current_theme(self.palette()).dark)
 
     def event(self, event: QEvent) -> bool:
         """Say when the window was painted for the first time."""
