@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 
 from tests.ui.canvas_samples import sample_result
 from workstation.analysis.regions import Region
@@ -188,6 +189,32 @@ def test_a_picture_that_takes_its_time_is_announced_and_nothing_stands_in_its_pl
     held.goes_on.set()
     qtbot.waitUntil(lambda: window.view.pixels is not None, timeout=5_000)
     assert window.centre.message == ""
+
+
+def test_a_thumbnail_stands_in_where_the_picture_will_be_and_nothing_jumps(
+    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+) -> None:
+    room(1)
+    held = HeldReading()
+    window = make_window(read_again=held)
+    exhibits = filled(window, 2)
+    view, camera = window.view, window.view.canvas.camera
+    view.actual_size()
+    view.look_at(40, 30)
+    place = (camera.centre_x, camera.centre_y, camera.zoom)
+
+    window.session.select(exhibits[1])
+
+    assert view.pixels is None
+    assert view.canvas.picture.boundingRect() == QRectF(0, 0, 160, 96)
+    assert (camera.centre_x, camera.centre_y, camera.zoom) == place
+    seen = view.grab_view()
+    assert seen.pixelColor(seen.rect().center()) != seen.pixelColor(2, 2)  # which is the ground
+    window.actions_table["copy-view"].trigger()
+    assert "no picture to copy" in window.centre.message  # a thumbnail is no exhibit
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: view.pixels is exhibits[1].pixels is not None, timeout=5_000)
+    assert (camera.centre_x, camera.centre_y, camera.zoom) == place
 
 
 @pytest.mark.parametrize("gone", [False, True])

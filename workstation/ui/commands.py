@@ -164,6 +164,9 @@ class Commands(QObject):
     @Slot()
     def copy_view(self) -> None:
         """The view as an image."""
+        if self._view.pixels is None:
+            self._teller.tell("There is no picture to copy: it is still being read, or cannot be read any more.")
+            return
         QGuiApplication.clipboard().setImage(self._view.grab_view())
 
     @Slot()

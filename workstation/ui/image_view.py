@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from workstation.analysis.colours import OPACITY, Limits
+from workstation.analysis.colours import OPACITY, ByteArray, Limits
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray, PartialMap
@@ -207,14 +207,8 @@ class ImageView(QWidget):
         """
         if pixels is self._pixels and pixels is not None:
             return
-        self._pixels = pixels
-        self._source = LayerSource()
-        self._source.set_contours(self._contours)
+        self._drop_picture(pixels)
         canvas = self.canvas
-        self._limits = None
-        self._reader.set_pixels(pixels)
-        canvas.regions.regions, canvas.regions.selected, canvas.regions.reference = (), None, None
-        canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
         if pixels is None:
             canvas.picture.set_picture(None)
             canvas.values.set_rgb(None)
@@ -225,6 +219,30 @@ class ImageView(QWidget):
             canvas.set_frame(DisplayFrame(pixels.width, pixels.height, pixels.orientation))
             self._shine = shine_of(pixels, self._opacity)
         self._show_layer()
+
+    def show_stand_in(self, thumbnail: ByteArray, frame: DisplayFrame) -> None:
+        """Show a thumbnail where a picture will be that is being read; the view stays if sizes agree.
+
+        Args:
+            thumbnail: (h, w, 3) uint8, oriented for display.
+            frame: of the picture.
+        """
+        self._drop_picture(None)
+        self.canvas.values.set_rgb(None)
+        self.canvas.picture.set_stand_in(thumbnail, frame.display_size)
+        self.canvas.set_frame(frame)
+        self._show_layer()
+
+    def _drop_picture(self, pixels: Pixels | None) -> None:
+        """Let go of everything that belonged to the last picture; `pixels` are those of the next one."""
+        self._pixels = pixels
+        self._source = LayerSource()
+        self._source.set_contours(self._contours)
+        self._limits = None
+        self._reader.set_pixels(pixels)
+        regions = self.canvas.regions
+        regions.regions, regions.selected, regions.reference = (), None, None
+        self.canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
 
     def show_result(self, result: AnalysisResult | None) -> None:
         """Show the maps of a finished analysis; None takes every map away.

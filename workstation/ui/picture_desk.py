@@ -21,6 +21,7 @@ from workstation.errors import WorkstationError
 from workstation.evidence.record import Pixels
 from workstation.progress import Progress
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.display_frame import DisplayFrame
 from workstation.ui.image_view import ImageView
 from workstation.ui.jobs import Job, JobQueue, Steps
 from workstation.ui.layers import Layer
@@ -123,7 +124,12 @@ class PictureDesk(QObject):
         if exhibit is not self._shown or (exhibit.pixels is not None and exhibit.pixels is self._shown_pixels):
             return
         if exhibit.pixels is None:
-            self.view.show_pixels(None)
+            if exhibit.evidence is None or exhibit.thumbnail is None:
+                self.view.show_pixels(None)
+            else:  # it is being read again: whoever goes through many exhibits quickly sees which one this is
+                pixels = exhibit.evidence.pixels
+                frame = DisplayFrame(pixels.width, pixels.height, pixels.orientation)
+                self.view.show_stand_in(exhibit.thumbnail, frame)
             self._show_result(None)
             self._shown_pixels = None
             return
@@ -144,6 +150,7 @@ class PictureDesk(QObject):
     def show_without(self, exhibit: OpenExhibit) -> None:
         """The pixels of an exhibit cannot be read again; what was found and marked stays."""
         if exhibit is self._shown:
+            self.view.show_pixels(None)
             self._show_result(exhibit)
             self._measure(exhibit)
 

@@ -57,6 +57,8 @@ class PictureItem(QGraphicsObject):
         self._pyramid: Pyramid | None = None
         self._colours: ColourTransform | None = None
         self._style = Style.COLOUR
+        self._stand_in = QImage()
+        self._stand_in_size = (0, 0)
         self._zoom = 1.0
         self._visible = QRectF()
         self._tiles: OrderedDict[tuple[Style, int, int, int], ByteArray] = OrderedDict()
@@ -79,6 +81,7 @@ class PictureItem(QGraphicsObject):
         """
         self.prepareGeometryChange()
         self._pyramid, self._colours = pyramid, colours
+        self._stand_in = QImage()
         self._tiles.clear()
         self._drop_stage()
         if pyramid is None or pyramid.complete:
@@ -86,6 +89,19 @@ class PictureItem(QGraphicsObject):
         else:
             self._builder.start()
         self.update()
+
+    def set_stand_in(self, thumbnail: ByteArray, size: tuple[int, int]) -> None:
+        """Show a thumbnail where a picture will be; it is no picture: nothing can be read off it.
+
+        Args:
+            thumbnail: (h, w, 3) uint8, oriented for display.
+            size: (width, height) of the picture as displayed.
+        """
+        self.set_picture(None)
+        samples = np.ascontiguousarray(thumbnail)
+        height, width = samples.shape[:2]
+        self._stand_in = QImage(samples.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self._stand_in_size = size
 
     def set_style(self, style: Style) -> None:
         """Draw in colour or as the dimmed ground of a map."""
@@ -112,13 +128,15 @@ class PictureItem(QGraphicsObject):
     def boundingRect(self) -> QRectF:
         """The picture in display coordinates."""
         if self._pyramid is None:
-            return QRectF()
+            return QRectF() if self._stand_in.isNull() else QRectF(0, 0, *self._stand_in_size)
         height, width = self._pyramid.size(0)
         return QRectF(0, 0, width, height)
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Draw the stage, which is renewed first where the view has left it."""
         if self._pyramid is None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self.boundingRect(), self._stand_in)
             return
         shown = self._visible.intersected(self.boundingRect())
         if shown.isEmpty():
