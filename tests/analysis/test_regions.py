@@ -204,7 +204,7 @@ def test_statistics_are_those_computed_by_hand(two_by_two: AnalysisResult) -> No
     assert statistics.rgb_mean == (20.0, 20.0, 20.0)
     assert statistics.rgb_deviation == (10.0, 0.0, 10.0)
     rows = dict(statistics.described())
-    assert rows["Area"] == "200 px (50.0 % of the image)"
+    assert rows["Area"] == "200 px (50 % of the image)"
     assert rows["Departure, inside minus outside"] == "+0.150"
     assert rows["Groups"] == "A 50 %, B 50 %"
 

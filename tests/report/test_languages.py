@@ -111,7 +111,7 @@ def test_every_reason_has_german_words_that_its_values_fill() -> None:
         if code is None:  # nothing to be said
             continue
         seen += 1
-        tables = ("reasons", "region_reasons", "reductions")
+        tables = ("reasons", "region_reasons", "reductions", "file_notes")
         if not isinstance(code, ast.Constant | ast.JoinedStr):  # of a table: `_MODE_CODES`
             continue
         if isinstance(code, ast.JoinedStr):
@@ -374,6 +374,30 @@ def test_the_data_of_an_earlier_version_are_printed_in_their_own_words(exhibit: 
     assert f"grey 16 bit {ENGLISH}" in text
     assert f"16 bit to 8: the high byte, value // 256 {ENGLISH}; grey repeated three times {ENGLISH}" in text
     assert f"the file holds 16 bits per sample; 8 are examined {ENGLISH}" in text
+
+
+def test_what_the_program_says_of_parts_of_a_file_is_said_in_german(tmp_path: Path) -> None:
+    file, parts = tmp_path / "p.jpg", BytesIO()
+    Image.effect_noise((160, 128), 60).save(
+        parts, "JPEG", restart_marker_blocks=40, comment=b"unknown data", dpi=(72, 72)
+    )
+    file.write_bytes(parts.getvalue() + b"PK\x03\x04" + bytes(20))
+
+    exhibit = Exhibit(open_evidence(file))
+    german, english = printed(exhibit), printed(exhibit, "en")
+
+    assert "ein ZIP-Archiv beginnt mit: 50 4b 03 04" in german
+    assert "a ZIP archive begins: 50 4b 03 04" in english
+    assert "Dichte: 72×72 pro Zoll" in german
+    assert "density: 72×72 per inch" in english
+    assert "Tabellen DC 0" in german
+    assert "160×128, 1 Komponente, 8 Bit" in german
+    assert "160×128, 1 component, 8 bit" in english
+    assert "Restart-Intervall: 40 MCUs" in german
+    assert "7 Restart-Marken" in german
+    assert "Kommentar 0x14 16 unknown data" in german, "the file's own words"
+    for words in ("tables", "component", "restart marker", "ZIP archive", "begins", "per inch"):
+        assert words not in german
 
 
 def test_a_configuration_folder_that_may_not_be_entered_stops_no_report() -> None:

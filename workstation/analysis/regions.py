@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workstation.analysis.geometry import MapGeometry, PatchGrid
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, BoolArray, FloatArray, Maps
-from workstation.errors import NotAssessable, Reason, in_percent
+from workstation.errors import NotAssessable, Reason, share_in_percent
 
 RegionKind = Literal["rectangle", "ellipse", "polygon", "lasso"]
 Triple = tuple[float, float, float]
@@ -100,7 +100,7 @@ class RegionStatistics:
 
     def described(self) -> tuple[tuple[str, str], ...]:
         """Name and text of every figure, as window and report show them; "—" where there is none."""
-        rows = [("Area", f"{self.area:,} px ({in_percent(self.share, 1)} of the image)")]
+        rows = [("Area", f"{self.area:,} px ({share_in_percent(self.share)} of the image)")]
         if self.reason:
             rows.append(("Not assessable", self.reason))
         else:
@@ -113,7 +113,7 @@ class RegionStatistics:
                 ("Departure, inside minus outside", _number(self.departure_difference, sign=True)),
                 ("Similarity within the region", _number(self.similarity_inside, sign=True)),
                 ("Similarity to the rest", _number(self.similarity_outside, sign=True)),
-                ("Groups", ", ".join(f"{name} {in_percent(share)}" for name, share in self.groups) or "—"),
+                ("Groups", ", ".join(f"{name} {share_in_percent(share)}" for name, share in self.groups) or "—"),
             ]
         if self.rgb_mean is not None and self.rgb_deviation is not None:
             rows.append(("Red, green, blue, mean", " · ".join(f"{value:.1f}" for value in self.rgb_mean)))

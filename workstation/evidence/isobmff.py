@@ -84,7 +84,9 @@ def read_isobmff(data: bytes) -> Container:
         elif kind == b"uuid" and stop - start >= 16:
             _uuid(file.part(start, stop - start), container)
         elif kind == b"mpvd":
-            container.payloads.append(Payload("trailing data", start, stop - start, "a video (Motion Photo)"))
+            container.payloads.append(
+                Payload("trailing data", start, stop - start, Reason("a video (Motion Photo)", "motion-photo"))
+            )
         elif kind not in _EXPECTED:
             name = decode_text(kind)
             container.payloads.append(Payload(f"box {name}", start, stop - start))
@@ -330,7 +332,9 @@ def _others(meta: _Meta, container: Container) -> None:
             continue
         size = sum(length for _, length in item.runs)
         offset = item.runs[0][0] if len(item.runs) == 1 and not item.in_idat else None
-        description = f"{decode_text(item.kind)}, of item {', '.join(map(str, targets[:8]))}{_size_of(meta, item)}"
+        described, items, dimensions = decode_text(item.kind), ", ".join(map(str, targets[:8])), _size_of(meta, item)
+        words = f"{described}, of item {items}{dimensions}"
+        description = Reason(words, "of-item", kind=described, items=items, size=dimensions)
         container.payloads.append(Payload(name, offset, size, description))
 
 

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from workstation.errors import number_of
+from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
 from workstation.evidence.ifd import read_directories
 from workstation.evidence.jpeg_structure import read_structure
 from workstation.evidence.payloads import (
+    NO_IMAGE,
     embedded_image,
     icc_payload,
     image_size,
@@ -31,22 +32,23 @@ _ICC: Final = b"ICC_PROFILE\0"
 _MPF: Final = b"MPF\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
 _IDENTIFIERS: Final = (
-    (b"JFXX\0", "JFXX", "JFIF extension (thumbnail)"),
-    (b"FPXR\0", "FlashPix", "FlashPix-ready data"),
-    (b"urn:iso:std:iso:ts:21496:-1\0", "gain map", "gain map metadata (ISO 21496-1)"),
+    (b"JFXX\0", "JFXX", Reason("JFIF extension (thumbnail)", "jfif-extension")),
+    (b"FPXR\0", "FlashPix", Reason("FlashPix-ready data", "flashpix-ready")),
+    (b"urn:iso:std:iso:ts:21496:-1\0", "gain map", Reason("gain map metadata (ISO 21496-1)", "gain-map-metadata")),
 )
+_NO_TRANSFORM: Final = Reason("none (RGB or CMYK)", "no-transform")
 _JFXX_JPEG: Final = b"JFXX\0\x10"
 """A JFIF extension that is a thumbnail in JPEG (JFIF 1.02)."""
 _MPF_TYPES: Final = {
-    0x010001: "large thumbnail (VGA)",
-    0x010002: "large thumbnail (full HD)",
-    0x020001: "panorama",
-    0x020002: "disparity (stereo)",
-    0x020003: "multi-angle",
-    0x030000: "baseline primary image",
-    0x040000: "original preservation",
-    0x050000: "gain map",
-    0: "undefined",
+    0x010001: Reason("large thumbnail (VGA)", "mpf-vga"),
+    0x010002: Reason("large thumbnail (full HD)", "mpf-full-hd"),
+    0x020001: Reason("panorama", "mpf-panorama"),
+    0x020002: Reason("disparity (stereo)", "mpf-stereo"),
+    0x020003: Reason("multi-angle", "mpf-angles"),
+    0x030000: Reason("baseline primary image", "mpf-primary"),
+    0x040000: Reason("original preservation", "mpf-original"),
+    0x050000: Reason("gain map", "mpf-gain-map"),
+    0: Reason("undefined", "mpf-undefined"),
 }
 _MPF_COPIES: Final = ("large thumbnail", "gain map")
 """How the types begin that are no further picture but serve the first one."""
@@ -138,14 +140,21 @@ def _single(segment: JpegSegment, head: bytes) -> Payload:
     """A segment of its own: JFIF, Adobe, Ducky, FlashPix, or one that only its maker understands."""
     offset, length = segment.offset, segment.length
     if head.startswith(b"JFIF\0") and len(head) >= 14:
-        units = {0: "no unit (aspect ratio)", 1: "per inch", 2: "per cm"}.get(head[7], f"unit {head[7]}")
-        density = f"{int.from_bytes(head[8:10], 'big')}×{int.from_bytes(head[10:12], 'big')} {units}"
+        size = f"{int.from_bytes(head[8:10], 'big')}×{int.from_bytes(head[10:12], 'big')}"
+        density = {
+            0: Reason(f"{size} no unit (aspect ratio)", "density-ratio", size=size),
+            1: Reason(f"{size} per inch", "density-inch", size=size),
+            2: Reason(f"{size} per cm", "density-cm", size=size),
+        }.get(head[7], Reason(f"{size} unit {head[7]}", "density-unit", size=size, unit=head[7]))
         details = (("density", density), ("thumbnail", f"{head[12]}×{head[13]}"))
         return Payload("JFIF", offset, length, f"JFIF {head[5]}.{head[6]:02d}", details)
     # Old versions of Photoshop begin APP13 with "Adobe_CM" and "Adobe_Photoshop2.5:".
     if segment.name == "APP14" and head.startswith(b"Adobe") and len(head) >= 12:
-        transform = {0: "none (RGB or CMYK)", 1: "YCbCr", 2: "YCCK"}.get(head[11], str(head[11]))
-        return Payload("Adobe", offset, length, f"Adobe, colour transform {transform}", (("transform", transform),))
+        transform = {0: _NO_TRANSFORM, 1: "YCbCr", 2: "YCCK"}.get(head[11], str(head[11]))
+        described = Reason(f"Adobe, colour transform {transform}", "adobe-transform", transform=transform)
+        if transform is _NO_TRANSFORM:
+            described = Reason(str(described), "adobe-no-transform")
+        return Payload("Adobe", offset, length, described, (("transform", transform),))
     if head.startswith(b"Ducky") and len(head) >= 11:
         quality = int.from_bytes(head[9:13], "big") if head[5:7] == b"\0\1" else None
         stated = (("quality", str(quality)),) if quality is not None else ()
@@ -240,12 +249,12 @@ def _mpf(data: bytes, run: Run, container: Container) -> list[Run]:
         directories = read_directories(block)
     except ParseProblem as problem:
         container.warn("mpf-unreadable", f"MPF index: {problem.reason}", run[0], reason=problem.reason)
-        container.payloads.append(Payload("MPF index", run[0], run[1], "unreadable"))
+        container.payloads.append(Payload("MPF index", run[0], run[1], Reason("unreadable", "unreadable-part")))
         return []
     entry = next((e for e in directories.entries if e.id == 0xB002), None)
     count = len(entry.raw) // 16 if entry else 0
     details = [("images", str(count))]
-    stated = number_of(count, "image")
+    stated = Reason(number_of(count, "image"), "images", count=count)
     container.payloads.append(Payload("MPF index", run[0], run[1], stated, tuple(details)))
     images: list[Run] = []
     order: Literal["little", "big"] = "little" if directories.order == "<" else "big"
@@ -266,12 +275,12 @@ def _mpf_image(data: bytes, start: int, size: int, kind: str, container: Contain
     if start + size > len(data):
         message = f"an MPF image of {size} bytes lies past the end of the file"
         container.warn("mpf-outside", message, start, size=size)
-        return Payload("MPF image", start, size, "past the end of the file", (("type", kind),))
+        return Payload("MPF image", start, size, Reason("past the end of the file", "past-the-end"), (("type", kind),))
     head = data[start : start + min(size, _HEADER)]
     found = image_size(head)
     if found is not None and kind == _MPF_TYPES[0] and _GAIN_MAP.search(head):
         kind = _MPF_TYPES[0x050000]
     if found is not None and not kind.startswith(_MPF_COPIES):
         container.frames += 1
-    description = "not readable as an image" if found is None else f"{found[0]} {found[1]}×{found[2]}"
+    description = NO_IMAGE if found is None else f"{found[0]} {found[1]}×{found[2]}"
     return Payload("MPF image", start, size, description, (("type", kind),))

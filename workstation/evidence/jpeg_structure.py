@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -153,7 +154,7 @@ def _next_segment(  # noqa: PLR0911 - one return per kind of marker
         stream.end = position + 2
         return stream.end
     if marker in (0x01, 0xD8) or 0xD0 <= marker <= 0xD7:
-        stream.segments.append(JpegSegment(name, marker, position, 2, "not expected here"))
+        stream.segments.append(JpegSegment(name, marker, position, 2, Reason("not expected here", "not-expected")))
         container.warn(
             "jpeg-stray-marker", f"{_with_article(name)} marker stands between segments", position, marker=name
         )
@@ -201,7 +202,7 @@ def _scan_data(data: bytes, start: int, stream: _Stream) -> int:
         return end
     restarts = sum(data.count(bytes((0xFF, marker)), start, end) for marker in range(0xD0, 0xD8))
     stream.restart_markers += restarts
-    note = number_of(restarts, "restart marker") if restarts else ""
+    note = Reason(number_of(restarts, "restart marker"), "restart-markers", count=restarts) if restarts else ""
     stream.segments.append(JpegSegment(SCAN_DATA, 0, start, end - start, note))
     return end
 
@@ -212,20 +213,24 @@ def _note(marker: int, body: Block, stream: _Stream, container: Container) -> st
         if marker == 0xDB:
             tables = read_tables(body, len(stream.tables))
             stream.tables.extend(tables)
-            return "tables " + ", ".join(str(table.identifier) for table in tables)
+            return _tables_note(str(table.identifier) for table in tables)
         if marker in _FRAMES:
             return _frame_note(marker, body, stream, container)
         if marker == 0xDD:
             stream.restart_interval = body.number(0, "H", ">")
-            return f"restart interval {stream.restart_interval} MCUs"
+            interval = stream.restart_interval
+            return Reason(f"restart interval {interval} MCUs", "restart-interval", interval=interval)
         if marker == 0xDA:
-            return number_of(body.number(0, "B", ">"), "component")
+            count = body.number(0, "B", ">")
+            return Reason(number_of(count, "component"), "components", count=count)
         if marker == 0xC4:
             return _huffman_note(body)
     except ParseProblem as problem:
         name, reason = segment_name(marker), problem.reason
         container.warn("jpeg-damaged-segment", f"{name}: {reason}", problem.offset, segment=name, reason=reason)
-        return f"unreadable: {problem.reason}"
+        return Reason(
+            f"unreadable: {reason}", "unreadable", reason=reason, reason_code=reason.code, **dict(reason.values)
+        )
     if 0xE0 <= marker <= 0xEF or marker == 0xFE:
         match = _IDENTIFIER.match(bytes(body.data[:40]))
         return match.group().decode("ascii") if match else ""
@@ -238,7 +243,9 @@ def _frame_note(marker: int, body: Block, stream: _Stream, container: Container)
         stream.frame = frame
     else:
         container.warn("jpeg-second-frame", "a second frame header; the first one counts", body.file_offset(0, 0))
-    return f"{frame.width}×{frame.height}, {number_of(len(frame.components), 'component')}, {frame.precision} bit"
+    size, count = f"{frame.width}×{frame.height}", len(frame.components)
+    words = f"{size}, {number_of(count, 'component')}, {frame.precision} bit"
+    return Reason(words, "frame", size=size, count=count, bits=frame.precision)
 
 
 def read_frame(marker: int, body: Block) -> Frame:
@@ -263,7 +270,12 @@ def _huffman_note(body: Block) -> str:
         header = body.number(position, "B", ">")
         names.append(f"{'AC' if header >> 4 else 'DC'} {header & 15}")
         position += 17 + sum(body.take(position + 1, 16))
-    return "tables " + ", ".join(names)
+    return _tables_note(names)
+
+
+def _tables_note(names: Iterable[str]) -> Reason:
+    listed = ", ".join(names)
+    return Reason(f"tables {listed}", "tables", tables=listed)
 
 
 def _structure(stream: _Stream) -> JpegStructure:

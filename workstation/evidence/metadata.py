@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from workstation.errors import RecordedWarning, number_of
+from workstation.errors import Reason, RecordedWarning, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_tags import MAKER_NOTE
@@ -19,6 +19,7 @@ from workstation.evidence.payloads import (
     iptc_details,
     jumbf_payload,
     maker_note_vendor,
+    named_datasets,
     photoshop_payloads,
     xmp_payload,
 )
@@ -162,7 +163,9 @@ def _entry_payloads(block: Block, entry: TagEntry, make: str) -> list[Payload]: 
         return [Payload("MakerNote", entry.offset, entry.raw_size, vendor)]
     if entry.id == _PRINT_IM:
         version = entry.raw[8:12].decode("latin-1").strip("\0 ")
-        return [Payload("PrintIM", entry.offset, entry.raw_size, f"version {version}")]
+        return [
+            Payload("PrintIM", entry.offset, entry.raw_size, Reason(f"version {version}", "version", version=version))
+        ]
     if entry.id not in (_XMP, _IPTC, _PHOTOSHOP, _ICC, _C2PA) or not entry.group.startswith(("IFD", "SubIFD")):
         return []
     whole = _value_block(block, entry)
@@ -170,7 +173,7 @@ def _entry_payloads(block: Block, entry: TagEntry, make: str) -> list[Payload]: 
         return [xmp_payload(bytes(whole.data), entry.offset, entry.raw_size)]
     if entry.id == _IPTC:
         details = iptc_details(bytes(whole.data))
-        return [Payload("IPTC", entry.offset, entry.raw_size, number_of(len(details), "named dataset"), details)]
+        return [Payload("IPTC", entry.offset, entry.raw_size, named_datasets(details), details)]
     if entry.id == _PHOTOSHOP:
         return list(photoshop_payloads(whole))
     return [icc_payload(whole) if entry.id == _ICC else jumbf_payload(whole)]

@@ -20,6 +20,7 @@ from workstation.evidence.record import Payload
 
 LARGEST_CONTENT: Final = 4 * 1024 * 1024
 _MOST_DETAILS: Final = 200
+NO_IMAGE: Final = Reason("not readable as an image", "no-image")
 LONGEST_TEXT: Final = 2000
 """Characters of a comment that are shown; generators write their whole instructions into one."""
 _MOST_BOXES: Final = 2000
@@ -138,18 +139,19 @@ def maker_note_vendor(data: bytes, make: str) -> str:
         if data.startswith(header):
             return vendor
     if make.strip():
-        return f"{make.strip()} (by the Make tag; no header)"
-    return "unknown vendor"
+        return Reason(f"{make.strip()} (by the Make tag; no header)", "vendor-by-make", make=make.strip())
+    return Reason("unknown vendor", "vendor-unknown")
 
 
 def icc_description(profile: bytes) -> str:
     """The profile's own description, or why it cannot be read."""
     if len(profile) < 132 or profile[36:40] != b"acsp":
-        return "not an ICC profile"
+        return Reason("not an ICC profile", "no-icc")
     try:
-        return (ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.profile_description or "").strip() or "no name"
+        described = (ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.profile_description or "").strip()
     except (OSError, ImageCms.PyCMSError, ValueError):
-        return "unreadable ICC profile"
+        return Reason("unreadable ICC profile", "icc-unreadable")
+    return described or Reason("no name", "icc-unnamed")
 
 
 def icc_payload(block: Block, size: int | None = None) -> Payload:
@@ -212,6 +214,11 @@ def iptc_details(data: bytes) -> tuple[tuple[str, str], ...]:
     return tuple(details)
 
 
+def named_datasets(details: tuple[tuple[str, str], ...]) -> Reason:
+    """How many datasets of an IPTC record have a name."""
+    return Reason(number_of(len(details), "named dataset"), "named-datasets", count=len(details))
+
+
 def photoshop_payloads(block: Block) -> Iterator[Payload]:
     """The image resources of a Photoshop block (8BIM), with IPTC as a payload of its own."""
     position = 0
@@ -229,7 +236,7 @@ def photoshop_payloads(block: Block) -> Iterator[Payload]:
         offset = body.file_offset(0, len(body))
         if identifier == 0x0404:
             details = iptc_details(bytes(body.data))
-            yield Payload("IPTC", offset, len(body), number_of(len(details), "named dataset"), details)
+            yield Payload("IPTC", offset, len(body), named_datasets(details), details)
         elif identifier == _PHOTOSHOP_THUMBNAIL and body.data[_THUMBNAIL_HEADER : _THUMBNAIL_HEADER + 2] == b"\xff\xd8":
             picture = body.part(_THUMBNAIL_HEADER, len(body))
             place = picture.file_offset(0, len(picture))
@@ -278,7 +285,8 @@ def jumbf_payload(block: Block, size: int | None = None) -> Payload:
     """A JUMBF box; one with the label "c2pa" is a C2PA manifest store."""
     label = jumbf_label(block)
     kind = "C2PA" if label.startswith("c2pa") else "JUMBF"
-    description = "C2PA manifest store (not verified)" if kind == "C2PA" else f"JUMBF box “{label}”"
+    store = Reason("C2PA manifest store (not verified)", "c2pa-store")
+    description = store if kind == "C2PA" else Reason(f"JUMBF box “{label}”", "jumbf-box", label=label)
     data = bytes(block.data[:LARGEST_CONTENT])
     generator = _claim_generator(data)
     details = [("claim generator", generator)] if generator else []
@@ -337,36 +345,36 @@ def _jpeg_size(data: bytes) -> tuple[str, int, int] | None:
 def looks_like(data: bytes) -> str:  # noqa: PLR0911 - one return per kind
     """What bytes of unknown purpose look like, by their signature."""
     if not data.strip(b"\0"):
-        return "zero bytes"
+        return Reason("zero bytes", "zero-bytes")
     head = data[:64].lstrip(b"\0")
     if data[4:8] == b"ftyp":
         brand = decode_text(data[8:12]).strip()
-        return f"ISO media file, brand {brand} (a video, as in a Motion Photo)"
+        return Reason(f"ISO media file, brand {brand} (a video, as in a Motion Photo)", "iso-media", brand=brand)
     signatures = (
-        (b"\xff\xd8\xff", "a second JPEG"),
-        (b"\x89PNG", "a PNG"),
-        (b"PK\x03\x04", "a ZIP archive"),
-        (b"Rar!", "a RAR archive"),
-        (b"7z\xbc\xaf", "a 7z archive"),
-        (b"%PDF", "a PDF"),
-        (b"RIFF", "a RIFF file"),
-        (b"II*\0", "a TIFF"),
-        (b"MM\0*", "a TIFF"),
-        (b"GIF8", "a GIF"),
-        (b"<?xpacket", "an XMP packet"),
-        (b"<?xml", "XML"),
+        (b"\xff\xd8\xff", Reason("a second JPEG", "a-second-jpeg")),
+        (b"\x89PNG", Reason("a PNG", "a-png")),
+        (b"PK\x03\x04", Reason("a ZIP archive", "a-zip")),
+        (b"Rar!", Reason("a RAR archive", "a-rar")),
+        (b"7z\xbc\xaf", Reason("a 7z archive", "a-7z")),
+        (b"%PDF", Reason("a PDF", "a-pdf")),
+        (b"RIFF", Reason("a RIFF file", "a-riff")),
+        (b"II*\0", Reason("a TIFF", "a-tiff")),
+        (b"MM\0*", Reason("a TIFF", "a-tiff")),
+        (b"GIF8", Reason("a GIF", "a-gif")),
+        (b"<?xpacket", Reason("an XMP packet", "an-xmp-packet")),
+        (b"<?xml", Reason("XML", "xml")),
     )
     named = next((name for signature, name in signatures if head.startswith(signature)), None)
     if named:
         return named
     if b"SEFH" in data[-4096:] and data.rstrip(b"\0").endswith(b"SEFT"):
-        return "a Samsung trailer (SEFT)"
+        return Reason("a Samsung trailer (SEFT)", "samsung-trailer")
     inside = data.find(b"ftypmp4")
     if inside >= 4:
-        return f"unknown data with an MP4 video {inside - 4} bytes in"
+        return Reason(f"unknown data with an MP4 video {inside - 4} bytes in", "mp4-inside", count=inside - 4)
     if all(byte in b"\t\r\n" or 0x20 <= byte < 0x7F for byte in data[:256]):
-        return "text"
-    return "unknown data"
+        return Reason("text", "text")
+    return Reason("unknown data", "unknown-data")
 
 
 def trailing_payload(data: bytes, start: int, end: int) -> Payload:
@@ -379,7 +387,7 @@ def embedded_image(kind: str, data: bytes, offset: int | None, size: int) -> Pay
     """An embedded image with its format and dimensions; its bytes are kept to be shown."""
     found = image_size(data)
     if found is None:
-        return Payload(kind, offset, size, "not readable as an image", (), data[:LARGEST_CONTENT])
+        return Payload(kind, offset, size, NO_IMAGE, (), data[:LARGEST_CONTENT])
     name, width, height = found
     return Payload(kind, offset, size, f"{name} {width}×{height}", (), data[:LARGEST_CONTENT])
 

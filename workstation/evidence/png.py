@@ -13,6 +13,7 @@ from workstation.evidence.payloads import (
     icc_payload,
     iptc_details,
     jumbf_payload,
+    named_datasets,
     photoshop_payloads,
     shown,
     trailing_payload,
@@ -116,20 +117,27 @@ def _read_chunk(kind: bytes, body: Block, container: Container) -> None:
     elif kind == b"acTL":
         frames = body.number(0, "I", ">")
         container.frames = max(frames, 1)
-        container.payloads.append(Payload("PNG acTL", offset, len(body), f"animation of {number_of(frames, 'frame')}"))
+        container.payloads.append(Payload("PNG acTL", offset, len(body), _animation(frames)))
     elif kind == b"pHYs":
-        unit = {1: "px per metre"}.get(body.number(8, "B", ">"), "no unit (aspect ratio)")
-        size = f"{body.number(0, 'I', '>')}×{body.number(4, 'I', '>')} {unit}"
-        container.payloads.append(Payload("PNG pHYs", offset, len(body), size))
+        size = f"{body.number(0, 'I', '>')}×{body.number(4, 'I', '>')}"
+        ratio = Reason(f"{size} no unit (aspect ratio)", "density-ratio", size=size)
+        metre = Reason(f"{size} px per metre", "density-metre", size=size)
+        density = metre if body.number(8, "B", ">") == 1 else ratio
+        container.payloads.append(Payload("PNG pHYs", offset, len(body), density))
     elif kind == b"tIME":
         year = body.number(0, "H", ">")
         month, day, hour, minute, second = body.take(2, 5)
-        stamp = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d} UTC (last modified)"
+        moment = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d} UTC"
+        stamp = Reason(f"{moment} (last modified)", "last-modified", moment=moment)
         container.payloads.append(Payload("PNG tIME", offset, len(body), stamp))
     elif kind == b"gAMA":
         container.payloads.append(Payload("PNG gAMA", offset, len(body), f"gamma 1/{1e5 / max(_gamma(body), 1):.3g}"))
     elif kind not in _SILENT:
         container.payloads.append(Payload(f"PNG {decode_text(kind)}", offset, len(body)))
+
+
+def _animation(frames: int) -> Reason:
+    return Reason(f"animation of {number_of(frames, 'frame')}", "animation", count=frames)
 
 
 def _gamma(body: Block) -> int:
@@ -207,6 +215,6 @@ def _raw_profile(name: str, text: bytes, offset: int | None, size: int, containe
     elif name in ("iptc", "8bim"):
         found = [payload for payload in photoshop_payloads(block) if payload.kind == "IPTC"]
         details = found[0].details if found else iptc_details(profile)
-        container.payloads.append(Payload("IPTC", offset, size, number_of(len(details), "named dataset"), details))
+        container.payloads.append(Payload("IPTC", offset, size, named_datasets(details), details))
     else:
         container.payloads.append(Payload("PNG text", offset, size, f"Raw profile type {name}"))

@@ -106,8 +106,9 @@ class Payload:
         kind: "MakerNote", "XMP", "IPTC", "ICC", "MPF image", "thumbnail", "trailing data", "C2PA",
             "APPn", "comment", ...
         offset, size: in bytes from the start of the file.
-        description: vendor of the MakerNote, description of the ICC profile, size of the MPF image, ...
-        details: further named values, in order.
+        description: vendor of the MakerNote, description of the ICC profile, size of the MPF image, ...; a `Reason`
+            where the program says something, a text where it is the file's own word.
+        details: further named values, in order; values likewise.
         content: the bytes where the window shows them (thumbnail as encoded image, XMP packet); else b"".
     """
 
@@ -121,7 +122,10 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class JpegSegment:
-    """One marker segment: name ("APP1", "DQT", "SOF0", ...), offset of its 0xFF byte, total length in bytes, note."""
+    """One marker segment: name ("APP1", "DQT", "SOF0", ...), offset of its 0xFF byte, total length in bytes, note.
+
+    A note is a `Reason` where the program says something; what the segment calls itself ("Exif") is a text.
+    """
 
     name: str
     marker: int

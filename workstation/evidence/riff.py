@@ -52,7 +52,9 @@ def read_webp(data: bytes) -> Container:
         position += 8 + length + (length & 1)
     container.frames = max(frames, 1)
     if frames:
-        container.payloads.append(Payload("WebP animation", None, 0, number_of(frames, "frame")))
+        container.payloads.append(
+            Payload("WebP animation", None, 0, Reason(number_of(frames, "frame"), "frames", count=frames))
+        )
     if end < len(data):
         container.payloads.append(trailing_payload(data, end, len(data)))
     return container

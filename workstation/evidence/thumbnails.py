@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block
 from workstation.evidence.exif_tags import THUMBNAIL_LENGTH, THUMBNAIL_OFFSET
 from workstation.evidence.ifd import Directories
@@ -64,7 +65,14 @@ def _of_strips(block: Block, values: dict[int, TagValue], kind: str) -> Payload 
     if plain and isinstance(samples, int) and size == width * height * samples <= LARGEST_CONTENT:
         content = _tiff(width, height, shape, b"".join(bytes(part.data) for part in parts))
     place = parts[0].file_offset(0, sizes[0])
-    return Payload(kind, place, size, f"TIFF {width}×{height}, not compressed", (), content)
+    return Payload(
+        kind,
+        place,
+        size,
+        Reason(f"TIFF {width}×{height}, not compressed", "uncompressed", size=f"{width}×{height}"),
+        (),
+        content,
+    )
 
 
 def _numbers(value: TagValue) -> tuple[int, ...]:

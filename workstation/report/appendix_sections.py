@@ -63,12 +63,17 @@ def _payloads(sheet: Sheet, carried: list[Content]) -> list[Block]:
             sheet.word("payloads.kinds", payload["kind"]),
             hexadecimal(payload["offset"]),
             sheet.texts.count(payload["size"]),
-            sheet.shortened(payload["description"] or "–"),
-            sheet.shortened("; ".join(f"{d['name']}: {d['value']}" for d in payload["details"]) or "–", 720),
+            sheet.shortened(sheet.noted(payload["description"], payload.get("description_code"))),
+            sheet.shortened("; ".join(_detail(sheet, detail) for detail in payload["details"]) or "–", 720),
         )
         for payload in carried
     ]
     return [heading, sheet.listing("payloads", rows, (26, 18, 20, 46, 70), mono=(1,))]
+
+
+def _detail(sheet: Sheet, detail: Content) -> str:
+    name = sheet.word("payloads.details", detail["name"])
+    return f"{name}: {sheet.noted(detail['value'], detail.get('value_code'))}"
 
 
 def _thumbnails(sheet: Sheet, exhibit: Content) -> list[Block]:
@@ -78,7 +83,8 @@ def _thumbnails(sheet: Sheet, exhibit: Content) -> list[Block]:
     for entry in exhibit["figures"]:
         if entry["kind"] != "thumbnail":
             continue
-        values = {"offset": hexadecimal(entry["offset"]), "description": sheet.filled(entry["description"])}
+        description = sheet.noted(sheet.filled(entry["description"]), entry.get("description_code"))
+        values = {"offset": hexadecimal(entry["offset"]), "description": description}
         if entry["sha256"] is None:
             story.append(Text(texts("thumbnails.broken", **values)))
         else:
@@ -110,7 +116,7 @@ def _jpeg(sheet: Sheet, structure: Content | None) -> list[Block]:
             f"0xFF{s['marker'] & 0xFF:02X}" if s["marker"] else "–",
             hexadecimal(s["offset"]),
             str(s["length"]),
-            sheet.shortened(s["note"] or "–"),
+            sheet.shortened(sheet.noted(s["note"], s.get("note_code"))),
         )
         for s in structure["segments"]
     ]

@@ -22,6 +22,7 @@ from workstation.evidence import display_rgb, in_memory
 from workstation.evidence.display import ProfileUse, profile_use
 from workstation.evidence.record import Evidence
 from workstation.report.document import ExhibitReport
+from workstation.report.serial import coded_or_none
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -92,6 +93,7 @@ def pictures_of(report: ExhibitReport, exhibits: int) -> Iterator[ReportPicture]
     for payload in report.evidence.metadata.payloads:
         if payload.kind == "thumbnail" and payload.content:
             more: dict[str, Json] = {"offset": payload.offset, "description": payload.description or None}
+            more["description_code"] = coded_or_none(payload.description)
             yield _picture("thumbnail", thumbnail_picture(payload.content), more)
 
 

@@ -177,9 +177,9 @@ def _image(report: ExhibitReport) -> Json:
         "height": pixels.height,
         "orientation": pixels.orientation,
         "stored_mode": text(pixels.stored_mode),
-        "stored_mode_code": _coded(pixels.stored_mode),
+        "stored_mode_code": coded(pixels.stored_mode),
         "reductions": [text(reduction) for reduction in pixels.reductions],
-        "reduction_codes": [_coded(reduction) for reduction in pixels.reductions],
+        "reduction_codes": [coded(reduction) for reduction in pixels.reductions],
         "icc_profile_bytes": None if pixels.icc_profile is None else len(pixels.icc_profile),
         "frames": pixels.frames,
         "coordinates": COORDINATES,
@@ -356,9 +356,15 @@ def _reason(words: str) -> Reason:
     return words if isinstance(words, Reason) else Reason(words)
 
 
-def _coded(words: str) -> Json:
+def coded(words: str) -> Json:
+    """Code and values of what the program says, so that it can be said in another language."""
     reason = _reason(words)
     return {"code": reason.code or None, "values": _told(reason.values)}
+
+
+def coded_or_none(words: str) -> Json:
+    """The same of what may be the file's own words, which have no code."""
+    return coded(words) if _reason(words).code else None
 
 
 def _told(values: Values) -> dict[str, Json]:
@@ -414,7 +420,11 @@ def _payload(payload: Payload) -> Json:
         "offset": payload.offset,
         "size": payload.size,
         "description": text(payload.description) or None,
-        "details": [{"name": text(name), "value": text(value)} for name, value in payload.details],
+        "description_code": coded_or_none(payload.description),
+        "details": [
+            {"name": text(name), "value": text(value), "value_code": coded_or_none(value)}
+            for name, value in payload.details
+        ],
     }
 
 
@@ -443,7 +453,14 @@ def _jpeg(structure: JpegStructure) -> Json:
             for table in structure.tables
         ],
         "segments": [
-            {"name": s.name, "marker": s.marker, "offset": s.offset, "length": s.length, "note": text(s.note) or None}
+            {
+                "name": s.name,
+                "marker": s.marker,
+                "offset": s.offset,
+                "length": s.length,
+                "note": text(s.note) or None,
+                "note_code": coded_or_none(s.note),
+            }
             for s in structure.segments
         ],
     }

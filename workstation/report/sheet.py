@@ -106,6 +106,18 @@ class Sheet:
         except TextsProblem:  # of a version that said it with other values
             return self.unworded(words)
 
+    def noted(self, words: str | None, coded: Content | None) -> str:
+        """What the program says of a part of a file; the file's own words, and those without others, as they are.
+
+        Args:
+            words: English, or the file's.
+            coded: code and values; None = a result of a version that gave none.
+        """
+        code = (coded or {}).get("code")
+        if not words or not code or not self.texts.own(f"file_notes.{code}"):
+            return words or "–"
+        return self.told("file_notes", code, words, (coded or {})["values"])
+
     def unworded(self, words: str | None) -> str:
         """The program's own words, marked as such where the report is in another language."""
         return self.texts("unworded", words=words) if words else self.texts.missing
