@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import threading
+import time
 import tomllib
 from pathlib import Path
 
@@ -13,9 +16,9 @@ from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
 from workstation.analysis.regions import Region
 from workstation.settings import Settings
 from workstation.ui.actions import MAC_KEYS, MENUS, SPECS, built_in_keys
-from workstation.ui.choices import recent_choices
 from workstation.ui.command_palette import CommandPalette, plain_text, rank
 from workstation.ui.help_dialogs import about_page, keys_page, limits_page
+from workstation.ui.jobs import PathLook
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
 from workstation.ui.region_tools import Tool
@@ -234,4 +237,24 @@ def _rectangle() -> Region:
 def test_a_recent_file_that_cannot_be_looked_at_is_left_out(tmp_path: Path) -> None:
     there, too_long = tmp_path / "a.jpg", tmp_path / ("a" * 300)
     there.touch()
-    assert [path for _, path in recent_choices([str(there), str(too_long)])] == [there]
+    assert PathLook().there([str(there), str(too_long)], os.path.isfile) == [str(there)]
+
+
+def test_a_share_that_does_not_answer_holds_up_no_list_of_recent_files() -> None:
+    answer, asked = threading.Event(), []
+
+    def look(name: str) -> bool:
+        asked.append(name)
+        return name != "gone" and (name != "share" or (answer.wait(30) and False))
+
+    looks, start = PathLook(), time.monotonic()
+    assert looks.there(["share", "here", "gone"], look) == ["share", "here"]
+    assert looks.there(["share", "here"], look) == ["share", "here"]
+    assert time.monotonic() - start < 5
+    assert asked.count("share") == 1, "its look is still out"
+
+    answer.set()
+    deadline = time.monotonic() + 10
+    while "share" in looks.there(["share"], look) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert looks.there(["share", "here"], look) == ["here"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +57,8 @@ class ChoiceMenu(QMenu):
             self.chosen.emit(action.data())
 
 
-def recent_choices(names: Iterable[str], exists: Callable[[str], bool] = os.path.isfile) -> list[tuple[str, Path]]:
-    """Entries for the recent files that are still there; their values are no texts, of which Qt loses what is no UTF-8.
-
-    Args:
-        names: paths.
-        exists: tells it without an error where it cannot be told: a share that is gone must not stop the window.
-    """
-    paths = [Path(name) for name in names if exists(name)]
+def recent_choices(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+    """Entries for recent files; their values are no texts, of which Qt loses what is no UTF-8."""
     return [(in_full(f"{path.name} — {path.parent}"), path) for path in paths]
 
 

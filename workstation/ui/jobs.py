@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import count
@@ -24,6 +24,9 @@ from workstation.ui.garbage import GarbageInTurns
 from workstation.ui.problem_report import UnexpectedProblem
 
 Steps: TypeAlias = Generator[Progress, None, Any]
+
+PATIENCE = 0.2
+"""Seconds that a look at recent files may take before they are listed without: local disks answer in a thousandth."""
 
 REPORT_INTERVAL = 0.05
 """Seconds between two reports of one job: more would only keep the event loop busy."""
@@ -214,11 +217,10 @@ class JobQueue(QObject):
     """Takes jobs, hands them to the lanes and passes on what they say, in the GUI thread.
 
     Signals:
-        job_added, job_started, job_progressed, job_stopping, job_ended: each carries the `Job`.
+        job_started, job_progressed, job_stopping, job_ended: each carries the `Job`.
         idle: no job is left.
     """
 
-    job_added = Signal(object)
     job_started = Signal(object)
     job_progressed = Signal(object)
     job_stopping = Signal(object)
@@ -283,7 +285,6 @@ class JobQueue(QObject):
         job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
         self._entries[number] = _Entry(job, _Ticket(number, title, start, lasting=lasting), lane)
         self._lanes[lane].waiting.append(number)
-        self.job_added.emit(job)
         self._next(lane)
         return job
 
@@ -388,3 +389,37 @@ class JobQueue(QObject):
         job.deleteLater()
         if not self._entries:
             self.idle.emit()
+
+
+class PathLook:
+    """Looks whether paths are there, each in a thread of its own, and waits for no answer longer than `PATIENCE`.
+
+    A share that is gone lets a look wait for minutes, and whatever lies behind it in a lane. These threads are left to
+    themselves; a path whose look is still out is not asked for again, so there is one at most for each.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+        self._out: set[str] = set()
+
+    def there(self, names: Iterable[str], look: Callable[[str], bool]) -> list[str]:
+        """The names whose paths are there, and those of which it is not known yet.
+
+        Args:
+            names: paths.
+            look: tells it, without an error.
+        """
+        names = list(names)
+        asked = [name for name in names if name not in self._out]
+        self._out.update(asked)
+        looks = [threading.Thread(target=self._look, args=(name, look), daemon=True) for name in asked]
+        for thread in looks:
+            thread.start()
+        end = time.monotonic() + PATIENCE
+        for thread in looks:
+            thread.join(max(0.0, end - time.monotonic()))
+        return [name for name in names if name in self._out or self._known.get(name, True)]
+
+    def _look(self, name: str, look: Callable[[str], bool]) -> None:
+        self._known[name] = look(name)
+        self._out.discard(name)

@@ -15,6 +15,7 @@ from workstation.ui.choices import ChoiceMenu, in_full, recent_choices
 from workstation.ui.command_palette import CommandPalette
 from workstation.ui.docks import Docks
 from workstation.ui.exhibits_panel import ExhibitsPanel
+from workstation.ui.jobs import PathLook
 from workstation.ui.preferences import Preferences
 from workstation.ui.session import OpenExhibit, Session
 
@@ -48,6 +49,7 @@ class Menus(QObject):
         self._window, self._table = window, table
         self._session, self._store = session, store
         self._preferences, self._docks, self._exhibits = preferences, docks, exhibits
+        self._looks = PathLook()
         self.recent = ChoiceMenu("Open &recent", "Open this file again.", exclusive=False, parent=window)
         self.recent_cases = ChoiceMenu("Open recent cas&e", "Open this case again.", exclusive=False, parent=window)
         self.bookmarks = ChoiceMenu("Boo&kmarks", "Come back to this view.", exclusive=False, parent=window)
@@ -59,19 +61,18 @@ class Menus(QObject):
         session.current_changed.connect(self.show_bookmarks)
 
     def recent_files(self) -> list[Path]:
-        """The recent files that still exist, newest first."""
-        return [path for _, path in recent_choices(self._store.current.recent_files)]
+        """The recent files that still exist, newest first; nobody waits for a share that is gone."""
+        return [Path(name) for name in self._looks.there(self._store.current.recent_files, os.path.isfile)]
 
     def recent_case_folders(self) -> list[Path]:
         """The recent cases that are still there, newest first."""
-        return [path for _, path in recent_choices(self._store.current.recent_cases, os.path.isdir)]
+        return [Path(name) for name in self._looks.there(self._store.current.recent_cases, os.path.isdir)]
 
     @Slot()
     def show_recent(self) -> None:
         """Bring the menus of recent files and cases up to date."""
-        settings = self._store.current
-        self.recent.show_choices(recent_choices(settings.recent_files))
-        self.recent_cases.show_choices(recent_choices(settings.recent_cases, os.path.isdir))
+        self.recent.show_choices(recent_choices(self.recent_files()))
+        self.recent_cases.show_choices(recent_choices(self.recent_case_folders()))
 
     @Slot(object)
     def show_bookmarks(self, exhibit: OpenExhibit | None) -> None:
