@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +25,7 @@ from workstation import (
 from workstation.errors import ExportProblem, WorkstationError, in_percent
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
-from workstation.progress import Progress
+from workstation.progress import Progress, relayed
 from workstation.terminal import DONE, FAILED
 from workstation.training import data_command, paper_cli, text_cli
 
@@ -259,7 +259,7 @@ def train(
         start=start,
     )
     with terminal.words_for_errors():
-        description = terminal.follow(_with_numbers(steps), name)
+        description = terminal.follow(relayed(steps, _with_numbers), name)
     terminal.say(f"{name}: written to {description}")
 
 
@@ -350,26 +350,19 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     terminal.say(f"{name}: removed")
 
 
-def _with_numbers(steps: Generator[Progress, None, Path]) -> Generator[Progress, None, Path]:
+def _with_numbers(progress: Progress) -> Progress:
     """Training's progress with the measured numbers in its words."""
-    try:
-        while True:
-            progress = next(steps)
-            report = progress.partial
-            if report is not None:
-                numbers = (
-                    f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-                    f"{report.steps_per_second:.2f} steps/s, waiting for data {in_percent(report.waiting)}"
-                )
-                numbers += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
-                if report.broken:
-                    numbers += f", {report.broken} photos left out (broken-photos.tsv)"
-                progress = replace(progress, stage=numbers)
-            yield progress
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return] # a generator's return value is not typed
-    finally:
-        steps.close()
+    report = progress.partial
+    if report is None:
+        return progress
+    numbers = (
+        f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
+        f"{report.steps_per_second:.2f} steps/s, waiting for data {in_percent(report.waiting)}"
+    )
+    numbers += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
+    if report.broken:
+        numbers += f", {report.broken} photos left out (broken-photos.tsv)"
+    return replace(progress, stage=numbers)
 
 
 def _known_model(name: str) -> None:

@@ -109,11 +109,6 @@ class IconLabel(QWidget):
         self._scale = scale
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    @property
-    def icon_name(self) -> str:
-        """The icon that is shown."""
-        return self._name
-
     def show_icon(self, name: str) -> None:
         """Show another icon."""
         self._name = name
