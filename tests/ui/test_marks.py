@@ -85,7 +85,7 @@ def test_a_drawn_region_reaches_table_and_undo(window: MainWindow, photo, open_f
     window.view.region_drawn.emit(BOX)
 
     assert window.picture.selected == "1"
-    assert window.view.region_selected_now == "1"
+    assert window.view.canvas.regions.selected == "1"
     assert window.regions.model.rowCount() == 1
     assert window.actions_table["undo"].text() == "&Undo add region 1"
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=3000)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
-from workstation.report.blocks import Block, Bullets, Figure, Heading, Listing, Text
+from workstation.report.blocks import Bullets, Figure, Heading, Listing, Text
 from workstation.report.texts import Texts, TextsProblem
 
 Content: TypeAlias = Mapping[str, Any]
@@ -57,10 +57,6 @@ class Sheet:
         if position is None:
             return self.texts("exhibit.all")
         return self.texts("exhibit.short", position=position)
-
-    def each(self, exhibit: Content) -> list[Block]:
-        """The part's heading that names the exhibit, where there are several."""
-        return [self.subsection(self.named(exhibit))] if len(self.exhibits) > 1 else []
 
     def filled(self, text: str | None) -> str:
         """The text, or the word for its absence."""

@@ -161,11 +161,6 @@ class ImageView(QWidget):
         return self._contours
 
     @property
-    def region_selected_now(self) -> str | None:
-        """Name of the selected region."""
-        return self.canvas.regions.selected
-
-    @property
     def shown_result(self) -> AnalysisResult | None:
         """The finished analysis whose maps are shown."""
         return self._source.result
@@ -173,7 +168,7 @@ class ImageView(QWidget):
     @property
     def seen_layer(self) -> Layer:
         """The layer that is really seen: the original while blinking, or where the chosen one has nothing to show."""
-        return self._seen
+        return self._layer if not self._blinking and self.has_layer(self._layer) else Layer.ORIGINAL
 
     @property
     def is_settled(self) -> bool:
@@ -195,6 +190,10 @@ class ImageView(QWidget):
         camera = self.canvas.camera
         camera.look_at(*self.canvas.frame.to_display(x, y), max(1.0, camera.zoom))
         self.canvas.apply_camera()
+
+    def reading_at(self, position: QPointF) -> PointerReading | None:
+        """What the picture says at a position of the view; None outside the picture."""
+        return self._reader.reading_at(position)
 
     def has_layer(self, layer: Layer) -> bool:
         """Whether a layer has anything to show now."""
@@ -478,11 +477,6 @@ class ImageView(QWidget):
         result = self._source.result
         return None if result is None else result.grid
 
-    @property
-    def _seen(self) -> Layer:
-        """The layer that is really seen."""
-        return self._layer if not self._blinking and self.has_layer(self._layer) else Layer.ORIGINAL
-
     def _take_source(self, source: LayerSource) -> None:
         geometry, pixels = source.geometry, self._pixels
         if geometry and pixels and (geometry.height, geometry.width) != (pixels.height, pixels.width):
@@ -499,7 +493,7 @@ class ImageView(QWidget):
         self._show_layer()
 
     def _show_layer(self) -> None:
-        layer, canvas = self._seen, self.canvas
+        layer, canvas = self.seen_layer, self.canvas
         picture = LayerPicture() if layer is Layer.ORIGINAL else self._source.picture(layer)
         canvas.picture.set_style(Style.COLOUR if layer is Layer.ORIGINAL else Style.GROUND)
         canvas.map.set_picture(picture)
@@ -512,7 +506,7 @@ class ImageView(QWidget):
         self._reader.set_maps(self._source, self._layer)
 
     def _show_legend(self) -> None:
-        layer = self._seen
+        layer = self.seen_layer
         legend = None
         if layer is not Layer.ORIGINAL and self._legend_shown:
             legend = self._source.legend(layer, self._shine.mean, self._opacity)
@@ -543,10 +537,6 @@ class ImageView(QWidget):
     def _select_and_say(self, name: str) -> None:
         self.select_region(name or None)
         self.region_selected.emit(name)
-
-    def reading_at(self, position: QPointF) -> PointerReading | None:
-        """What the picture says at a position of the view; None outside the picture."""
-        return self._reader.reading_at(position)
 
 
 def _ends(values: Iterable[float]) -> tuple[float, float]:
