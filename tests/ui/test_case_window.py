@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -655,6 +658,34 @@ def test_a_double_click_opens_an_exhibit_of_the_case(window_with_case: MainWindo
     window.case_panel.exhibits.table.activated.emit(window.case_panel.exhibits.table.currentIndex())
     qtbot.waitUntil(lambda: window.session.current is not None, timeout=10_000)
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+
+def test_an_original_on_a_share_that_does_not_answer_holds_up_no_window(
+    window_with_case: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = window_with_case
+    ready(window, qtbot)
+    record, original = window.session.current.record, str(window.session.current.path)
+    window.session.close(window.session.current)
+    answer, plain, asked = threading.Event(), os.path.isfile, []
+
+    def slow(path: object) -> bool:
+        if os.fspath(path) == original:
+            asked.append(threading.current_thread() is threading.main_thread())
+            answer.wait(10)
+        return plain(path)
+
+    monkeypatch.setattr(os.path, "isfile", slow)
+    start = time.monotonic()
+    window.case_errands.open_exhibit(record)
+    qtbot.waitUntil(lambda: bool(asked), timeout=10_000)
+    assert time.monotonic() - start < 9
+    assert window.session.current is None
+    answer.set()
+
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    assert not any(asked), "never asked in the thread of the window"
 
 
 def test_all_exhibits_of_a_case_are_opened_with_one_press(

@@ -181,7 +181,7 @@ class CaseErrands(QObject):
             return
         self._cases.do(
             f"looking for {record.name}",
-            lambda keeper: keeper.file.exhibits.file_of(record.id),
+            lambda keeper: _placed(keeper.file.exhibits.file_of(record.id)),
             _Opener(self, record).open,
             writes=False,
         )
@@ -195,8 +195,8 @@ class CaseErrands(QObject):
         numbers = [record.id for record in view.exhibits if record.withdrawn is None]
 
         def look(keeper: CaseKeeper) -> list[Path | None]:
-            files = (keeper.file.exhibits.file_of(number) for number in numbers)
-            return [file if os.path.isfile(file) else None for file in files]  # noqa: PTH113 - see _Opener
+            files = (_placed(keeper.file.exhibits.file_of(number)) for number in numbers)
+            return [file if there else None for file, there in files]
 
         def take(found: list[Path | None]) -> None:
             files = [file for file in found if file is not None]
@@ -396,10 +396,10 @@ class _Opener:
     def __init__(self, errands: CaseErrands, record: ExhibitRecord) -> None:
         self._errands, self._record = errands, record
 
-    def open(self, path: Path) -> None:
+    def open(self, placed: tuple[Path, bool]) -> None:
         """Open it, or say that it is not there."""
-        errands = self._errands
-        if os.path.isfile(path):  # noqa: PTH113 - Path raises for a share that is gone
+        errands, (path, there) = self._errands, placed
+        if there:
             errands._parts.opening.open([path])
             return
         errands._parts.teller.tell(
@@ -414,7 +414,12 @@ class _Opener:
         if path is None:
             self._errands._parts.teller.tell(f"No file with the bytes of {self._record.name} lies there.", "warning")
         else:
-            self.open(path)
+            self.open((path, True))
+
+
+def _placed(file: Path) -> tuple[Path, bool]:
+    """A file and whether it is there: asked in a lane, since a share that does not answer lets whoever asks wait."""
+    return file, os.path.isfile(file)  # noqa: PTH113 - Path raises for a share that is gone
 
 
 class _BookmarkWriter:
