@@ -91,6 +91,10 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_desks()
         self._make_actions()
+        self._make_menus()
+        self._make_following()
+        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
+        self._order_tab_stops()
         connect_parts(self)
         self._restore()
 
@@ -210,6 +214,8 @@ class MainWindow(QMainWindow):
                 "turn-order": self.exhibits.turn,
             }
         )
+
+    def _make_menus(self) -> None:
         self.states = ActionStates(
             self.actions_table,
             session=self.session,
@@ -230,6 +236,8 @@ class MainWindow(QMainWindow):
         )
         self.toolbar = MainToolBar(self.actions_table, self.menus.analyze, self)
         self.addToolBar(self.toolbar)
+
+    def _make_following(self) -> None:
         self.following = Following(
             Followers(
                 session=self.session,
@@ -253,8 +261,6 @@ class MainWindow(QMainWindow):
             self,
         )
         self.following.titled.connect(self.setWindowTitle)
-        self.held_keys = [HeldKey(Qt.Key.Key_Space, self.view)]
-        self._order_tab_stops()
 
     def _order_tab_stops(self) -> None:
         """Tab goes through the window as one reads: toolbar, left docks, picture, right docks, bottom docks."""
