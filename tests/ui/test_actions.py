@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
@@ -192,6 +192,23 @@ def test_the_palette_runs_what_is_chosen(window: MainWindow, photo, open_file, q
 
     assert window.view.tool is Tool.LASSO
     assert not palette.isVisible()
+
+
+def test_a_german_system_changes_no_number_of_the_settings(qtbot) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    try:
+        dialog = SettingsDialog(Settings(max_pixels=12_345_000_000, seed=1_234_567), ["compact"])
+        qtbot.addWidget(dialog)
+
+        assert dialog.max_pixels.text() == "12,345 megapixels"
+        assert (dialog.settings.max_pixels, dialog.settings.seed) == (12_345_000_000, 1_234_567)
+        dialog.max_pixels.selectAll()
+        QTest.keyClicks(dialog.max_pixels, "1,500")
+        dialog.max_pixels.interpretText()
+        assert dialog.settings.max_pixels == 1_500_000_000
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_the_settings_dialog_refuses_clashes_and_gives_changes_back(qtbot) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QLocale, Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -192,5 +192,8 @@ def _number(low: int, high: int, current: int, none: str = "", suffix: str = "")
     box.setSpecialValueText(none)
     box.setSuffix(suffix)
     box.setGroupSeparatorShown(True)
+    box.setLocale(
+        QLocale(QLocale.Language.English)
+    )  # a German system's "1.000" reads as one where decimals have points
     box.setValue(current)
     return box
