@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -45,6 +47,14 @@ def user_data() -> Path:
 def user_config() -> Path:
     """The user's folder for settings (created when something is stored)."""
     return _of_user("config")
+
+
+def spacious_temporary() -> Path:
+    """Where temporary files of gigabytes lie: on a disk, for many systems keep /tmp in memory."""
+    on_disk = Path("/var/tmp")  # noqa: S108 - the file hierarchy's place for them; files there are made without a name
+    if "TMPDIR" not in os.environ and os.access(on_disk, os.W_OK):
+        return on_disk
+    return Path(tempfile.gettempdir())
 
 
 def _of_user(kind: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workstation.analysis.embeddings_aside import embeddings_aside
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseDetails, Entry, ExhibitRecord, NoteRecord
@@ -246,7 +247,8 @@ class CaseKeeper:
         if known.result is None and known.failure is None:
             latest = self.file.analyses.latest(record.id)
             try:
-                known.result = None if latest is None else self.file.analyses.result(latest.id)
+                stored = None if latest is None else self.file.analyses.result(latest.id)
+                known.result = None if stored is None else embeddings_aside(stored)
             except WorkstationError as error:
                 problem = error
         return TakenIn(record, marks, known.result, problem)

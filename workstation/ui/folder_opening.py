@@ -16,8 +16,8 @@ from workstation.ui.opening import OpeningDesk
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.work import Work
 
-MOST_OPEN = 2000
-"""Exhibits after which no further file of a folder is opened: metadata and results of all of them stay in memory."""
+MOST_OPEN = 1000
+"""Exhibits after which no further file of a folder is opened: metadata, thumbnails and maps of all stay in memory."""
 
 
 class FolderDesk(QObject):

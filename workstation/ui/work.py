@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from workstation import analysis
+from workstation.analysis.embeddings_aside import embeddings_aside
 from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.model.registry import find
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
@@ -124,7 +125,8 @@ class Analyst:
             self._loaded = wanted
         yield Progress("reading the pixels", 0.0)
         whole = in_memory(evidence)  # once, and until the end of the analysis
-        return (yield from analysis.run(whole, request, encoder=self._encoder, claims=True, watched=True))
+        result = yield from analysis.run(whole, request, encoder=self._encoder, claims=True, watched=True)
+        return embeddings_aside(result)
 
 
 def check_hash(identity: FileIdentity) -> Check:
