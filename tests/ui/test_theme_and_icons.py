@@ -18,7 +18,7 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 FAMILY = """
 open analyze cancel export fit actual-size zoom-in zoom-out hand rectangle ellipse polygon lasso layer-original
 layer-departure layer-pca layer-groups layer-cut layer-similarity note undo redo search settings theme compare
-curtain contours help copy warning hash-ok hash-bad image delete exifact
+curtain contours help copy warning hash-ok image delete exifact
 """
 
 

@@ -1,4 +1,4 @@
-"""Evidence becomes findings: patches, embeddings, maps, findings. numpy only; torch lives in `model/`.
+"""Evidence becomes findings: patches, embeddings, maps, findings. numpy and scipy; torch lives in `model/`.
 
 Importing this package loads neither torch nor scipy; `run` does.
 """
