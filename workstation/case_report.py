@@ -10,7 +10,7 @@ from pathlib import Path
 from workstation.case_analysis import open_exhibit
 from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedReport
 from workstation.casework.problems import CaseReadOnly, CaseRefusal
-from workstation.errors import DamagedImage, FileProblem, TooManyPixels, UnsupportedFormat
+from workstation.errors import DamagedImage, FileProblem, Reason, TooManyPixels, UnsupportedFormat
 from workstation.progress import Progress, drain
 from workstation.report.atomic import flush, replacing
 from workstation.report.commission import Step
@@ -116,5 +116,8 @@ def document_steps(
 
 def _not_opened(exhibit: ExhibitRecord, problem: FileProblem) -> Step:
     """That an exhibit has no part of its own in a report, and why."""
-    what = problem.what.removeprefix(f"{exhibit.name}: ")
-    return Step(None, "opening", "failed", f"{exhibit.label}, {exhibit.name}, SHA-256 {exhibit.sha256}: {what}")
+    why = problem.why
+    words = f"{exhibit.label}, {exhibit.name}, SHA-256 {exhibit.sha256}: {why}"
+    values = {"label": exhibit.label, "name": exhibit.name, "sha256": exhibit.sha256, **dict(why.values)}
+    told = Reason(words, "not-opened", reason=str(why), reason_code=why.code, **values)
+    return Step(None, "opening", "failed", told)

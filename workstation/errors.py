@@ -117,11 +117,17 @@ class WorkstationError(Exception):
 
 
 class FileProblem(WorkstationError):
-    """A file that cannot be read or is not an image that Exifact opens."""
+    """A file that cannot be read or is not an image that Exifact opens.
+
+    Attributes:
+        path: of the file.
+        why: what happened, without the file's name; with a code where it can be said in another language.
+    """
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(f"{path.name or path}: {what}")
         self.path = path
+        self.why = what if isinstance(what, Reason) else Reason(what)
 
 
 class Unopenable(FileProblem):
@@ -159,7 +165,9 @@ class TooManyPixels(FileProblem):
     remedy = "If you trust the file, raise the limit with --max-pixels or in Settings."
 
     def __init__(self, path: Path, pixels: int, limit: int) -> None:
-        super().__init__(path, f"{pixels / 1e6:.0f} megapixels are over the limit of {limit / 1e6:.0f}")
+        told, most = f"{pixels / 1e6:.0f}", f"{limit / 1e6:.0f}"
+        words = f"{told} megapixels are over the limit of {most}"
+        super().__init__(path, Reason(words, "too-many-pixels", megapixels=told, most=most))
         self.pixels, self.limit = pixels, limit
 
 

@@ -117,6 +117,14 @@ def test_a_report_says_which_exhibit_cannot_be_decoded(
     text = " ".join(PdfReader(out).pages[1].extract_text().split())
     assert "Not examined, since its picture cannot be decoded: exhibit 1, cut.png" in text
 
+    german, template = out.with_name("de.pdf"), tmp_path / "de.toml"
+    template.write_text('language = "de"\n', encoding="utf-8")
+    assert exifact("report", folder, "--out", german, "--template", template).exit_code == 0
+    text = " ".join(PdfReader(german).pages[1].extract_text().split())
+    assert "Nicht untersucht, weil das Bild nicht dekodiert werden kann: Asservat 1, cut.png, SHA-256" in text
+    assert "die PNG-Daten enden vor dem Bild (der Dekoder: " in text
+    assert "[englisch]" not in text
+
 
 def test_a_case_that_another_program_writes_gets_no_arrays_and_no_report_without_an_entry(
     exifact: Command, filled: Path, tmp_path: Path

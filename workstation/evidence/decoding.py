@@ -171,7 +171,7 @@ def decode_pixels(
         except Image.DecompressionBombError as error:
             raise TooManyPixels(path, int(_PIXELS_SAID.findall(str(error))[0]), max_pixels) from error
         except MemoryError as error:
-            raise DamagedImage(path, "its pixels do not fit into memory") from error
+            raise DamagedImage(path, Reason("its pixels do not fit into memory", "no-room")) from error
         except _DECODER_FAILURES as error:
             raise _why(path, name, container, error) from error
     found = [*caught, *reduction.warnings, *_suspicious(name, data, container, pixels, sound=sound is not None)]
@@ -187,15 +187,19 @@ def _why(path: Path, name: str, container: Container, error: Exception) -> Damag
     if name == "TIFF" and ("unknown pixel mode" in reason or "unknown data organization" in reason):
         return UnsupportedFormat(path, "its TIFF sample layout is not read")
     if "truncated" in reason.lower() or (jpeg is not None and jpeg.end is None):
-        return DamagedImage(path, f"the {name} data end before the picture does ({reason})")
-    return DamagedImage(path, f"the {name} pixels cannot be decoded ({reason})")
+        words = f"the {name} data end before the picture does ({reason})"
+        return DamagedImage(path, Reason(words, "pixels-end-early", format=name, said=reason))
+    words = f"the {name} pixels cannot be decoded ({reason})"
+    return DamagedImage(path, Reason(words, "pixels-not-decodable", format=name, said=reason))
 
 
 def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise TooManyPixels(path, width * height, max_pixels)
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
-        raise DamagedImage(path, f"its header states an impossible size of {width}×{height} pixels")
+        size = f"{width}×{height}"
+        words = f"its header states an impossible size of {size} pixels"
+        raise DamagedImage(path, Reason(words, "impossible-size", size=size))
 
 
 def _decode_with_pillow(

@@ -144,7 +144,7 @@ class Step:
         exhibit: position in the report, None = the whole case.
         name: of the step.
         outcome: "failed" or "abstained".
-        reason: why.
+        reason: why; a `Reason` where it can be said in another language.
     """
 
     exhibit: int | None

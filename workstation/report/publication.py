@@ -11,11 +11,11 @@ from workstation.analysis.evidential_words import VERBAL_SCALE
 from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import SUPPORT, Support
 from workstation.progress import Progress, drain
-from workstation.report.commission import EncoderText, Note, Opinion
+from workstation.report.commission import EncoderText, Note, Opinion, Step
 from workstation.report.document import ExhibitReport, ReportDocument
 from workstation.report.own_program import program_hash
 from workstation.report.pictures import pictures_of, sha256
-from workstation.report.serial import as_text, exhibit_json, report_json, text
+from workstation.report.serial import as_text, coded_or_none, exhibit_json, report_json, text
 from workstation.report.texts import Texts, texts_from
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -206,7 +206,12 @@ def _steps(document: ReportDocument) -> list[Json]:
         if _opinion(opinion, document)["withheld"]:
             found.append((None, "interpretation", "abstained", "withheld"))
     told = [_step(*step) for step in found]
-    return [*told, *(_stated(step) for step in document.circumstances.steps)]
+    return [*told, *(_stated_step(step) for step in document.circumstances.steps)]
+
+
+def _stated_step(step: Step) -> Json:
+    """What was stated of a step; what the program says of a file that it cannot decode has a code."""
+    return {**_stated(step), "reason_code": coded_or_none(step.reason)}
 
 
 def _step(exhibit: int | None, name: str, outcome: str, reason: str) -> Json:

@@ -51,7 +51,7 @@ def step_reason(sheet: Sheet, step: Content) -> str:
     if sheet.texts.own(known):
         return sheet.texts(known)
     if exhibit is None:
-        return sheet.unworded(step["reason"]) if step["name"] == "opening" else str(step["reason"])
+        return _case_reason(sheet, step)
     calibration = exhibit["calibration"]
     if step["name"] == "calibration" and calibration is not None and calibration["reason"] == step["reason"]:
         return calibration_reason(sheet, calibration)
@@ -63,3 +63,11 @@ def step_reason(sheet: Sheet, step: Content) -> str:
         if step["name"] == "region" and step["reason"] == f"{region['name']}: {region['statistics']['reason']}":
             return f"{region['name']}: {region_reason(sheet, region)}"
     return str(step["reason"])
+
+
+def _case_reason(sheet: Sheet, step: Content) -> str:
+    """Why a step of the whole case failed; that an exhibit cannot be decoded is said by the program."""
+    coded = step.get("reason_code")
+    if coded:
+        return sheet.told("reasons", coded["code"], step["reason"], coded["values"])
+    return sheet.unworded(step["reason"]) if step["name"] == "opening" else str(step["reason"])
