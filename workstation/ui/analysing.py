@@ -162,13 +162,14 @@ class _AnalysisTask(QObject):
 
     @Slot(object)
     def cancel(self, cancelled: Cancelled) -> None:
-        """An earlier result stays; the cancelled analysis leaves nothing."""
+        """An earlier result stays; the cancelled analysis leaves nothing, and one that only waited was never there."""
         self._desk._drop(self._exhibit)
-        earlier = self._exhibit.result is not None
-        self._session.update(
-            self._exhibit,
-            analysis=AnalysisState.DONE if earlier else AnalysisState.CANCELLED,
-            cancelled=Cancelled("the earlier result, " + cancelled.kept) if earlier else cancelled,
-            progress=None,
-        )
+        said: Cancelled | None = cancelled
+        if self._exhibit.result is not None:
+            state, said = AnalysisState.DONE, Cancelled("the earlier result, " + cancelled.kept)
+        elif self._exhibit.analysis is AnalysisState.WAITING:
+            state, said = AnalysisState.NONE, None
+        else:
+            state = AnalysisState.CANCELLED
+        self._session.update(self._exhibit, analysis=state, cancelled=said, progress=None)
         self._desk.cancelled.emit(self._exhibit)
