@@ -53,6 +53,13 @@ class LostReference(WorkstationError):
         super().__init__(f"This view was seen from {name or 'a region'}, which is no longer there")
 
 
+class PictureAway(WorkstationError):
+    """A map is asked for where there is no picture to lay it over."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no picture to show it on: it is still being read, or cannot be read any more")
+
+
 class PictureDesk(QObject):
     """Keeps picture, regions and scatter plot on the current exhibit, and brings what is marked there into the session.
 
@@ -191,6 +198,9 @@ class PictureDesk(QObject):
     def go_to(self, state: ViewState) -> None:
         """Come back to a view; what it was seen from is compared anew, for the region may have been reshaped since."""
         exhibit = self._shown
+        if exhibit is not None and exhibit.pixels is None:
+            exhibit.view = state  # as soon as its picture can be shown
+            return
         lost = state.layer == Layer.SIMILARITY.value and not self._see_as_before(exhibit, state.seen_from)
         self.view.restore_view_state(state)
         if lost:
@@ -348,8 +358,8 @@ class PictureDesk(QObject):
 
     @Slot(object)
     def light_patches(self, mask: BoolArray | None) -> None:
-        """Mark patches in the picture."""
-        self.view.highlight_patches(mask)
+        """Mark patches in the picture, if there is one: groups and plot stand there also while its pixels are away."""
+        self.view.highlight_patches(None if self.view.shown_result is None else mask)
 
     @Slot(str)
     def see_from(self, name: str) -> None:
@@ -359,6 +369,9 @@ class PictureDesk(QObject):
             return
         if exhibit.result is None:
             self.problem.emit(RegionNotAssessable("Seeing everything from a region needs an analysis first"))
+            return
+        if exhibit.pixels is None:
+            self.problem.emit(PictureAway())
             return
         self._compare_with(exhibit, name)
         if exhibit.seen_from:
