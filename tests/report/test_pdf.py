@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from tests.report.conftest import HEIGHT, LIMIT, MOMENT, SENTENCE, WIDTH, complete_result, write_photograph
 from workstation.casework.exhibit import Case, Exhibit
@@ -20,7 +21,7 @@ from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
 from workstation.report import build, pictures, wording
 from workstation.report.pdf import fitted, render_pdf
 from workstation.report.pictures import exhibit_picture
-from workstation.report.typeface import register_fonts
+from workstation.report.typeface import SANS, register_fonts
 
 
 def read(*exhibits: Exhibit, title: str = "", operator: str = "") -> PdfReader:
@@ -345,6 +346,17 @@ def test_a_running_head_that_is_too_long_is_shortened_in_the_middle() -> None:
     assert shorter.startswith("aaa")
     assert "…" in shorter
     assert shorter.endswith(".jpg")
+
+
+def test_as_much_of_a_running_head_is_kept_as_fits_however_long_it_is() -> None:
+    register_fonts()
+
+    shorter = fitted("9" * 100_000, 7.2, 100.0)
+
+    kept = len(shorter) - 1
+    assert shorter == "9" * ((kept + 1) // 2) + "…" + "9" * (kept // 2)
+    assert stringWidth(shorter, SANS, 7.2) <= 100.0 < stringWidth("9" + shorter, SANS, 7.2)
+    assert fitted("999", 7.2, 0.0) == "…"
 
 
 @pytest.mark.parametrize("size", [(40, 40), (1, 2000), (2000, 1)])

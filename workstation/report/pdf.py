@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
@@ -107,15 +108,16 @@ def _frame(head: float) -> Frame:
 
 
 def _running(publication: Publication) -> Callable[[Canvas, BaseDocTemplate], None]:
-    laboratory = printable(publication.content["laboratory"]["name"] or publication.content["report"]["program"])
-    title = printable(running_title(publication))
+    half = TEXT_WIDTH / 2 - 3 * mm
+    name = publication.content["laboratory"]["name"] or publication.content["report"]["program"]
+    laboratory, title = (fitted(printable(text), SIZE, half) for text in (name, running_title(publication)))
 
     def draw(canvas: Canvas, _: BaseDocTemplate) -> None:
         canvas.saveState()
         _small(canvas)
         top, right = A4[1] - 12 * mm, A4[0] - PAGE_MARGIN
-        canvas.drawString(PAGE_MARGIN, top, fitted(laboratory, SIZE, TEXT_WIDTH / 2 - 3 * mm))
-        canvas.drawRightString(right, top, fitted(title, SIZE, TEXT_WIDTH / 2 - 3 * mm))
+        canvas.drawString(PAGE_MARGIN, top, laboratory)
+        canvas.drawRightString(right, top, title)
         canvas.line(PAGE_MARGIN, top - 3 * mm, right, top - 3 * mm)
         canvas.restoreState()
 
@@ -133,19 +135,20 @@ def fitted(text: str, size: float, width: float) -> str:
     """The text, shortened in the middle until it fits the width in points."""
     if stringWidth(text, SANS, size) <= width:
         return text
-    kept = len(text)
-    while kept > 2:
-        kept -= 1
-        shorter = f"{text[: (kept + 1) // 2]}…{text[-(kept // 2) :]}"
-        if stringWidth(shorter, SANS, size) <= width:
-            return shorter
-    return "…"
+
+    def shorter(kept: int) -> str:
+        return f"{text[: (kept + 1) // 2]}…{text[-(kept // 2) :]}"
+
+    # Sought by halves, since one letter more is never narrower: reports of others hold texts of any length.
+    lengths = range(2, len(text))
+    fitting = bisect_left(lengths, True, key=lambda kept: stringWidth(shorter(kept), SANS, size) > width)
+    return shorter(lengths[fitting - 1]) if fitting else "…"
 
 
 def _numbered(publication: Publication) -> type[Canvas]:
     """A canvas that holds the pages back until their number is known, then writes the foot of each."""
     texts, report = publication.texts, publication.content["report"]
-    number = printable(texts("page.report", number=report["number"]))
+    number = fitted(printable(texts("page.report", number=report["number"])), SIZE, TEXT_WIDTH - 40 * mm)
 
     class Numbered(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **keywords: Any) -> None:
@@ -170,7 +173,7 @@ def _numbered(publication: Publication) -> type[Canvas]:
             _small(self)
             right = A4[0] - PAGE_MARGIN
             self.line(PAGE_MARGIN, 14 * mm, right, 14 * mm)
-            self.drawString(PAGE_MARGIN, 10 * mm, fitted(number, SIZE, TEXT_WIDTH - 40 * mm))
+            self.drawString(PAGE_MARGIN, 10 * mm, number)
             self.drawRightString(right, 10 * mm, texts("page.number", number=self._pageNumber, total=total))
 
         def _fill_contents(self) -> None:
