@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import weakref
 from dataclasses import fields, replace
 from pathlib import Path
@@ -72,3 +74,27 @@ def test_a_result_without_embeddings_is_left_alone(place: Path) -> None:
 
 def test_the_place_for_large_files_is_one_that_can_be_written() -> None:
     assert os.access(paths.spacious_temporary(), os.W_OK)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
+@pytest.mark.parametrize("hard", [256, 1024])
+def test_many_results_leave_files_for_everything_else(hard: int) -> None:
+    """A mapped file stays open: a process that may open 128, and then as many as `hard`, opens others all the same."""
+    program = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, {hard}))
+import numpy as np
+from tests.ui.canvas_samples import sample_result
+from workstation.analysis.embeddings_aside import embeddings_aside
+
+held = [embeddings_aside(sample_result()) for _ in range(300)]
+others = [open("/dev/null") for _ in range(50)]
+mapped = sum(isinstance(one.embeddings.base, np.memmap) for one in held)
+del held[:200]
+again = [embeddings_aside(sample_result()) for _ in range(20)]
+print(mapped, all(isinstance(one.embeddings.base, np.memmap) for one in again))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == [str(min(300, hard // 2)), "True"]
