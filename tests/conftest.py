@@ -86,6 +86,17 @@ def examples() -> Path:
     return paths.resources() / "examples"
 
 
+@pytest.fixture
+def odd_folder(tmp_path: Path) -> Path:
+    """A folder whose name is no UTF-8, where the file system allows one."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names are texts here")
+    return folder
+
+
 def _folder_below(folder: Path) -> Callable[..., str]:
     def user_folder(appname: str | None = None, *_: object, **__: object) -> str:
         return str(folder / appname if appname else folder)

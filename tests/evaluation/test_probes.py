@@ -145,6 +145,15 @@ def test_imagenet_features_are_what_goes_into_the_last_layer(imagenet_file: Path
     np.testing.assert_allclose(vector, taken[0], rtol=1e-3, atol=1e-4)
 
 
+def test_imagenet_weights_may_lie_in_a_folder_whose_name_is_no_utf8(imagenet_file: Path, odd_folder: Path) -> None:
+    linked = odd_folder / imagenet_file.name
+    linked.symlink_to(imagenet_file)
+
+    features = ImagenetFeatures(linked, device="cpu", threads=1)
+
+    assert features.of(np.zeros((64, 64, 3), np.uint8)).shape == (2048,)
+
+
 def test_another_file_is_refused_with_its_reason(tmp_path: Path) -> None:
     torch.save({"fc.weight": torch.zeros(3, 3)}, tmp_path / "other.pth")
     with pytest.raises(WeightsProblem, match="no ResNet-50 with 1000 classes"):

@@ -14,10 +14,12 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
+from safetensors.torch import save
 from torch import nn
 from transformers.utils.logging import disable_progress_bar
 
 from workstation.analysis.model import resnet50
+from workstation.analysis.model.native_paths import native_path
 from workstation.errors import WeightsProblem
 from workstation.evaluation.datasets import DatasetProblem
 from workstation.progress import drain
@@ -349,6 +351,22 @@ def test_other_ways_to_train_run_and_accumulation_changes_nothing(
     if "micro_batch" in changes:
         assert other[0] == pytest.approx(plain[0], rel=1e-5)
     assert np.isfinite(other).all()
+
+
+def test_pretrained_weights_may_lie_in_folders_whose_names_are_no_utf8(odd_folder: Path) -> None:
+    disable_progress_bar()  # its thread would outlive the test
+    network, tokenizer = build(SMALL, ["Make: Acme, Model: One"])
+    image = odd_folder / "image.safetensors"
+    image.write_bytes(save({name: tensor.contiguous() for name, tensor in network.visual.state_dict().items()}))
+    with native_path(odd_folder) as place:
+        tokenizer.save_pretrained(str(place))
+        network.transformer.save_pretrained(str(place))
+
+    again, _ = build(with_(image_weights=str(image), text_weights=str(odd_folder)), [])
+
+    for name, tensor in again.state_dict().items():
+        if not name.startswith("visual.fc."):
+            torch.testing.assert_close(tensor, network.state_dict()[name])
 
 
 @pytest.mark.slow

@@ -53,3 +53,12 @@ def test_weights_other_than_the_configured_ones_are_refused(weights: Path) -> No
     with pytest.raises(ConfigurationProblem, match="cannot be read"):
         parameters_to_start_from(weights.with_name("missing.safetensors"), right)
     assert parameters_to_start_from(None, "") is None
+
+
+def test_weights_may_lie_in_a_folder_whose_name_is_no_utf8(weights: Path, odd_folder: Path) -> None:
+    moved = weights.rename(odd_folder / weights.name)
+
+    start = parameters_to_start_from(moved, sha256_of(moved))
+
+    assert start is not None
+    assert torch.equal(start[WHITENING], torch.eye(16))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from workstation.analysis.model import Encoder
 from workstation.analysis.model.device import place
+from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.model.resnet50 import ResNet50
 from workstation.analysis.result import FloatArray
 from workstation.errors import WeightsProblem
@@ -116,7 +117,8 @@ def _tensors(file: Path) -> dict[str, Tensor]:
     """
     try:
         if file.suffix == ".safetensors":
-            return load_file(file)
+            with native_path(file) as path:
+                return load_file(path)
         state = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, SafetensorError, RuntimeError, pickle.UnpicklingError) as problem:
         raise WeightsProblem(f"{file} cannot be read as weights ({problem})") from problem

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from workstation.analysis.model import checkpoint_keys
 from workstation.analysis.model.import_checkpoint import CLIP_NORMALISATION
+from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.model.resnet50 import ResNet50
 from workstation.errors import WeightsProblem
 from workstation.training.paper_configuration import PaperConfiguration
@@ -87,7 +88,8 @@ def build(settings: PaperConfiguration, texts: Sequence[str], stored: str = "") 
 def _load_image(visual: ResNet50, file: Path) -> None:
     try:
         if file.suffix == ".safetensors":
-            state = load_file(file)
+            with native_path(file) as path:
+                state = load_file(path)
         else:
             state = torch.load(file, weights_only=True, map_location="cpu")
         state = {name: tensor for name, tensor in state.items() if not name.startswith("fc.")}
@@ -107,8 +109,9 @@ def _pretrained(folder: Path, settings: PaperConfiguration) -> tuple[Any, Any]:
     reports.set_verbosity_error()  # it would report every tensor of the head that is not used
     reports.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        return model.from_pretrained(str(folder), local_files_only=True, **_dropout(settings)), tokenizer
+        with native_path(folder) as place:
+            tokenizer = AutoTokenizer.from_pretrained(str(place), local_files_only=True)
+            return model.from_pretrained(str(place), local_files_only=True, **_dropout(settings)), tokenizer
     except (OSError, ValueError, RuntimeError, KeyError) as problem:
         raise WeightsProblem(f"{folder} holds no usable {settings.text} encoder ({problem})") from problem
 

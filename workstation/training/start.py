@@ -8,6 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.model.registry import sha256_of
 from workstation.training.configuration_tables import ConfigurationProblem
 
@@ -32,7 +33,8 @@ def parameters_to_start_from(file: Path | None, sha256: str) -> dict[str, Tensor
         found = sha256_of(file)
         if found != sha256:
             raise ConfigurationProblem(f"{file.name} has SHA-256 {found}; the configuration starts from {sha256}")
-        tensors = load_file(file)
+        with native_path(file) as path:
+            tensors = load_file(path)
     except (OSError, SafetensorError) as problem:
         raise ConfigurationProblem(f"{file.name} cannot be read ({problem})") from problem
     return {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
