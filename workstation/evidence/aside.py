@@ -46,7 +46,7 @@ class PixelsAside(Pixels):
         """
         held = self._held[0]()
         if held is None:
-            held = pixels_again(self._identity, most=self.height * self.width).rgb
+            held = pixels_again(self._identity).rgb
             self._held[0] = weakref.ref(held)
         return held
 

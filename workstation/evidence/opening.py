@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -169,14 +170,14 @@ def rehash(identity: FileIdentity) -> Rehash:
     return Rehash("differs", message, digest.hexdigest(), checked)
 
 
-def pixels_again(identity: FileIdentity, *, most: int) -> Pixels:
+def pixels_again(identity: FileIdentity) -> Pixels:
     """The pixels of a file that was opened before, from the same bytes.
 
-    The bytes that are hashed are those that are decoded: a file that changes in between cannot slip in.
+    The bytes that are hashed are those that are decoded: a file that changes in between cannot slip in. No limit of
+    pixels is asked for: those of these bytes were within it, also where more are stored than a crop of the file shows.
 
     Args:
         identity: of the file as it was opened.
-        most: pixels that it has; they were allowed then.
 
     Raises:
         PixelsLost: if the file has other bytes now, or can no longer be read.
@@ -193,7 +194,8 @@ def pixels_again(identity: FileIdentity, *, most: int) -> Pixels:
         raise PixelsLost(path, rehash(identity))
     name = _format(path, data)
     container = read_container(data, name)
-    pixels, _ = decode_pixels(path, data, name, container, orientation=_orientation(container, []), max_pixels=most)
+    orientation = _orientation(container, [])
+    pixels, _ = decode_pixels(path, data, name, container, orientation=orientation, max_pixels=sys.maxsize)
     return pixels
 
 
