@@ -9,7 +9,9 @@ import pytest
 from workstation.spreadsheets import as_csv, inert, inert_path
 
 
-@pytest.mark.parametrize("text", ["-0.33 EV", "+02:00", "-", "- soft edges", "a=b", "'=1", "100 %", "", "2026-03-01"])
+@pytest.mark.parametrize(
+    "text", ["-0.33 EV", "+02:00", "-", "- soft edges", "a=b", "'=1", "100 %", "", "2026-03-01", "-1e-05", "-1/3 EV"]
+)
 def test_what_no_spreadsheet_computes_stays_as_it_is(text: str) -> None:
     assert inert(text) == text
 
@@ -21,6 +23,9 @@ def test_what_no_spreadsheet_computes_stays_as_it_is(text: str) -> None:
         ("@SUM(1)", "\\x40SUM(1)"),
         ("-1+cmd|' /C calc'!A0", "\\x2d1+cmd|' /C calc'!A0"),
         ("+SUM(1)", "\\x2bSUM(1)"),
+        ("-A1", "\\x2dA1"),
+        ("+ $b$2 * 3", "\\x2b $b$2 * 3"),
+        ("-2+3", "\\x2d2+3"),
         ("a;=SUM(1);-x", "a;\\x3dSUM(1);\\x2dx"),
         ("＝SUM(1)", "\\uff1dSUM(1)"),
     ],

@@ -26,8 +26,11 @@ Without it spreadsheets read a table in the system's old code page, `Müller.jpg
 _FIRST = re.compile(r"(?:^|(?<=;))[=+\-@＝＋－＠]")
 """Of a cell, or after a semicolon: where decimals have a comma, semicolons end a cell, quoted or not."""
 
-_SIGNED = re.compile(r"[+\-][^(|!]*")
-"""What begins with a sign and neither calls (`(`), starts (`|`) nor refers to anything (`!`): -0.3 EV, +02:00."""
+_SIGNED = re.compile(r"[+\-](?!\s*\$?[A-Z]{1,3}\$?\d|[\d.,\s]+(?:[+\-*^&][\d.,\s]+)+$)[^(|!]*", re.IGNORECASE)
+"""What begins with a sign and neither calls (`(`), starts (`|`) nor refers to anything (`!`, a cell), and is no sum.
+
+-0.3 EV, +02:00, -1e-05; but not -A1, which would show what stands in that cell, nor -2+3, which would show 1.
+"""
 
 
 def inert(text: str) -> str:
