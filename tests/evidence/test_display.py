@@ -77,7 +77,7 @@ def swapped_primaries() -> bytes:
     ("profile", "use"),
     [
         (None, ProfileUse("none")),
-        (b"no profile", ProfileUse("unfit", "not an ICC profile")),
+        (b"no profile", ProfileUse("unreadable", "not an ICC profile")),
         (
             ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
             ProfileUse("unfit", "Lab identity built-in"),

@@ -246,6 +246,15 @@ def test_reduced_samples_are_told_in_german(tmp_path: Path) -> None:
     assert ENGLISH not in german
 
 
+def test_a_colour_profile_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    Image.new("RGB", (128, 96), "grey").save(path, icc_profile=b"no profile")
+    exhibit = Exhibit(open_evidence(path))
+
+    assert "Das Farbprofil ist nicht lesbar; dargestellt als sRGB." in printed(exhibit)
+    assert "The colour profile cannot be read; shown as sRGB." in printed(exhibit, "en")
+
+
 def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:
     assert exhibit.result is not None
     origin = replace(

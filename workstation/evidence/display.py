@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from workstation.errors import Reason
 from workstation.evidence.payloads import icc_description
 from workstation.evidence.record import Pixels
 
@@ -80,11 +81,11 @@ class ProfileUse:
     """What `display_rgb` does with the file's colour profile.
 
     Attributes:
-        how: "none" (there is no profile), "unfit" (it is not for RGB values), "converted".
+        how: "none" (there is no profile), "unreadable", "unfit" (it is not for RGB values), "converted".
         name: the profile's own description, or why it has none; "" without a profile.
     """
 
-    how: Literal["none", "unfit", "converted"]
+    how: Literal["none", "unreadable", "unfit", "converted"]
     name: str = ""
 
 
@@ -92,8 +93,11 @@ def profile_use(pixels: Pixels) -> ProfileUse:
     """What `display_rgb` does with the file's colour profile."""
     if not pixels.icc_profile:
         return ProfileUse("none")
-    how: Literal["unfit", "converted"] = "unfit" if _transform(pixels.icc_profile) is None else "converted"
-    return ProfileUse(how, icc_description(pixels.icc_profile))
+    described = icc_description(pixels.icc_profile)
+    if _transform(pixels.icc_profile) is not None:
+        return ProfileUse("converted", described)
+    unreadable = isinstance(described, Reason) and described.code in {"no-icc", "icc-unreadable"}
+    return ProfileUse("unreadable" if unreadable else "unfit", described)
 
 
 def display_rgb(pixels: Pixels) -> NDArray[np.uint8]:
