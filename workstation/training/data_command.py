@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
-
-FAILED = 1
+from workstation.terminal import FAILED
 
 SKIPPED = "skipped.tsv"
 """What `data_records` names its list of photographs that were left out."""
@@ -35,7 +31,7 @@ def records(
     """Write a record per photograph and the tags' shares from YFCC100M's EXIF table, by the published rules."""
     from workstation.training import yfcc  # noqa: PLC0415 - other commands start without it
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         outcome = terminal.follow(yfcc.write_records(exif, out, images), exif.name)
     terminal.say(f"{outcome.written} records, {outcome.skipped} photographs left out ({SKIPPED})")
     if outcome.malformed:
@@ -61,7 +57,7 @@ def index(
         steps = shards.index_shards(pictures, out)
     else:
         steps = shards.index_folder(pictures, out, from_records, split)
-    with _words_for_errors():
+    with terminal.words_for_errors():
         counts = terminal.follow(steps, pictures.name)
         store = shards.open_store(pictures, out)
     left_out = len((out / SKIPPED).read_text(encoding="utf-8").splitlines())
@@ -79,7 +75,7 @@ def download(
     """Draw photographs of YFCC100M and fetch them, one at a time; given again, the command goes on."""
     from workstation.training import downloads, yfcc  # noqa: PLC0415 - as above
 
-    with _words_for_errors():
+    with terminal.words_for_errors():
         chosen = terminal.follow(yfcc.sample(dataset, sample_size, seed), dataset.name)
         steps = downloads.download(chosen, out, downloads.Manners(interval=interval))
         outcome = terminal.follow(steps, out.name)
@@ -87,13 +83,3 @@ def download(
     if outcome.failed:
         terminal.say(f"what failed: {out / downloads.FAILED}")
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _words_for_errors() -> Iterator[None]:
-    """Turn an error into words and exit code 1."""
-    try:
-        yield
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workstation import paths, terminal
-from workstation.errors import WorkstationError, in_percent
-from workstation.progress import Progress
+from workstation.errors import in_percent
+from workstation.progress import Progress, relayed
 
 if TYPE_CHECKING:
     from workstation.training.paper_configuration import PaperConfiguration
-
-T = TypeVar("T")
-
-FAILED = 1
 
 Pictures = Annotated[Path, typer.Option("--pictures", metavar="DIR", help="Folder of photographs, or of tar shards.")]
 Index = Annotated[Path, typer.Option("--index", metavar="DIR", help="What `exifact data index` wrote of it.")]
@@ -54,14 +48,14 @@ def train_paper(  # noqa: PLR0917 - typer makes options of them
     ] = None,
 ) -> None:
     """Train the published architecture; under torchrun the processes that it starts train together."""
-    with _words_for_errors():
+    with terminal.words_for_errors():
         from workstation.training.paper_command import PaperData, train_paper  # noqa: PLC0415 - torch
 
         data = PaperData(pictures, index, dev_pictures, dev_index, splices)
         steps = train_paper(
             data, out, _settings(configuration), threads=threads, workers=workers, name=name, curves=curves or ()
         )
-        written = terminal.follow(_with_numbers(steps), name)
+        written = terminal.follow(relayed(steps, _with_numbers), name)
     if _leads():
         terminal.say(f"{name}: written to {written}")
 
@@ -84,7 +78,7 @@ def ablate(  # noqa: PLR0917 - as above
     Ablations: all-tags, single-tags, shuffled, no-names, text-from-scratch, text-pretrained, image-image,
     full-resolution, downsampled, greedy; all = all of them but single-tags and greedy.
     """
-    with _words_for_errors():
+    with terminal.words_for_errors():
         import torch  # noqa: PLC0415 - late
 
         from workstation.training import ablations  # noqa: PLC0415 - torch
@@ -99,7 +93,7 @@ def ablate(  # noqa: PLR0917 - as above
             chosen = [name for name in ablations.NAMES if name not in long]
         data = PaperData(pictures, index, dev_pictures, dev_index, splices)
         steps = ablations.ablate_on(data, chosen, settings, out, workers=workers, rounds=rounds)
-        results = terminal.follow(_with_numbers(steps), "ablations")
+        results = terminal.follow(relayed(steps, _with_numbers), "ablations")
     for line in ablations.table(results) if _leads() else ():
         terminal.say(line)
 
@@ -115,34 +109,17 @@ def _settings(configuration: Path | None) -> PaperConfiguration:
     return PaperConfiguration.read(configuration or paths.resources() / "training" / "paper.toml")
 
 
-def _with_numbers(steps: Generator[Progress, None, T]) -> Generator[Progress, None, T]:
+def _with_numbers(progress: Progress) -> Progress:
     """The training's progress with the measured numbers in its words."""
-    try:
-        while True:
-            progress = next(steps)
-            report = progress.partial
-            if report is not None:
-                run = progress.stage.removesuffix("training")  # which of several
-                words = (
-                    f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-                    f"{report.photos_per_second:.1f} photos/s, waiting for data {in_percent(report.waiting)}"
-                )
-                words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
-                if report.broken:
-                    words += f", {report.broken} photos left out (broken-photos.tsv)"
-                progress = replace(progress, stage=words)
-            yield progress
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return] # a generator's return value is not typed
-    finally:
-        steps.close()
-
-
-@contextmanager
-def _words_for_errors() -> Iterator[None]:
-    """Turn an error into words and exit code 1."""
-    try:
-        yield
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
+    report = progress.partial
+    if report is None:
+        return progress
+    run = progress.stage.removesuffix("training")  # which of several
+    words = (
+        f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
+        f"{report.photos_per_second:.1f} photos/s, waiting for data {in_percent(report.waiting)}"
+    )
+    words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
+    if report.broken:
+        words += f", {report.broken} photos left out (broken-photos.tsv)"
+    return replace(progress, stage=words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError
-from workstation.progress import Progress
+from workstation.progress import Progress, relayed
 from workstation.training import text_command
 
 if TYPE_CHECKING:
     from workstation.training.retrieval import Retrieval
     from workstation.training.text_evaluation import TextFigures
-
-FAILED = 1
 
 
 def train_text(
@@ -35,11 +31,8 @@ def train_text(
 ) -> None:
     """Train a text side for compact weights, with their image side frozen, and print its figures."""
     steps = text_command.train_text(photos, out, name=name, configuration=configuration, threads=threads)
-    try:
-        trained = terminal.follow(_with_numbers(steps), name)
-    except WorkstationError as error:
-        terminal.complain(error)
-        raise typer.Exit(FAILED) from error
+    with terminal.words_for_errors():
+        trained = terminal.follow(relayed(steps, _with_numbers), name)
     for line in table(trained.figures):
         terminal.say(line)
     if trained.broken:
@@ -63,19 +56,10 @@ def table(figures: TextFigures) -> list[str]:
     return lines
 
 
-def _with_numbers(
-    steps: Generator[Progress, None, text_command.TrainedText],
-) -> Generator[Progress, None, text_command.TrainedText]:
+def _with_numbers(progress: Progress) -> Progress:
     """The training's progress with the measured numbers in its words."""
-    try:
-        while True:
-            progress = next(steps)
-            report = progress.partial
-            if report is not None and hasattr(report, "logit_scale"):
-                words = f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}"
-                progress = replace(progress, stage=words)
-            yield progress
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return] # a generator's return value is not typed
-    finally:
-        steps.close()
+    report = progress.partial
+    if report is None or not hasattr(report, "logit_scale"):  # other stages have reports of their own
+        return progress
+    words = f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}"
+    return replace(progress, stage=words)
