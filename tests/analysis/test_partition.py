@@ -113,6 +113,26 @@ def test_groups_are_found_and_numbered_by_size(truth: np.ndarray, overlap: int) 
     assert all(k in expected for k, _, _ in found.tried)
 
 
+def test_patches_that_their_neighbours_outvote_join_them() -> None:
+    truth = regions((5, 25, 10, 40))
+    seen = truth.copy()
+    lone = np.random.default_rng(1).permutation(np.argwhere(truth == 1))[:40]
+    seen[lone[:, 0], lone[:, 1]] = 0
+    found = sort(bundles(seen)).labels.reshape(ROWS, COLUMNS)
+    inside = np.zeros_like(truth, bool)
+    inside[7:23, 12:38] = True  # along the border the other side has a say
+    assert (found[inside] == 1).mean() > 0.97
+    assert ((found == 0) == (seen == 0)).mean() > 0.95
+
+
+def test_groups_that_no_neighbours_agree_on_stay_as_they_are() -> None:
+    truth = np.zeros((ROWS, COLUMNS), int)
+    truth[::4, ::4] = 1  # never two of them beside each other
+    found = sort(bundles(truth))
+    assert found.stable
+    np.testing.assert_array_equal(found.labels.reshape(ROWS, COLUMNS), truth)
+
+
 def test_fewer_clusters_can_be_asked_for() -> None:
     truth = regions((2, 20, 2, 22), (22, 38, 30, 48))
     found = sort(bundles(truth), clusters=2)

@@ -72,7 +72,8 @@ def method(architecture: str) -> str:
         f"({reference_rules.SMOOTHING_OF_FEW:g} below {discriminant.FEWEST_PATCHES}); "
         f"second look {discriminant.DEPARTING_SHARE:g} in {discriminant.COMPONENTS} "
         f"from {discriminant.FEWEST_PATCHES}; "
-        f"groups from {two:g}, {several:g}, stable from {partition_rules.STABLE:g}, "
+        f"groups from {two:g}, {several:g}, outlined over {partition_rules.OUTLINE_BLUR:g}, "
+        f"stable from {partition_rules.STABLE:g}, "
         f"separation from {partition_rules.SEPARATION_EXCESS:g}"
     )
 

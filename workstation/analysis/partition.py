@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.analysis.clustering import adjusted_rand, k_means, nearest_centre, silhouette
+from workstation.analysis.neighbours import blurred
 from workstation.analysis.published import unit_rows
 from workstation.analysis.result import NOT_ASSESSABLE, FloatArray, Group, LabelArray, Partition
 
@@ -63,6 +64,11 @@ ANY_STRENGTH = 0.0, 0.0
 
 DIRECTIONS = 3
 """Directions of the embedding that the clustering looks at; more of them follow the scene."""
+
+OUTLINE_BLUR = 1.0
+"""Standard deviation, in cells, of the blur over neighbours with which patches are dealt to the groups that were found:
+a patch that its neighbours outvote is noise more often than a part of one cell (`python -m benchmarks.group_strengths`
+prints how well groups cover foreign parts). What is tested is the patches themselves."""
 
 TIE = 0.02
 """Separations and stabilities that differ by less count as equal (about twice the silhouette's sampling error)."""
@@ -178,9 +184,10 @@ def sort_steps(
     best = _best(passed or trials)
     labels, distance = np.zeros(len(embeddings), np.int16), best.distance if best else 0.0
     if passed and best is not None:
-        nearest = nearest_centre(embeddings @ axes, best.centres)
+        coordinates = embeddings @ axes
+        nearest = nearest_centre(coordinates, best.centres)
         joined, last = _joined(nearest, embeddings, best.needed)
-        labels = _by_size(joined)
+        labels = _by_size(_outlined(coordinates, cells, best.centres, nearest, joined))
         distance = distance if labels.any() else last
     return Sorting(
         labels=labels,
@@ -339,6 +346,23 @@ def _joined(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) 
             return joined, last
         last = float(apart[one, other])
         joined[joined == names[other]] = names[one]
+
+
+def _outlined(
+    coordinates: FloatArray,
+    cells: NDArray[np.intp],
+    centres: FloatArray,
+    nearest: NDArray[np.intp],
+    joined: NDArray[np.integer],
+) -> NDArray[np.integer]:
+    """(N,) group of each patch and its neighbours together; where that leaves one group only, of each patch alone.
+
+    `nearest` is the centre of each patch alone, `joined` the group that this centre belongs to.
+    """
+    group_of = np.arange(len(centres))
+    group_of[nearest] = joined
+    outlined = group_of[nearest_centre(blurred(coordinates, cells, OUTLINE_BLUR), centres)]
+    return joined if (outlined == outlined[0]).all() else outlined
 
 
 def _best(trials: list[_Trial]) -> _Trial | None:

@@ -252,6 +252,7 @@ def _of_groups(encoder: Encoder, request: AnalysisRequest) -> tuple[tuple[str, s
         ("sample for the groups", f"{partition.SAMPLE} patches, {partition.BOOTSTRAPS} bootstrap samples"),
         ("one group simulated", f"{partition.SURROGATES} times"),
         ("directions that groups are sought along", str(partition.DIRECTIONS)),
+        ("patches dealt to groups with their neighbours", f"{partition.OUTLINE_BLUR:g} cells (standard deviation)"),
         ("fewest patches of the sample per group", str(partition.FEWEST_PER_CLUSTER)),
         ("stable from", str(partition.STABLE)),
         ("separation above that of one group, from", str(partition.SEPARATION_EXCESS)),
