@@ -33,7 +33,7 @@ from workstation.progress import drain
 CLOSE = 0.75
 """Intersection over union from which a group has the outline of a foreign part."""
 
-FACTORS = (0.8, 1.0, 1.28)
+FACTORS = (0.48, 0.64, 0.8, 1.0, 1.28, 1.6)
 
 
 def groups_by_factor(pixels: NDArray[np.uint8], encoder: Encoder) -> dict[float, LabelArray] | None:
