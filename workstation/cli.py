@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from workstation import (
     __version__,
@@ -48,21 +49,39 @@ class Device(StrEnum):
     MPS = "mps"
 
 
-MEASURING, TRAINING = "Error rates and evaluation", "Training"
+MEASURING, TRAINING, INSTALLATION = "Error rates and evaluation", "Training", "This installation"
 """Headings of the help: what an examiner needs every day stands before them."""
+
+LISTED = (
+    *("open", "analyze", "claims", "exif", "case", "report", "example"),
+    *("calibrate", "stability", "evaluate", "probe"),
+    *("data", "train", "train-text", "validate-claims", "train-paper", "ablate"),
+    *("weights", "validate", "self-test"),
+)
+"""Every command in the order in which an examiner needs it; typer's would be that of registration, groups last."""
+
+
+class InOrder(TyperGroup):
+    """Lists the commands in the order of `LISTED`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands."""
+        return sorted(super().list_commands(ctx), key=LISTED.index)
+
 
 app = typer.Typer(
     name="exifact",
+    cls=InOrder,
     help="What a photograph's file says beside what its pixels say.",
     epilog="`exifact` alone, or with files, opens the window. Exit codes: 0 done, 1 a file failed, 2 wrong use.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 weights_app = typer.Typer(help="The models' weights: list, add, verify, remove, export.", no_args_is_help=True)
-app.add_typer(weights_app, name="weights")
+app.add_typer(weights_app, name="weights", rich_help_panel=INSTALLATION)
 app.add_typer(case_entries_command.case_app, name="case")
-app.command("self-test")(self_test_command.self_test)
-app.command(rich_help_panel=MEASURING)(calibration_command.validate)
+app.command("self-test", rich_help_panel=INSTALLATION)(self_test_command.self_test)
+app.command(rich_help_panel=INSTALLATION)(calibration_command.validate)
 app.command(rich_help_panel=MEASURING)(calibration_command.calibrate)
 app.command(rich_help_panel=MEASURING)(calibration_command.stability)
 app.command(rich_help_panel=MEASURING)(evaluation_command.evaluate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -398,3 +399,10 @@ def test_the_help_begins_with_what_an_examiner_needs() -> None:
     assert all(f" {name} " in daily for name in ("open", "analyze", "exif", "case", "report"))
     assert "train-paper" not in daily
     assert "train-paper" in training
+
+
+def test_the_help_lists_every_command_in_the_order_of_an_examination() -> None:
+    said = CliRunner().invoke(cli.app, ["--help"], terminal_width=100).stdout
+    listed = re.findall(r"^[│|] ([a-z][a-z-]*) ", said, re.MULTILINE)
+    assert tuple(listed) == cli.LISTED
+    assert set(listed) == cli._command_names()
