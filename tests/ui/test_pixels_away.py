@@ -15,10 +15,11 @@ from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.ui import pixel_desk
+from workstation.ui.compare import CompareMode
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
-from workstation.ui.session import OpenExhibit
-from workstation.ui.work import Reading, read_again
+from workstation.ui.session import HashState, OpenExhibit
+from workstation.ui.work import Opening, Reading, open_file, read_again
 
 Photo = Callable[..., Path]
 Maker = Callable[..., MainWindow]
@@ -129,3 +130,66 @@ def test_a_bookmark_that_is_chosen_while_the_picture_is_read_is_where_it_is_show
 
     come_back(away, qtbot)
     assert window.picture.view_state() == marked
+
+
+def test_an_exhibit_that_is_still_being_opened_comes_beside_the_current_one_when_it_is_there(
+    make_window: Maker, photo: Photo, qtbot
+) -> None:
+    opens = threading.Event()
+
+    def slowly(path: Path, max_pixels: int | None) -> Opening:
+        yield Progress("reading the file")
+        while path.name == "late.png" and not opens.wait(0.01):
+            yield Progress("reading the file")
+        return (yield from open_file(path, max_pixels))
+
+    window = make_window(open_file=slowly)
+    window.open_files([photo("first.png", (160, 96), seed=1)])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+    window.opening.add(photo("late.png", (160, 96), seed=2))
+    late = window.session.exhibits[1]
+
+    window.comparing.show_beside(late)
+    opens.set()
+
+    qtbot.waitUntil(lambda: window.comparing.mode is CompareMode.SIDE_BY_SIDE, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+    compare = window.comparing.active_view.parentWidget().parentWidget()
+    assert compare.right.pixels is late.pixels is not None
+
+
+@pytest.mark.parametrize("soon", [True, False])
+def test_a_file_that_cannot_be_opened_is_put_beside_nothing(
+    make_window: Maker, photo: Photo, tmp_path: Path, qtbot, soon: bool
+) -> None:
+    window = make_window()
+    window.open_files([photo("first.png", (160, 96), seed=1)])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    window.opening.add(broken)
+    if not soon:
+        qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+
+    window.comparing.show_beside(window.session.exhibits[1])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+
+    assert window.comparing.mode is None
+    assert "text" in window.centre.message if soon else "broken.jpg cannot be opened" in window.centre.message
+    window.comparing.show(True)
+    assert window.comparing.mode is CompareMode.SIDE_BY_SIDE, "with the next one that has a picture: itself"
+
+
+def test_the_picture_comes_back_when_a_check_finds_its_file_in_its_place_again(away: Away, qtbot) -> None:
+    window, path = away.window, away.exhibit.path
+    content = path.read_bytes()
+    path.unlink()
+    away.held.goes_on.set()
+    window.session.select(away.exhibit)
+    qtbot.waitUntil(lambda: away.exhibit.hash_state is HashState.GONE, timeout=5_000)
+    path.write_bytes(content)
+
+    window.opening.check_hash(away.exhibit)
+
+    qtbot.waitUntil(lambda: window.view.pixels is not None, timeout=5_000)
+    assert window.centre.message == ""

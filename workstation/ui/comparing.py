@@ -32,12 +32,14 @@ class CompareDesk(QObject):
         view_made: the comparison was built; carries its `CompareView`.
         region_drawn: a `Region` was drawn on the current exhibit.
         region_refused: what was drawn is no region, or not on the current exhibit; carries a sentence.
+        refused: there is nothing to compare with; carries a sentence.
     """
 
     changed = Signal()
     view_made = Signal(object)
     region_drawn = Signal(object)
     region_refused = Signal(str)
+    refused = Signal(str)
 
     def __init__(
         self, session: Session, listing: ExhibitListing, pixels: PixelDesk, centre: Centre, parent: QObject
@@ -53,8 +55,8 @@ class CompareDesk(QObject):
         self.mode: CompareMode | None = None
         session.removed.connect(self._forget)
         session.marks_changed.connect(self._show_marks)
-        pixels.arrived.connect(self._take_pixels)
-        pixels.lost.connect(self._miss_pixels)
+        pixels.arrived.connect(self.take_pixels)
+        pixels.lost.connect(self.miss_pixels)
 
     @property
     def is_locked(self) -> bool:
@@ -90,7 +92,10 @@ class CompareDesk(QObject):
 
     @Slot(object)
     def show_beside(self, exhibit: OpenExhibit) -> None:
-        """Put this exhibit beside the current one."""
+        """Put this exhibit beside the current one, as soon as it is opened."""
+        if exhibit.problem is not None:
+            self.refused.emit(f"{exhibit.name} cannot be opened: there is nothing to put beside the current exhibit.")
+            return
         self._beside = exhibit
         self.show(shown=True)
 
@@ -145,7 +150,8 @@ class CompareDesk(QObject):
         compare.set_titles(current.name, beside.name)
 
     @Slot(object)
-    def _take_pixels(self, exhibit: OpenExhibit) -> None:
+    def take_pixels(self, exhibit: OpenExhibit) -> None:
+        """The pixels of an exhibit are there, opened or read again."""
         if self._waits and exhibit is self._beside:
             self._waits = False
             self._enter(CompareMode.SIDE_BY_SIDE)
@@ -153,7 +159,8 @@ class CompareDesk(QObject):
             self.refresh()
 
     @Slot(object)
-    def _miss_pixels(self, exhibit: OpenExhibit) -> None:
+    def miss_pixels(self, exhibit: OpenExhibit) -> None:
+        """The pixels of an exhibit will not come: it cannot be opened, or not be read again."""
         if self._waits and exhibit is self._beside:
             self._let_go()
 

@@ -59,7 +59,11 @@ def _connect_desks(window: MainWindow) -> None:
 
 
 def _connect_pixels(window: MainWindow) -> None:
-    pixels = window.pixels
+    pixels, opening = window.pixels, window.opening
+    opening.hash_checked.connect(pixels.take_check)
+    opening.picture_arrived.connect(window.comparing.take_pixels)
+    opening.opening_failed.connect(window.comparing.miss_pixels)
+    window.comparing.refused.connect(window.teller.tell)
     pixels.delayed.connect(window.teller.tell_delayed)
     pixels.arrived.connect(window.picture.show_again)
     pixels.arrived.connect(window.following.tell_zoom)

@@ -88,6 +88,12 @@ class PixelDesk(QObject):
             self._touch(exhibit)
             self._ask(exhibit)
 
+    @Slot(object)
+    def take_check(self, exhibit: OpenExhibit) -> None:
+        """A hash was checked: a file that lies in its place again can be read again."""
+        if exhibit.hash_state is HashState.MATCHES and self._is_shown(exhibit):
+            self._ask(exhibit)
+
     @Slot()
     def make_room(self) -> None:
         """Let go of the pixels that were looked at least recently, as long as there are too many."""
