@@ -103,6 +103,18 @@ def test_pixels_that_are_in_memory_are_shown_although_the_file_changed(exhibit: 
     assert next(one for one in entry["figures"] if one["kind"] == "exhibit")["treatment"] == "none"
 
 
+def test_pixels_of_a_changed_file_that_leave_memory_meanwhile_are_shown(exhibit: Exhibit, aside: Exhibit) -> None:
+    on_the_screen = aside.evidence.pixels.read()
+    exhibit.evidence.identity.path.unlink()
+    document = build(Case((aside,)), created=MOMENT)
+
+    del on_the_screen  # somebody goes on to other exhibits while the report is written
+    gc.collect()
+
+    figures = publish(document).content["exhibits"][0]["figures"]
+    assert next(one for one in figures if one["kind"] == "exhibit")["treatment"] == "none"
+
+
 def test_maps_need_the_photograph(aside: Exhibit, tmp_path: Path) -> None:
     path = aside.evidence.identity.path
     write_photograph(path, orientation=3)  # other bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -152,9 +152,11 @@ def build_steps(
 
 
 def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
+    verification = rehash(exhibit.evidence.identity)
+    held = exhibit.evidence if verification else _within_reach(exhibit.evidence)
+    if held is not None:
+        exhibit = replace(exhibit, evidence=held)
     evidence, result = exhibit.evidence, exhibit.result
-    verification = rehash(evidence.identity)
-    unseen = not verification and _is_out_of_reach(evidence)
     status = _status(exhibit)
     warnings = [("file", warning) for warning in evidence.warnings]
     if result is not None:
@@ -167,20 +169,22 @@ def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
         status=status,
         headline=words(f"headlines.{status}", reason=_reason(exhibit).rstrip(".")).strip(),
         limits=(*_limits_found(result), *words.several(f"limits.{status}"), *words.several("limits.always")),
-        regions=_statistics(exhibit, unseen=unseen),
+        regions=_statistics(exhibit, unseen=held is None),
         consistency=None if result is None else stored_scale_map(result),
         warnings=tuple(warnings),
-        is_unseen=unseen,
+        is_unseen=held is None,
     )
 
 
-def _is_out_of_reach(evidence: Evidence) -> bool:
-    """Whether nobody has the pixels of a file any more that is no longer what was opened."""
+def _within_reach(evidence: Evidence) -> Evidence | None:
+    """A file that is no longer what was opened, with its pixels if anybody still has them.
+
+    They are held until the report is written: whoever has them now may let go of them meanwhile.
+    """
     try:
-        in_memory(evidence)
+        return in_memory(evidence)
     except PixelsLost:
-        return True
-    return False
+        return None
 
 
 def _statistics(exhibit: Exhibit, *, unseen: bool) -> tuple[RegionStatistics, ...]:
