@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QTableView
+from PySide6.QtCore import QDir, Qt
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QTableView
 
 from workstation.analysis.likeness import Patches, PatchSet
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
@@ -15,7 +17,7 @@ from workstation.progress import Progress
 from workstation.self_test import Check, SelfTest
 from workstation.ui.alike import outcome_in_words, permuting
 from workstation.ui.form_dialog import Field, FormDialog
-from workstation.ui.jobs import JobQueue
+from workstation.ui.jobs import JobQueue, PathLook
 from workstation.ui.likeness_dialog import DISTANCE, LikenessDialog
 from workstation.ui.report_dialog import ReportDialog, signing_in, stated_in
 from workstation.ui.report_order import Stated, free_target
@@ -84,7 +86,7 @@ def test_a_label_stands_beside_its_field(qtbot) -> None:
 def test_the_report_dialog_refuses_the_folder_of_the_evidence(qtbot, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     evidence = (tmp_path / "photo.jpg",)
-    dialog = ReportDialog(tmp_path / "report.pdf", Stated(question="Where?"), evidence, ("de", "en"))
+    dialog = ReportDialog(tmp_path / "report.pdf", Stated(question="Where?"), evidence, ("de", "en"), looks=PathLook())
     qtbot.addWidget(dialog)
     assert not dialog.agree.isEnabled()
     assert any("holds an exhibit" in sentence for sentence in dialog.complaints(dialog.values))
@@ -101,7 +103,7 @@ def test_the_report_dialog_refuses_the_folder_of_the_evidence(qtbot, tmp_path: P
 def test_a_place_that_cannot_be_looked_at_is_complained_of(qtbot, tmp_path: Path) -> None:
     circle = tmp_path / "circle"
     circle.symlink_to(circle)
-    dialog = ReportDialog(tmp_path / "report.pdf", Stated(), (), ("en",))
+    dialog = ReportDialog(tmp_path / "report.pdf", Stated(), (), ("en",), looks=PathLook())
     qtbot.addWidget(dialog)
     for odd in (circle / "report.pdf", tmp_path / ("a" * 300) / "report.pdf"):
         dialog.editor("target").line.setText(str(odd))
@@ -215,7 +217,7 @@ def test_the_report_dialog_says_what_would_be_replaced(qtbot, tmp_path: Path) ->
     (tmp_path / "a.pdf").touch()
     (tmp_path / "a.json").touch()
     (tmp_path / "result.json").touch()
-    dialog = ReportDialog(tmp_path / "b.pdf", Stated(), (), ("en",))
+    dialog = ReportDialog(tmp_path / "b.pdf", Stated(), (), ("en",), looks=PathLook())
     qtbot.addWidget(dialog)
     assert dialog.remark(dialog.values) == ""
     for name, words in (
@@ -229,8 +231,66 @@ def test_the_report_dialog_says_what_would_be_replaced(qtbot, tmp_path: Path) ->
 
 
 def test_a_report_is_proposed_under_a_name_that_replaces_none(tmp_path: Path) -> None:
-    assert free_target(tmp_path, "report") == tmp_path / "report.pdf"
+    assert free_target(tmp_path, "report", PathLook()) == tmp_path / "report.pdf"
     (tmp_path / "result.json").touch()
-    assert free_target(tmp_path, "report") == tmp_path / "report 2.pdf"
+    assert free_target(tmp_path, "report", PathLook()) == tmp_path / "report 2.pdf"
     (tmp_path / "report 2.json").touch()
-    assert free_target(tmp_path, "report") == tmp_path / "report 3.pdf"
+    assert free_target(tmp_path, "report", PathLook()) == tmp_path / "report 3.pdf"
+
+
+@pytest.fixture
+def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on a share that does not answer until the test ends, or the file system is asked in `answer`."""
+    answer = threading.Event()
+    for name in ("exists", "isdir", "isfile"):
+        look = getattr(os.path, name)
+
+        def wait(path: object, look: Callable[[object], bool] = look) -> bool:
+            if str(path).startswith("/share"):
+                assert threading.current_thread() is not threading.main_thread(), "the window waits"
+                answer.wait(30)
+            return look(path)
+
+        monkeypatch.setattr(os.path, name, wait)
+    yield Path("/share/reports")
+    answer.set()
+
+
+def test_a_report_for_a_share_that_does_not_answer_is_asked_for_elsewhere(qtbot, share: Path, tmp_path: Path) -> None:
+    looks = PathLook()
+    assert free_target(share, "report", looks) == share / "report.pdf"
+
+    dialog = ReportDialog(share / "report.pdf", Stated(), (share / "a.jpg",), ("en",), looks=looks)
+    qtbot.addWidget(dialog)
+
+    assert not dialog.agree.isEnabled()
+    assert dialog.complaints(dialog.values)[0].startswith("/share/reports does not answer.")
+    dialog.editor("target").line.setText(str(tmp_path / "report.pdf"))
+    assert dialog.agree.isEnabled()
+    dialog.editor("key").line.setText(str(share / "key.p12"))
+    assert "/share/reports/key.p12 does not answer." in dialog.complaints(dialog.values)
+
+
+def test_a_folder_is_chosen_elsewhere_where_a_share_does_not_answer(qtbot, share: Path, tmp_path: Path) -> None:
+    for folder, begins in ((share, Path(QDir.homePath())), (tmp_path, tmp_path)):
+        form = FormDialog("Open case", [Field("folder", "Folder", kind="folder", value=str(folder))], "Open")
+        qtbot.addWidget(form)
+        form.editor("folder").choose.click()
+        (dialog,) = form.findChildren(QFileDialog)
+        assert Path(dialog.directory().absolutePath()) == begins
+        dialog.close()
+
+
+def test_a_late_answer_is_heard() -> None:
+    answer, looks = threading.Event(), PathLook()
+
+    def look(_: str) -> bool:
+        return answer.wait(30)
+
+    assert looks.told("share", look) is None
+    assert looks.silent(["share"], look) == {"share"}
+    answer.set()
+    while (told := looks.told("share", lambda _: False)) is None:
+        pass
+    assert told is True
+    assert looks.told("share", lambda _: False) is False

@@ -19,7 +19,7 @@ from workstation.ui.casing import CaseDesk
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.form_dialog import Values
 from workstation.ui.help_dialogs import TextDialog, about_page, keys_page, limits_page
-from workstation.ui.jobs import JobQueue
+from workstation.ui.jobs import JobQueue, PathLook
 from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.report_dialog import (
@@ -56,13 +56,13 @@ class Errands(QObject):
         self._window, self._session, self._store = window, session, store
         self._opening, self._exports, self._teller = opening, exports, teller
         self._cases, self._jobs, self._chosen_region = cases, jobs, chosen_region
-        self._stated = Stated()
+        self._stated, self._looks = Stated(), PathLook()
         teller.save_problem = self.save_problem_report
 
     @Slot()
     def choose_files(self) -> None:
         """Ask for files."""
-        dialog = QFileDialog(self._window, "Open photographs", self._store.current.last_folder)
+        dialog = QFileDialog(self._window, "Open photographs", self._beginning(self._store.current.last_folder))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(SUFFIXES))
         dialog.setNameFilters([f"Images ({patterns})", "All files (*)"])
@@ -73,7 +73,8 @@ class Errands(QObject):
     @Slot()
     def choose_folder(self) -> None:
         """Ask for a folder whose image files are opened."""
-        dialog = QFileDialog(self._window, "Open the image files of a folder", self._store.current.last_folder)
+        folder = self._beginning(self._store.current.last_folder)
+        dialog = QFileDialog(self._window, "Open the image files of a folder", folder)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.filesSelected.connect(self.open_names)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -131,14 +132,23 @@ class Errands(QObject):
         held = 0 if view is None else sum(record.withdrawn is None for record in view.exhibits)
         words = scope_words(self._session.exhibits, held)
         known = replace(self._known_of_order(), language=self._language(languages()))
-        dialog = ReportDialog(self._target(), known, evidence, languages(), self._window, words=words)
+        dialog = ReportDialog(
+            self._target(), known, evidence, languages(), self._window, looks=self._looks, words=words
+        )
         dialog.answered.connect(self.write_asked_report)
         dialog.open()
 
     def _target(self) -> Path:
         current = self._session.current
         stem = "report" if current is None or len(self._session.exhibits) > 1 else f"{current.path.stem} report"
-        return free_target(Path(self._store.current.export_folder or QDir.homePath()), stem)
+        return free_target(Path(self._export_folder()), stem, self._looks)
+
+    def _export_folder(self) -> str:
+        return self._beginning(self._store.current.export_folder or QDir.homePath())
+
+    def _beginning(self, folder: str) -> str:
+        """Where a dialog begins: in this folder, or at home where its disk does not answer."""
+        return self._looks.answering(folder, QDir.homePath()) if folder else ""
 
     def _language(self, there: Sequence[str]) -> str:
         """Of the last report, or the system's; English where there are no texts for it."""
@@ -198,7 +208,7 @@ class Errands(QObject):
         if exhibit is None or exhibit.result is None or exhibit.result.maps is None:
             self._teller.tell("There are no maps yet: analyse the photograph first (A).")
             return
-        folder = self._store.current.export_folder or QDir.homePath()
+        folder = self._export_folder()
         dialog = QFileDialog(self._window, "Export maps into a folder", folder)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -302,7 +312,7 @@ class Errands(QObject):
         return box.clickedButton() is agree
 
     def _save_dialog(self, title: str, name: str, name_filter: str, suffix: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._store.current.export_folder or QDir.homePath())
+        dialog = QFileDialog(self._window, title, self._export_folder())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setNameFilter(name_filter)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QDir, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.ui.controls import push_button, wrapped_label
+from workstation.ui.jobs import PathLook
 from workstation.ui.theme import GRID
 
 Kind: TypeAlias = Literal["line", "text", "choice", "switch", "folder", "file", "new file", "password"]
@@ -209,7 +210,7 @@ class PathField(QWidget):
 
     def __init__(self, field: Field) -> None:
         super().__init__()
-        self._field = field
+        self._field, self._looks = field, PathLook()
         self.line = QLineEdit(str(field.value))
         self.line.setAccessibleName(field.label)
         self.line.setPlaceholderText(field.tip)
@@ -224,7 +225,9 @@ class PathField(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        dialog = QFileDialog(self, self._field.label, self.line.text())
+        typed = self.line.text()
+        begin = self._looks.answering(typed, QDir.homePath()) if typed else ""
+        dialog = QFileDialog(self, self._field.label, begin)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._field.kind == "folder":
             dialog.setFileMode(QFileDialog.FileMode.Directory)

@@ -7,6 +7,7 @@ through a `threading.Event`, because a queued slot would wait behind the work.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -401,6 +402,7 @@ class PathLook:
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
         self._out: set[str] = set()
+        self._late: set[str] = set()
 
     def there(self, names: Iterable[str], look: Callable[[str], bool]) -> list[str]:
         """The names whose paths are there, and those of which it is not known yet.
@@ -410,6 +412,35 @@ class PathLook:
             look: tells it, without an error.
         """
         names = list(names)
+        self._ask(names, look)
+        return [name for name in names if name in self._out or self._known.get(name, True)]
+
+    def told(self, name: str, look: Callable[[str], bool]) -> bool | None:
+        """Whether a path is there; None where that is not known yet, but may be when it is asked again.
+
+        Args:
+            name: the path.
+            look: tells it, without an error.
+        """
+        if name not in self._late or name in self._out:
+            self._ask([name], look)
+        if name in self._out:
+            self._late.add(name)
+            return None
+        self._late.discard(name)
+        return self._known[name]
+
+    def silent(self, names: Iterable[str], look: Callable[[str], bool]) -> set[str]:
+        """The names whose disks do not answer."""
+        names = set(names)
+        self._ask(names, look)
+        return names & self._out
+
+    def answering(self, name: str, otherwise: str) -> str:
+        """`name` where its disk answers, that it is there or that it is not; else the other path."""
+        return otherwise if self.told(name, os.path.exists) is None else name
+
+    def _ask(self, names: Iterable[str], look: Callable[[str], bool]) -> None:
         asked = [name for name in names if name not in self._out]
         self._out.update(asked)
         looks = [threading.Thread(target=self._look, args=(name, look), daemon=True) for name in asked]
@@ -418,7 +449,6 @@ class PathLook:
         end = time.monotonic() + PATIENCE
         for thread in looks:
             thread.join(max(0.0, end - time.monotonic()))
-        return [name for name in names if name in self._out or self._known.get(name, True)]
 
     def _look(self, name: str, look: Callable[[str], bool]) -> None:
         self._known[name] = look(name)

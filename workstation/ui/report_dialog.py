@@ -6,17 +6,22 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from workstation.casework import CaseDetails
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
 from workstation.errors import number_of
 from workstation.ui.form_dialog import Field, FormDialog, Values
+from workstation.ui.jobs import PathLook
 from workstation.ui.report_order import Signing, Stated, would_replace
 from workstation.ui.session import OpenExhibit
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
 _EMPTY = "Empty = not stated, and printed so."
+
+AGAIN = 500
+"""Milliseconds after which a disk that did not answer is looked at again."""
 
 
 class ReportDialog(FormDialog):
@@ -30,31 +35,48 @@ class ReportDialog(FormDialog):
         languages: Sequence[str],
         parent: QWidget | None = None,
         *,
+        looks: PathLook,
         words: str = "",
     ) -> None:
-        self._evidence = evidence
+        away = looks.silent((str(path.parent) for path in evidence), os.path.isdir)
+        self._evidence = tuple(path for path in evidence if str(path.parent) not in away)  # writing asks for all again
+        self._looks = looks
+        self._again = QTimer(singleShot=True, interval=AGAIN)
         fields = report_fields(target, stated, languages)
         super().__init__("Export report", fields, "Write the report", parent, words=words)
+        self._again.setParent(self)
+        self._again.timeout.connect(self.check)
 
     def complaints(self, values: Values) -> list[str]:
         """Why it cannot be written yet."""
         found = super().complaints(values)
-        target = Path(str(values["target"]))
-        try:
-            refuse_beside_evidence(target.parent, self._evidence)
-        except BesideEvidence as problem:
-            found.append(problem.summary)
-        if values["target"] and not os.path.isdir(target.parent):  # noqa: PTH112 - Path raises for names too long
+        target, key = Path(str(values["target"])), str(values["key"])
+        there = self._looks.told(str(target.parent), os.path.isdir)
+        if there is None:
+            self._again.start()
+            found.append(f"{target.parent} does not answer. Wait for it, or choose another folder.")
+        else:
+            try:
+                refuse_beside_evidence(target.parent, self._evidence)
+            except BesideEvidence as problem:
+                found.append(problem.summary)
+        if values["target"] and there is False:
             found.append(f"There is no folder {target.parent}.")
         if values["target"] and target.suffix.lower() != ".pdf":
             found.append("The report is a PDF: its name ends with .pdf.")
-        if values["key"] and not os.path.isfile(str(values["key"])):  # noqa: PTH113 - as above
-            found.append(f"There is no file {values['key']}.")
+        signs = self._looks.told(key, os.path.isfile) if key else True
+        if signs is None:
+            self._again.start()
+        if not signs:
+            found.append(f"There is no file {key}." if signs is False else f"{key} does not answer.")
         return found
 
     def remark(self, values: Values) -> str:
         """That an earlier report would be gone."""
-        there = would_replace(Path(str(values["target"])))
+        there = would_replace(Path(str(values["target"])), self._looks)
+        if there is None:
+            self._again.start()
+            return "Whether an earlier report would be replaced is not known yet."
         if not there:
             return ""
         names = " and ".join(path.name for path in there)

@@ -18,6 +18,7 @@ from workstation.ui.case_keeper import CaseKeeper
 if TYPE_CHECKING:
     from workstation.report.commission import Circumstances
     from workstation.report.document import ReportDocument
+    from workstation.ui.jobs import PathLook
 
 T = TypeVar("T")
 
@@ -78,16 +79,16 @@ def data_beside(target: Path) -> Path:
     return target.with_name("result.json") if target.stem == "report" else target.with_suffix(".json")
 
 
-def would_replace(target: Path) -> tuple[Path, ...]:
-    """Files that are there already and that a report written to `target` would replace."""
-    both = (target, data_beside(target))
-    return tuple(path for path in both if os.path.exists(path))  # noqa: PTH110 - Path raises where it may not look
+def would_replace(target: Path, looks: PathLook) -> tuple[Path, ...] | None:
+    """Files that are there already and that a report written to `target` would replace; None = not known yet."""
+    there = {path: looks.told(str(path), os.path.exists) for path in (target, data_beside(target))}
+    return None if None in there.values() else tuple(path for path, found in there.items() if found)
 
 
-def free_target(folder: Path, stem: str) -> Path:
-    """A name in a folder for a report that replaces none: "report.pdf", "report 2.pdf" and so on."""
+def free_target(folder: Path, stem: str, looks: PathLook) -> Path:
+    """A name for a report that replaces none, as far as is known: "report.pdf", "report 2.pdf" and so on."""
     names = chain((stem,), (f"{stem} {number}" for number in count(2)))
-    return next(target for name in names if not would_replace(target := folder / f"{name}.pdf"))
+    return next(target for name in names if not would_replace(target := folder / f"{name}.pdf", looks))
 
 
 def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ...]]:
