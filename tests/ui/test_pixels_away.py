@@ -12,6 +12,7 @@ import pytest
 from tests.ui.canvas_samples import sample_result
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.evidence import PixelsLost, rehash
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.ui import pixel_desk
@@ -192,4 +193,21 @@ def test_the_picture_comes_back_when_a_check_finds_its_file_in_its_place_again(a
     window.opening.check_hash(away.exhibit)
 
     qtbot.waitUntil(lambda: window.view.pixels is not None, timeout=5_000)
+    assert window.centre.message == ""
+
+
+@pytest.mark.parametrize("analysed", [True, False])
+def test_reading_a_changed_file_again_takes_what_was_said_of_it_away(away: Away, qtbot, analysed: bool) -> None:
+    window, exhibit = away.window, away.exhibit
+    exhibit.path.write_bytes(away.other.path.read_bytes())
+    away.held.goes_on.set()
+    window.session.select(exhibit)
+    qtbot.waitUntil(lambda: "cannot be shown" in window.centre.message, timeout=5_000)
+    if analysed:
+        window.teller.tell_problem(PixelsLost(exhibit.path, rehash(exhibit.evidence.identity)))
+        assert "cannot be read again" in window.centre.message
+
+    window.actions_table["reopen"].trigger()
+    qtbot.waitUntil(lambda: window.view.pixels is not None and not window.jobs.jobs(), timeout=10_000)
+
     assert window.centre.message == ""

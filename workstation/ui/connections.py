@@ -18,6 +18,7 @@ def connect_parts(window: MainWindow) -> None:
 
 def _connect_desks(window: MainWindow) -> None:
     opening, analyses, exports = window.opening, window.analyses, window.exports
+    opening.reopened.connect(window.teller.tell_reopened)
     opening.picture_arrived.connect(window.picture.show_picture)
     opening.picture_arrived.connect(window.following.tell_zoom)
     opening.evidence_arrived.connect(window.cases.take_in)  # first: it knows whether the metadata may be shown

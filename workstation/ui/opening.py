@@ -32,6 +32,7 @@ class OpeningDesk(QObject):
     """Opens files as jobs and puts what arrives into the session: the picture, the thumbnail, then the metadata.
 
     Signals:
+        reopened: an `OpenExhibit` is read anew; nothing that was known of its file counts any more.
         picture_arrived: the pixels of an `OpenExhibit` are there.
         evidence_arrived: its metadata too.
         opening_failed: carries the `OpenExhibit`; its `problem` says why.
@@ -39,6 +40,7 @@ class OpeningDesk(QObject):
         folder_found: what was to be opened is a folder; carries its `Path`.
     """
 
+    reopened = Signal(object)
     picture_arrived = Signal(object)
     evidence_arrived = Signal(object)
     opening_failed = Signal(object)
@@ -89,6 +91,7 @@ class OpeningDesk(QObject):
             record=None,  # other bytes may stand there now: the case is asked anew
             was_entry=exhibit.was_entry if exhibit.record is None else exhibit.record.id,
         )
+        self.reopened.emit(exhibit)
         self._start(exhibit)
 
     def check_hash(self, exhibit: OpenExhibit) -> None:

@@ -106,6 +106,12 @@ class Teller(QObject):
             self._tell_hash(exhibit)
 
     @Slot(object)
+    def tell_reopened(self, exhibit: OpenExhibit) -> None:
+        """A file is read anew: what was said of its earlier bytes is over."""
+        if exhibit is self._session.current:
+            self._centre.hush()
+
+    @Slot(object)
     def tell_unopened(self, exhibit: OpenExhibit) -> None:
         """One of several files cannot be opened, while another is looked at."""
         if exhibit is not self._session.current and exhibit.problem is not None:
