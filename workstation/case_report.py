@@ -12,7 +12,7 @@ from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedR
 from workstation.casework.problems import CaseReadOnly, CaseRefusal
 from workstation.errors import DamagedImage, FileProblem, Reason, TooManyPixels, UnsupportedFormat
 from workstation.progress import Progress, drain
-from workstation.report.atomic import flush, replacing
+from workstation.report.atomic import replacing
 from workstation.report.commission import Step
 from workstation.report.document import ReportDocument, build
 from workstation.report.from_case import circumstances_of
@@ -20,6 +20,7 @@ from workstation.report.html import print_html
 from workstation.report.pdf import render_pdf
 from workstation.report.publication import publish
 from workstation.report.template import load_template
+from workstation.whole_files import flush
 
 
 def report_steps(

@@ -6,8 +6,6 @@ Nothing here decides what an analysis finds without being recorded in its proven
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any, Literal
 
 from workstation import paths
 from workstation.errors import WorkstationError
+from workstation.whole_files import whole_file
 
 VERSION = 1
 """Version of the file's layout; raise it together with an entry of `MIGRATIONS`."""
@@ -246,24 +245,16 @@ class SettingsStore:
 
 
 def _save(path: Path, settings: Settings) -> None:
-    """Write beside the file, then rename: a full disk or a crash leaves the old file whole."""
+    """Save for this user alone, since names of files and people are in it; what fails leaves the old file whole."""
     values: dict[str, Any] = {"version": VERSION}
     defaults = Settings()
     for row in fields(Settings):
         value = getattr(settings, row.name)
         if value != getattr(defaults, row.name):
             values[row.name] = dict(value) if isinstance(value, Mapping) else value
-    unfinished: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-        unfinished = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with whole_file(path, 0o600) as unfinished, unfinished.open("w", encoding="utf-8") as file:
             json.dump(values, file, indent=2)  # in ASCII: a recent file's name may hold bytes that are no UTF-8
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
     except OSError as error:
-        if unfinished is not None:
-            unfinished.unlink(missing_ok=True)
         raise SettingsProblem(f"The settings could not be saved: {error.strerror}") from error

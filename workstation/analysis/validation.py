@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from workstation.analysis.statement import Check, ValidationReport
 from workstation.errors import DeviceProblem, WorkstationError, in_percent
 from workstation.evidence import open_evidence
 from workstation.progress import Progress, Stopwatch, drain
+from workstation.whole_files import whole_file
 
 FORMAT = 1
 
@@ -241,16 +241,12 @@ def _stored(model: str) -> dict[str, Any]:
 
 
 def _keep(report: ValidationReport) -> None:
-    """Write the outcome beside its place, then move it there."""
     file = _last_file()
-    unfinished = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(file)
+        with whole_file(file) as unfinished:
+            unfinished.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as problem:
-        with suppress(OSError):
-            unfinished.unlink()
         raise ValidationProblem(f"the outcome cannot be kept in {file}: {problem.strerror or problem}") from problem
 
 

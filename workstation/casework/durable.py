@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-UNFINISHED = ".part"
+from workstation.whole_files import UNFINISHED, whole_file
+
 _NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
 """How file systems (shares, USB sticks through FUSE) say that they flush files, but no folders."""
 
 
 @contextmanager
 def finished(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; when the block ends without an error the file takes its name, on the disk.
+    """A whole file (see `whole_files`) whose name lasts a power cut, too: what the log speaks of must be there.
 
     The folder is made if it is not there.
 
@@ -24,15 +24,9 @@ def finished(path: Path) -> Iterator[Path]:
         OSError: if something refuses; `path` is then as it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
-    try:
+    with whole_file(path) as beside:
         yield beside
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())
-        beside.replace(path)
-        _flush_folder(path.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    _flush_folder(path.parent)
 
 
 def sweep(folder: Path) -> None:

@@ -1,15 +1,15 @@
-"""Files appear whole or not at all: written beside their place, flushed to the disk, then moved there."""
+"""Whole files (see `whole_files`) that are asked for before the work, and whose problems are said in words."""
 
 from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from workstation.errors import ExportProblem
+from workstation.whole_files import whole_file
 
 
 @contextmanager
@@ -22,20 +22,12 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         ExportProblem: if the folder, the file or the disk refuses; `path` is then as it was before.
     """
-    unfinished: Path | None = None
     try:
         refuse_taken(path)
-        beside = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}.part")
-        beside.open("xb").close()
-        unfinished = beside
-        yield unfinished
-        flush(unfinished)
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            yield unfinished
     except OSError as problem:
         raise ExportProblem(f"{path} could not be written: {problem.strerror or problem}") from problem
-    finally:
-        if unfinished is not None:
-            unfinished.unlink(missing_ok=True)
 
 
 def refuse_taken(path: Path) -> None:
@@ -48,16 +40,6 @@ def refuse_taken(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with suppress(FileNotFoundError):
         path.replace(path)  # Windows renames no file that is open in a viewer; elsewhere nothing happens
-
-
-def flush(unfinished: Path) -> None:
-    """Bring a written file to the disk; a full one may only show here.
-
-    Raises:
-        OSError: if the disk refuses.
-    """
-    with unfinished.open("rb+") as written:
-        os.fsync(written.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

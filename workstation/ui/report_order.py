@@ -14,6 +14,7 @@ from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
+from workstation.whole_files import flush
 
 if TYPE_CHECKING:
     from workstation.report.commission import Circumstances
@@ -100,7 +101,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         CaseProblem: if the case cannot be read, or the entry cannot be written.
     """
     from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
-    from workstation.report.atomic import flush, replacing  # noqa: PLC0415 - as above
+    from workstation.report.atomic import replacing  # noqa: PLC0415 - as above
     from workstation.report.pdf import print_pdf  # noqa: PLC0415 - as above
     from workstation.report.publication import publish_steps  # noqa: PLC0415 - as above
     from workstation.report.serial import as_json, as_text  # noqa: PLC0415 - as above

@@ -6,7 +6,6 @@ A PyTorch checkpoint is a pickle and could run code: it is read with `weights_on
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import warnings
@@ -28,6 +27,7 @@ from workstation.analysis.model.native_paths import native_path
 from workstation.analysis.model.paper import prepared_network
 from workstation.analysis.model.paper_text import TOKENIZER_FILES, read_tokenizer
 from workstation.errors import ExportProblem, WeightsProblem
+from workstation.whole_files import flush, whole_file
 
 CLIP_NORMALISATION = Normalisation((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 """Mean and deviation of CLIP's training images (Radford et al. 2021), which the published model normalises with."""
@@ -126,12 +126,10 @@ def export(name: str, out: Path) -> Path:
             f"its tensors are in {description.path}"
         )
     state = tensors.read_registered(description)
-    part = out.with_name(f".{out.name}.part")
     try:
-        torch.save(state, part)
-        part.replace(out)
+        with whole_file(out) as unfinished:
+            torch.save(state, unfinished)
     except (OSError, RuntimeError) as error:  # torch's zip writer reports a full disk as RuntimeError
-        part.unlink(missing_ok=True)
         raise ExportProblem(f"{out}: the weights cannot be written ({_first_line(error)})") from error
     return out
 
@@ -233,7 +231,10 @@ def _check_values(file: Path, state: Mapping[str, Tensor]) -> None:
 
 
 def _store(description: WeightsDescription, state: Mapping[str, Tensor], tokenizer: Path | None) -> WeightsDescription:
-    """Write everything aside, then move it into place, the description last: without it nothing is registered."""
+    """Write everything aside, then move it into place, the description last: without it nothing is registered.
+
+    Not as whole files one by one: all are there or none, and the hash is that of the file before it has its name.
+    """
     folder = description.folder
     folder.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{description.name}.", dir=folder))
@@ -255,14 +256,9 @@ def _store(description: WeightsDescription, state: Mapping[str, Tensor], tokeniz
                     shutil.copyfile(tokenizer / name, copy / name)
             shutil.rmtree(folder / copy.name, ignore_errors=True)  # of weights whose removal was cut short
             copy.replace(folder / copy.name)
-        _flush(weights)
+        flush(weights)
         weights.replace(folder / weights.name)
         record.replace(folder / record.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return described
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
