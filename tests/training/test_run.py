@@ -18,7 +18,7 @@ from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.curves import TABLE
 from workstation.training.distributed import Company
 from workstation.training.objective import NotFinite
-from workstation.training.run import BROKEN, Training
+from workstation.training.run import BROKEN, CHECKPOINT, Training
 
 SMALL = TrainingConfiguration(
     width=8,
@@ -48,6 +48,16 @@ def test_a_resumed_run_goes_on_with_the_same_curve(photo_folder: Path, tmp_path:
 
     assert resumed.step == 3
     assert first + _losses(resumed, 3) == pytest.approx(whole, rel=1e-4)
+
+
+def test_what_a_killed_run_left_goes_with_the_next_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
+    left = tmp_path / f".{CHECKPOINT.removesuffix('.pt')}.0123456789abcdef.part"
+    left.write_bytes(b"half")
+
+    Training(SMALL, photo_folder, tmp_path, workers=0).save()
+
+    assert not left.exists()
+    assert (tmp_path / CHECKPOINT).is_file()
 
 
 def test_concentration_adds_to_the_loss_in_whitened_space_and_survives_a_stop(

@@ -1,9 +1,11 @@
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load, save_file
 
 from workstation.analysis.model.compact import WHITENING
 from workstation.analysis.model.compact_network import CompactNetwork
@@ -13,6 +15,7 @@ from workstation.training.configuration import TrainingConfiguration
 from workstation.training.configuration_tables import ConfigurationProblem
 from workstation.training.run import Training
 from workstation.training.start import parameters_to_start_from
+from workstation.training.tensor_files import write_tensors
 
 
 @pytest.fixture
@@ -62,3 +65,14 @@ def test_weights_may_lie_in_a_folder_whose_name_is_no_utf8(weights: Path, odd_fo
 
     assert start is not None
     assert torch.equal(start[WHITENING], torch.eye(16))
+
+
+def test_weights_are_written_whole_and_for_everyone_wherever_they_lie(odd_folder: Path) -> None:
+    target = odd_folder / "made.safetensors"
+
+    write_tensors({"a": torch.ones(3)}, target, {"step": "4"})
+    write_tensors({"a": torch.zeros(3)}, target, {"step": "5"})
+
+    assert [path.name for path in odd_folder.iterdir()] == ["made.safetensors"]
+    assert torch.equal(load(target.read_bytes())["a"], torch.zeros(3))
+    assert os.name != "posix" or stat.S_IMODE(target.stat().st_mode) == 0o644

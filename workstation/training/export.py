@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from workstation.analysis.maps import departure_everywhere
 from workstation.analysis.model.compact import WHITENING, CompactEncoder
@@ -23,6 +21,7 @@ from workstation.evidence import read_metadata
 from workstation.evidence.record import Present
 from workstation.progress import drain
 from workstation.training.run import CHECKPOINT
+from workstation.training.tensor_files import write_tensors
 from workstation.training.whitening import whitening_of
 
 WINDOW = 64
@@ -57,11 +56,8 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     tensors = {k: v.contiguous() for k, v in tensors.items()}
     if state["configuration"].get("whitened", False):
         tensors[WHITENING] = whitening_of(state["average"], photos).half()
-    unfinished = out / f"{name}.safetensors.part"
-    save_file(tensors, unfinished, {"configuration": json.dumps(state["configuration"]), "step": str(state["step"])})
     weights = out / f"{name}.safetensors"
-    os.replace(unfinished, weights)  # noqa: PTH105 - Path.replace is the same call
-    weights.chmod(0o644)
+    write_tensors(tensors, weights, {"configuration": json.dumps(state["configuration"]), "step": str(state["step"])})
     trained = [row for row in manifest_rows(photos, ("file", "split", "make", "model")) if row["split"] == "train"]
     description = WeightsDescription(
         name=name,

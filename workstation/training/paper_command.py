@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import save_file
 
 from workstation.analysis.model import checkpoint_keys
 from workstation.errors import WorkstationError
@@ -21,6 +19,7 @@ from workstation.training.distributed import company
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_training import PaperTraining
 from workstation.training.shards import open_store
+from workstation.training.tensor_files import write_tensors
 
 if TYPE_CHECKING:
     from workstation.training.shards import PhotoStore
@@ -128,10 +127,9 @@ def export(training: PaperTraining, out: Path, name: str) -> Path:
     which `exifact weights add` takes.
     """
     state = {key: tensor.detach().cpu().contiguous() for key, tensor in training.network.state_dict().items()}
-    target, unfinished = out / f"{name}.safetensors", out / f"{name}.safetensors.part"
+    target = out / f"{name}.safetensors"
     header = {"configuration": json.dumps(training.settings.as_table()), "step": str(training.step)}
-    save_file(state, unfinished, header)
-    os.replace(unfinished, target)  # noqa: PTH105 - Path.replace is the same call
+    write_tensors(state, target, header)
     training.tokenizer.save_pretrained(str(out / f"{name}.tokenizer"))
     if not checkpoint_keys.first_difference(state, checkpoint_keys.pruned()):
         torch.save(state, out / f"{name}.pth")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -36,6 +35,7 @@ from workstation.training.paper_report import Totals
 from workstation.training.retrieval import top1_share
 from workstation.training.shards import BrokenPhoto, PhotoStore
 from workstation.training.text_objective import Truth, symmetric_contrast
+from workstation.whole_files import sweep, whole_file
 
 CHECKPOINT = "checkpoint.pt"
 BROKEN = "broken-photos.tsv"
@@ -339,9 +339,10 @@ class PaperTraining:
             "configuration": self.settings.as_table(),
             "data": _told_of(self._store),
         }
-        unfinished = self._folder / (CHECKPOINT + ".part")
-        torch.save(state, unfinished)
-        os.replace(unfinished, self._folder / CHECKPOINT)  # noqa: PTH105 - Path.replace is the same call
+        target = self._folder / CHECKPOINT
+        sweep(target)
+        with whole_file(target) as unfinished:
+            torch.save(state, unfinished)
 
 
 def _reasons(listing: Path) -> set[str]:

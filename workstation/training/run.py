@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import signal
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from workstation.training.mixed_precision import mixed_precision
 from workstation.training.objective import NotFinite, concentration, supervised_contrastive
 from workstation.training.optimizers import Optimizers
 from workstation.training.photos import PhotoCollection
+from workstation.whole_files import sweep, whole_file
 
 CHECKPOINT = "checkpoint.pt"
 BEFORE_COOLDOWN = "before-cooldown.pt"
@@ -315,9 +315,10 @@ class Training:
             "configuration": self.configuration.as_table(),
             "whitening": self._whitening,
         }
-        unfinished = self._folder / (name + ".part")
-        torch.save(state, unfinished)
-        os.replace(unfinished, self._folder / name)  # noqa: PTH105 - Path.replace is the same call
+        target = self._folder / name
+        sweep(target)
+        with whole_file(target) as unfinished:
+            torch.save(state, unfinished)
 
     def _restore(self, file: Path) -> None:
         state = torch.load(file, weights_only=True, map_location=self._company.device)

@@ -29,6 +29,7 @@ from workstation.progress import Progress, Stopwatch
 from workstation.report.atomic import write_bytes, write_text
 from workstation.training.data_records import RECORDS, DataProblem, Record, RecordWriter, read_shares, tag_shares
 from workstation.training.yfcc import PICTURE_SUFFIXES
+from workstation.whole_files import whole_file
 
 LISTING = "photos.tsv"
 """Photographs of an indexed folder: file, photo id."""
@@ -295,10 +296,9 @@ def index_shards(shards: Path, out: Path) -> Generator[Progress, None, Path]:
         writer.skip(name, reason)
     target = writer.finish()
     write_text(target, json.dumps(tag_shares(counts, len(where)), indent=1))
-    unfinished = out / "shards.part.npz"
     names = np.frombuffer("\n".join(file.name for file in files).encode(), np.uint8)
-    np.savez(unfinished, where=np.array(where, np.int64).reshape(-1, 5), shards=names)
-    os.replace(unfinished, out / INDEX)  # noqa: PTH105 - Path.replace is the same call
+    with whole_file(out / INDEX) as unfinished, unfinished.open("wb") as stream:
+        np.savez(stream, where=np.array(where, np.int64).reshape(-1, 5), shards=names)
     return target
 
 

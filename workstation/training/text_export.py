@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from workstation.analysis.claims import FIELD
@@ -16,6 +14,7 @@ from workstation.analysis.model import compact_text, registry
 from workstation.analysis.model.compact_text import CompactTextSide
 from workstation.analysis.model.encoder import WeightsDescription
 from workstation.training.retrieval import Retrieval
+from workstation.training.tensor_files import write_tensors
 from workstation.training.text_configuration import TextConfiguration
 from workstation.training.text_evaluation import TextFigures
 from workstation.training.text_training import TextSideState
@@ -52,10 +51,7 @@ def write_text_side(
         CONFIGURATION: settings.as_table(),
     }
     target = out / registry.text_file_name(description.name)
-    unfinished = target.with_suffix(".part")
-    save_file(halved, unfinished, {compact_text.HEADER: json.dumps(header, sort_keys=True)})
-    os.replace(unfinished, target)  # noqa: PTH105 - Path.replace is the same call
-    target.chmod(0o644)
+    write_tensors(halved, target, {compact_text.HEADER: json.dumps(header, sort_keys=True)})
     described = replace(
         description, folder=out, text_side=True, text_file=target.name, text_sha256=registry.sha256_of(target), notes=""
     )

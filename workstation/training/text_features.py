@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from workstation.errors import WeightsProblem, WorkstationError
 from workstation.progress import Progress, Stopwatch
 from workstation.training.exif_text_samples import SampleMaker, TextPhoto, read_photos
 from workstation.training.text_configuration import TextConfiguration
+from workstation.whole_files import whole_file
 
 DATA_FIELDS = ("side", "versions", "simulated", "window", "seed")
 """What of the configuration decides the features."""
@@ -125,16 +125,15 @@ def _compute(
         fraction = (number + 1) / len(photos)
         yield Progress("features of the photographs", fraction, watch.remaining(fraction))
     stored.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = stored.with_suffix(".part.npz")
-    np.savez(
-        unfinished,
-        values=np.concatenate(values) if values else np.empty((0, 0), np.float16),
-        start=np.cumsum([0, *map(len, values)]),
-        photo=np.array(numbers, np.int64),
-        statements=_as_bytes([[(s.tag, s.value) for s in sample] for sample in statements]),
-        broken=_as_bytes(broken),
-    )
-    os.replace(unfinished, stored)  # noqa: PTH105 - Path.replace is the same call
+    with whole_file(stored) as unfinished, unfinished.open("wb") as stream:
+        np.savez(
+            stream,
+            values=np.concatenate(values) if values else np.empty((0, 0), np.float16),
+            start=np.cumsum([0, *map(len, values)]),
+            photo=np.array(numbers, np.int64),
+            statements=_as_bytes([[(s.tag, s.value) for s in sample] for sample in statements]),
+            broken=_as_bytes(broken),
+        )
 
 
 def _as_bytes(value: object) -> NDArray[np.uint8]:
