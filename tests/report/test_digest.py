@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.report_tamperings import Specimen, flipped
 from workstation.report.digest import PLACE, read_digest, sealed, with_digest
+from workstation.report.printed import catalogue_hash
 
 FIELD = re.compile(rb"/ByteRange \[ 0 (\d+) +(\d+) +(\d+) +\] /Digest \((\w{64})\)")
 
@@ -91,3 +92,17 @@ def test_a_signed_report_keeps_the_digest_of_what_it_was(specimen: Specimen) -> 
 
     assert digest.state == "matches"
     assert digest.end == len(specimen.unsigned)
+
+
+def test_entries_of_an_outline_that_hold_each_other_are_hashed_however_many_they_are() -> None:
+    """A report on a folder of photographs has hundreds of them, each with the next one in it."""
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        with document.open_outline() as outline:
+            outline.root.extend(pikepdf.OutlineItem(f"Exhibit {number}", 0) for number in range(2000))
+        before = catalogue_hash(document)
+        assert catalogue_hash(document) == before
+
+        document.Root.Outlines.Last.Title = pikepdf.String("another")
+
+        assert catalogue_hash(document) != before

@@ -266,15 +266,36 @@ def _data(stream: Object) -> tuple[bytes, list[str]]:
 
 def _hash(value: Any, numbers: _Numbers) -> str:
     digest = hashlib.sha256()
-    for piece in _canonical(value, dict(numbers), 0):
+    for piece in _canonical(value, dict(numbers)):
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _canonical(value: Any, seen: _Numbers, depth: int) -> Iterator[bytes]:
-    """A value as bytes that depend neither on object numbers nor on how streams are compressed."""
-    if depth > 60:
-        raise ValueError("objects of the file are nested too deeply")
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What stands inside of an object, to be written in its place."""
+
+    value: Any
+
+
+def _canonical(value: Any, seen: _Numbers) -> Iterator[bytes]:
+    """A value as bytes that depend neither on object numbers nor on how streams are compressed.
+
+    No function calls itself here: each entry of an outline holds the next one, and a report on many exhibits has
+    hundreds. No object is gone into twice.
+    """
+    open_ones = [_pieces(value, seen)]
+    while open_ones:
+        piece = next(open_ones[-1], None)
+        if piece is None:
+            open_ones.pop()
+        elif isinstance(piece, _Part):
+            open_ones.append(_pieces(piece.value, seen))
+        else:
+            yield piece
+
+
+def _pieces(value: Any, seen: _Numbers) -> Iterator[bytes | _Part]:
     if isinstance(value, Object) and value.is_indirect:
         if value.objgen in seen:
             yield b"@%d;" % seen[value.objgen]
@@ -283,19 +304,17 @@ def _canonical(value: Any, seen: _Numbers, depth: int) -> Iterator[bytes]:
     if isinstance(value, Stream):
         yield b"stream"
         content, left = _data(value)
-        described = {k: v for k, v in value.items() if k not in _OF_ENCODING}
-        yield from _canonical([left, described], seen, depth + 1)
+        yield _Part([left, {k: v for k, v in value.items() if k not in _OF_ENCODING}])
         yield hashlib.sha256(content).digest()
     elif isinstance(value, (dict, Dictionary)):
         yield b"<<"
         for key, item in sorted(value.items()):
             yield key.encode("utf-8", "surrogateescape") + b" "
-            yield from _canonical(item, seen, depth + 1)
+            yield _Part(item)
         yield b">>"
     elif isinstance(value, (list, Array)):
         yield b"["
-        for item in value:
-            yield from _canonical(item, seen, depth + 1)
+        yield from map(_Part, value)
         yield b"]"
     else:
         yield _scalar(value)
