@@ -422,7 +422,7 @@ class PathLook:
             name: the path.
             look: tells it, without an error.
         """
-        if name not in self._late or name in self._out:
+        if name not in self._late:
             self._ask([name], look)
         if name in self._out:
             self._late.add(name)
