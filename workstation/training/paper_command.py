@@ -20,6 +20,7 @@ from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_training import PaperTraining
 from workstation.training.shards import open_store
 from workstation.training.tensor_files import write_tensors
+from workstation.whole_files import whole_file
 
 if TYPE_CHECKING:
     from workstation.training.shards import PhotoStore
@@ -132,5 +133,6 @@ def export(training: PaperTraining, out: Path, name: str) -> Path:
     write_tensors(state, target, header)
     training.tokenizer.save_pretrained(str(out / f"{name}.tokenizer"))
     if not checkpoint_keys.first_difference(state, checkpoint_keys.pruned()):
-        torch.save(state, out / f"{name}.pth")
+        with whole_file(out / f"{name}.pth") as unfinished:
+            torch.save(state, unfinished)
     return target
