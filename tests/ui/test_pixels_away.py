@@ -19,7 +19,7 @@ from workstation.ui import pixel_desk
 from workstation.ui.compare import CompareMode
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
-from workstation.ui.session import HashState, OpenExhibit
+from workstation.ui.session import AnalysisState, HashState, OpenExhibit
 from workstation.ui.work import Opening, Reading, open_file, read_again
 
 Photo = Callable[..., Path]
@@ -211,3 +211,33 @@ def test_reading_a_changed_file_again_takes_what_was_said_of_it_away(away: Away,
     qtbot.waitUntil(lambda: window.view.pixels is not None and not window.jobs.jobs(), timeout=10_000)
 
     assert window.centre.message == ""
+
+
+def test_an_analysis_that_only_lacked_the_file_has_not_failed_any_more_when_it_is_back(
+    make_window: Maker, photo: Photo, monkeypatch: pytest.MonkeyPatch, qtbot
+) -> None:
+    def needing(evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("analysing")
+        assert evidence.pixels.rgb.size
+        return sample_result()
+
+    monkeypatch.setattr(pixel_desk, "ROOM", 160 * 96 * 3)
+    window = make_window(analyse=needing)
+    window.open_files([photo(f"{number}.png", (160, 96), seed=number) for number in range(2)])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+    exhibit, other = window.session.exhibits
+    window.session.select(other)
+    qtbot.waitUntil(lambda: exhibit.pixels is None and not window.jobs.jobs(), timeout=10_000)
+    content = exhibit.path.read_bytes()
+    exhibit.path.unlink()
+    window.analyses.analyse(exhibit)
+    qtbot.waitUntil(lambda: exhibit.failure is not None, timeout=10_000)
+    exhibit.path.write_bytes(content)
+
+    window.session.select(exhibit)
+    assert "cannot be read again" in window.centre.message
+    qtbot.waitUntil(lambda: window.view.pixels is not None and not window.jobs.jobs(), timeout=10_000)
+
+    assert window.centre.message == ""
+    assert (exhibit.failure, exhibit.analysis) == (None, AnalysisState.NONE)
+    assert "Not analysed yet" in window.findings.text

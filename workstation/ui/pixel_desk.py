@@ -8,12 +8,12 @@ from itertools import count
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from workstation.evidence import Rehash
+from workstation.evidence import PixelsLost, Rehash
 from workstation.evidence.record import Evidence, Pixels
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName
 from workstation.ui.opening import HASH_STATES
-from workstation.ui.session import HashState, OpenExhibit, Session
+from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
 from workstation.ui.work import Work
 
 ROOM = 1024**3
@@ -143,6 +143,8 @@ class PixelDesk(QObject):
                 self.lost.emit(exhibit)
             return
         self._session.update(exhibit, pixels=outcome, hash_state=HashState.MATCHES, hash_words="")
+        if isinstance(exhibit.failure, PixelsLost) and not exhibit.is_busy:  # only the pixels were wanting
+            self._session.update(exhibit, failure=None, analysis=AnalysisState.NONE)
         if self._is_shown(exhibit):
             self.arrived.emit(exhibit)
         self.make_room()

@@ -134,6 +134,8 @@ class Teller(QObject):
             if isinstance(problem, ExportProblem):
                 text += " What was analysed and marked is kept in the window."
             self._centre.say(text, "error")
+        if isinstance(problem, PixelsLost):
+            self._trouble_with_file = text
         self._jobs_panel.log(text)
 
     def tell(
@@ -216,6 +218,7 @@ class Teller(QObject):
         if exhibit is not self._session.current:
             return
         self._status.show_exhibit(exhibit)
+        self.show_findings(exhibit)
         if self._centre.message in {self._delayed, self._trouble_with_file}:
             self._centre.hush()
 
