@@ -100,6 +100,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         ExportProblem: if a file cannot be written; SigningProblem if the key cannot be used.
         CaseProblem: if the case cannot be read, or the entry cannot be written.
     """
+    yield Progress("composing the report", 0.0)  # first: the libraries take seconds to load on a busy machine
     from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
     from workstation.report.atomic import replacing  # noqa: PLC0415 - as above
     from workstation.report.pdf import print_pdf  # noqa: PLC0415 - as above
@@ -112,7 +113,6 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         refuse_target(order.keeper.file, target)
     asked = order.signing
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
-    yield Progress("composing the report", 0.0)
     document = yield from _part(_documenting(order), 0.0, 0.2)
     publication = yield from _part(publish_steps(document), 0.2, 0.6)
     yield Progress("composing the PDF", 0.6)
