@@ -93,7 +93,7 @@ def odd_folder(tmp_path: Path) -> Path:
     try:
         folder.mkdir()
     except OSError:
-        pytest.skip("names are texts here")
+        pytest.skip("this file system takes no name that is not UTF-8")
     return folder
 
 

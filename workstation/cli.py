@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,10 +22,10 @@ from workstation import (
     self_test_command,
     terminal,
 )
-from workstation.errors import ExportProblem, WorkstationError, in_percent
+from workstation.errors import ExportProblem, WorkstationError
 from workstation.evaluation import calibration_command, probe_command
 from workstation.evaluation import command as evaluation_command
-from workstation.progress import Progress, relayed
+from workstation.progress import relayed
 from workstation.terminal import DONE, FAILED
 from workstation.training import data_command, paper_cli, text_cli
 
@@ -278,7 +277,7 @@ def train(
         start=start,
     )
     with terminal.words_for_errors():
-        description = terminal.follow(relayed(steps, _with_numbers), name)
+        description = terminal.follow(relayed(steps, terminal.with_training_numbers), name)
     terminal.say(f"{name}: written to {description}")
 
 
@@ -367,21 +366,6 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     with terminal.words_for_errors():
         registry.remove(name)
     terminal.say(f"{name}: removed")
-
-
-def _with_numbers(progress: Progress) -> Progress:
-    """Training's progress with the measured numbers in its words."""
-    report = progress.partial
-    if report is None:
-        return progress
-    numbers = (
-        f"step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-        f"{report.steps_per_second:.2f} steps/s, waiting for data {in_percent(report.waiting)}"
-    )
-    numbers += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
-    if report.broken:
-        numbers += f", {report.broken} photos left out (broken-photos.tsv)"
-    return replace(progress, stage=numbers)
 
 
 def _known_model(name: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -109,6 +110,22 @@ def _local_x_server(screen: str) -> bool:
         return f"@{name}" in Path("/proc/net/unix").read_text(encoding="ascii", errors="replace")
     except OSError:
         return True  # cannot tell: let Qt try
+
+
+def with_training_numbers(progress: Progress) -> Progress:
+    """A training's progress with the numbers that were measured (`StepReport`, `PaperReport`) in its words."""
+    report = progress.partial
+    if report is None:
+        return progress
+    run = progress.stage.removesuffix("training")  # which of several
+    words = (
+        f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
+        f"{report.pace}, waiting for data {in_percent(report.waiting)}"
+    )
+    words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
+    if report.broken:
+        words += f", {report.broken} photos left out (broken-photos.tsv)"
+    return replace(progress, stage=words)
 
 
 def _with_bar(steps: Generator[Progress, None, T], subject: str, console: Console) -> T:

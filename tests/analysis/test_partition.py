@@ -12,8 +12,8 @@ from workstation.analysis.clustering import adjusted_rand, k_means, silhouette
 from workstation.analysis.partition import (
     AMBIGUOUS_MARGIN,
     Sorting,
+    _joined,
     describe,
-    joined_groups,
     name_by_area,
     sort_steps,
 )
@@ -217,7 +217,7 @@ def test_patches_across_a_border_go_to_the_side_that_they_resemble() -> None:
     points = np.stack((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
     labels = np.repeat([0, 2, 1], [60, 10, 30]).astype(np.int16)
 
-    joined = joined_groups(labels, points, 0.35)
+    joined = _joined(labels, points, 0.35)[0]
 
     assert joined.tolist() == [0] * 70 + [1] * 30
-    assert joined_groups(labels, points, 0.0).tolist() == labels.tolist()
+    assert _joined(labels, points, 0.0)[0].tolist() == labels.tolist()

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from workstation.progress import Progress, drain
+from workstation.terminal import with_training_numbers
 from workstation.training.ablations import AP, NAMES, RESULT, AblationResult, ablate, ablate_on, table, variations
 from workstation.training.configuration_tables import ConfigurationProblem
-from workstation.training.paper_cli import _with_numbers
 from workstation.training.paper_command import PaperData
 from workstation.training.paper_configuration import PaperConfiguration
 from workstation.training.paper_report import PaperReport
@@ -108,7 +108,7 @@ def test_the_greedy_choice_needs_something_to_choose_by(tmp_path: Path) -> None:
 
 def test_the_progress_of_a_run_keeps_its_name() -> None:
     report = PaperReport(2, 1.0, 0.5, 0.25, 8.0, 0, {AP: 0.3})
-    shown = _with_numbers(Progress("no names: training", 0.5, partial=report)).stage
+    shown = with_training_numbers(Progress("no names: training", 0.5, partial=report)).stage
     assert shown == (
         "no names: step 2, loss 1.000, gradient 0.50, 8.0 photos/s, waiting for data 25 %, AP on dev splices 0.300"
     )

@@ -63,6 +63,18 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
+def held() -> HeldReading:
+    return HeldReading()
+
+
+@pytest.fixture
+def tight(make_window: Maker, room: Callable[[int], None], held: HeldReading) -> MainWindow:
+    """A window with room for one photograph; one that left memory comes back when `held` goes on."""
+    room(1)
+    return make_window(read_again=held)
+
+
+@pytest.fixture
 def filled(photo: Photo, tmp_path: Path, qtbot) -> Filled:
     """Opens a folder of so many photographs, 0.png, 1.png, …; each is another picture."""
 
@@ -175,43 +187,37 @@ def test_pixels_come_back_as_they_were_with_what_was_found_and_marked(
 
 
 def test_a_picture_that_takes_its_time_is_announced_and_nothing_stands_in_its_place(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 2)
+    exhibits = filled(tight, 2)
 
-    window.session.select(exhibits[1])
+    tight.session.select(exhibits[1])
 
-    assert window.view.pixels is None
-    qtbot.waitUntil(lambda: window.centre.message == "Reading 1.png again…", timeout=5_000)
+    assert tight.view.pixels is None
+    qtbot.waitUntil(lambda: tight.centre.message == "Reading 1.png again…", timeout=5_000)
     held.goes_on.set()
-    qtbot.waitUntil(lambda: window.view.pixels is not None, timeout=5_000)
-    assert window.centre.message == ""
+    qtbot.waitUntil(lambda: tight.view.pixels is not None, timeout=5_000)
+    assert tight.centre.message == ""
 
 
 def test_a_thumbnail_stands_in_where_the_picture_will_be_and_nothing_jumps(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 2)
-    view, camera = window.view, window.view.canvas.camera
+    exhibits = filled(tight, 2)
+    view, camera = tight.view, tight.view.canvas.camera
     view.actual_size()
     view.look_at(40, 30)
     place = (camera.centre_x, camera.centre_y, camera.zoom)
 
-    window.session.select(exhibits[1])
+    tight.session.select(exhibits[1])
 
     assert view.pixels is None
     assert view.canvas.picture.boundingRect() == QRectF(0, 0, 160, 96)
     assert (camera.centre_x, camera.centre_y, camera.zoom) == place
     seen = view.grab_view()
     assert seen.pixelColor(seen.rect().center()) != seen.pixelColor(2, 2)  # which is the ground
-    window.actions_table["copy-view"].trigger()
-    assert "no picture to copy" in window.centre.message  # a thumbnail is no exhibit
+    tight.actions_table["copy-view"].trigger()
+    assert "no picture to copy" in tight.centre.message  # a thumbnail is no exhibit
     held.goes_on.set()
     qtbot.waitUntil(lambda: view.pixels is exhibits[1].pixels is not None, timeout=5_000)
     assert (camera.centre_x, camera.centre_y, camera.zoom) == place
@@ -270,75 +276,61 @@ def test_pixels_of_a_changed_file_do_not_leave_memory(
     assert len(in_memory(window)) == 2
 
 
-def test_going_on_stops_what_nobody_waits_for(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
-) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 5)
+def test_going_on_stops_what_nobody_waits_for(tight: MainWindow, held: HeldReading, filled: Filled, qtbot) -> None:
+    exhibits = filled(tight, 5)
 
     for exhibit in exhibits[1:]:
-        window.session.select(exhibit)
+        tight.session.select(exhibit)
     qtbot.waitUntil(lambda: held.asked[-1:] == ["4.png"], timeout=5_000)
     held.goes_on.set()
-    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5_000)
+    qtbot.waitUntil(lambda: not tight.jobs.jobs(), timeout=5_000)
 
-    assert in_memory(window) == ["4"]
+    assert in_memory(tight) == ["4"]
     assert set(held.asked) <= {"1.png", "4.png"}  # 2 and 3 left the queue before their turn
-    assert window.view.pixels is exhibits[4].pixels
+    assert tight.view.pixels is exhibits[4].pixels
 
 
 def test_an_exhibit_can_be_closed_while_it_is_read_again(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 3)
-    window.session.select(exhibits[2])
+    exhibits = filled(tight, 3)
+    tight.session.select(exhibits[2])
     qtbot.waitUntil(lambda: held.asked == ["2.png"], timeout=5_000)
 
-    window.session.close(exhibits[2], heir=exhibits[0])
+    tight.session.close(exhibits[2], heir=exhibits[0])
     held.goes_on.set()
-    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5_000)
+    qtbot.waitUntil(lambda: not tight.jobs.jobs(), timeout=5_000)
 
     assert exhibits[2].pixels is None
-    assert window.view.pixels is exhibits[0].pixels
+    assert tight.view.pixels is exhibits[0].pixels
 
 
 def test_the_window_can_be_closed_while_an_exhibit_is_read_again(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 2)
-    window.session.select(exhibits[1])
+    exhibits = filled(tight, 2)
+    tight.session.select(exhibits[1])
     qtbot.waitUntil(lambda: held.asked == ["1.png"], timeout=5_000)
 
-    window.close()
+    tight.close()
 
-    assert window.ended_cleanly
+    assert tight.ended_cleanly
 
 
 def test_a_file_that_is_opened_anew_meanwhile_is_not_given_its_old_pixels(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, photo: Photo, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, photo: Photo, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 2)
-    window.session.select(exhibits[1])
+    exhibits = filled(tight, 2)
+    tight.session.select(exhibits[1])
     qtbot.waitUntil(lambda: held.asked == ["1.png"], timeout=5_000)
     photo("other.png", (160, 96), seed=9).replace(exhibits[1].path)
 
-    window.opening.reopen(exhibits[1])
+    tight.opening.reopen(exhibits[1])
     qtbot.waitUntil(lambda: exhibits[1].evidence is not None, timeout=5_000)
     held.goes_on.set()
-    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5_000)
+    qtbot.waitUntil(lambda: not tight.jobs.jobs(), timeout=5_000)
 
-    np.testing.assert_array_equal(window.view.pixels.rgb, open_evidence(exhibits[1].path).pixels.rgb)
+    np.testing.assert_array_equal(tight.view.pixels.rgb, open_evidence(exhibits[1].path).pixels.rgb)
     assert exhibits[1].hash_state is HashState.MATCHES
 
 
@@ -429,31 +421,28 @@ def test_what_is_found_on_an_exhibit_that_left_memory_is_saved_in_the_case(
 
 
 def test_an_exhibit_beside_another_one_is_read_again_first(
-    make_window: Maker, room: Callable[[int], None], filled: Filled, qtbot
+    tight: MainWindow, held: HeldReading, filled: Filled, qtbot
 ) -> None:
-    room(1)
-    held = HeldReading()
-    window = make_window(read_again=held)
-    exhibits = filled(window, 4)
+    exhibits = filled(tight, 4)
 
-    window.comparing.show_beside(exhibits[2])
+    tight.comparing.show_beside(exhibits[2])
 
-    assert window.comparing.mode is None
+    assert tight.comparing.mode is None
     held.goes_on.set()
-    qtbot.waitUntil(lambda: window.comparing.mode is CompareMode.SIDE_BY_SIDE, timeout=5_000)
-    compare = window.comparing.active_view.parentWidget().parentWidget()
+    qtbot.waitUntil(lambda: tight.comparing.mode is CompareMode.SIDE_BY_SIDE, timeout=5_000)
+    compare = tight.comparing.active_view.parentWidget().parentWidget()
     assert compare.left.pixels is exhibits[0].pixels
     assert compare.right.pixels is exhibits[2].pixels
-    assert in_memory(window) == ["0", "2"]  # both are looked at, whatever memory there is
+    assert in_memory(tight) == ["0", "2"]  # both are looked at, whatever memory there is
 
     held.goes_on.clear()
-    window.session.select(exhibits[3])
-    assert window.comparing.mode is CompareMode.SIDE_BY_SIDE
+    tight.session.select(exhibits[3])
+    assert tight.comparing.mode is CompareMode.SIDE_BY_SIDE
     assert compare.left.pixels is None  # nothing of 0 stands there under the name of 3
     held.goes_on.set()
     qtbot.waitUntil(lambda: compare.left.pixels is exhibits[3].pixels is not None, timeout=5_000)
     assert compare.right.pixels is exhibits[2].pixels
-    assert in_memory(window) == ["2", "3"]
+    assert in_memory(tight) == ["2", "3"]
 
 
 def test_a_comparison_with_a_file_that_changed_is_not_begun(

@@ -317,7 +317,7 @@ def _directions(embeddings: FloatArray, cells: NDArray[np.intp], overlap: int) -
     return strongest
 
 
-def joined_groups(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) -> NDArray[np.integer]:
+def _joined(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) -> tuple[NDArray[np.integer], float]:
     """Groups whose mean embeddings lie closer than what counts as different are one group, the closest pair first.
 
     Patches across a border make groups of their own between two others; they go to the side that they resemble.
@@ -328,13 +328,8 @@ def joined_groups(labels: NDArray[np.integer], embeddings: FloatArray, needed: f
         needed: cosine distance from which groups count as different.
 
     Returns:
-        (N,) with fewer labels or the same.
+        (N,) with fewer labels or the same, and how far apart the last two lay that were joined (0 where none were).
     """
-    return _joined(labels, embeddings, needed)[0]
-
-
-def _joined(labels: NDArray[np.integer], embeddings: FloatArray, needed: float) -> tuple[NDArray[np.integer], float]:
-    """The joined groups, and how far apart the last two lay that were joined (0 where none were)."""
     joined, last = labels.copy(), 0.0
     while True:
         names = np.unique(joined)

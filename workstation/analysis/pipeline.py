@@ -39,7 +39,7 @@ from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
 from workstation.errors import ImageTooSmall, NotAssessable, RecordedWarning, TooFewPatches, WeightsProblem
 from workstation.evidence.record import Evidence
-from workstation.progress import Progress, drain
+from workstation.progress import Progress, drain, relayed
 
 __all__ = ["FEWEST_PATCHES", "run", "stored_scale_affine", "stored_scale_map"]
 
@@ -225,14 +225,10 @@ def _claims(
     groups = {group.name: labels == group.label for group in found.groups}
     steps = claims_of_parts(task.evidence, task.encoder.description, placed, groups)
     try:
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as stop:
-                return stop.value, None
-            yield task.timeline.at(stage, progress.fraction or 0.0)
+        said = yield from relayed(steps, lambda progress: task.timeline.at(stage, progress.fraction or 0.0))
     except (WeightsProblem, NotAssessable) as problem:
         return None, RecordedWarning("claims-not-tested", problem.summary)
+    return said, None
 
 
 def _embed(task: _Task) -> Generator[Progress, None, FloatArray]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workstation import paths, terminal
-from workstation.errors import in_percent
-from workstation.progress import Progress, relayed
+from workstation.progress import relayed
 
 if TYPE_CHECKING:
     from workstation.training.paper_configuration import PaperConfiguration
@@ -55,7 +53,7 @@ def train_paper(  # noqa: PLR0917 - typer makes options of them
         steps = train_paper(
             data, out, _settings(configuration), threads=threads, workers=workers, name=name, curves=curves or ()
         )
-        written = terminal.follow(relayed(steps, _with_numbers), name)
+        written = terminal.follow(relayed(steps, terminal.with_training_numbers), name)
     if _leads():
         terminal.say(f"{name}: written to {written}")
 
@@ -93,7 +91,7 @@ def ablate(  # noqa: PLR0917 - as above
             chosen = [name for name in ablations.NAMES if name not in long]
         data = PaperData(pictures, index, dev_pictures, dev_index, splices)
         steps = ablations.ablate_on(data, chosen, settings, out, workers=workers, rounds=rounds)
-        results = terminal.follow(relayed(steps, _with_numbers), "ablations")
+        results = terminal.follow(relayed(steps, terminal.with_training_numbers), "ablations")
     for line in ablations.table(results) if _leads() else ():
         terminal.say(line)
 
@@ -107,19 +105,3 @@ def _settings(configuration: Path | None) -> PaperConfiguration:
     from workstation.training.paper_configuration import PaperConfiguration  # noqa: PLC0415 - late
 
     return PaperConfiguration.read(configuration or paths.resources() / "training" / "paper.toml")
-
-
-def _with_numbers(progress: Progress) -> Progress:
-    """The training's progress with the measured numbers in its words."""
-    report = progress.partial
-    if report is None:
-        return progress
-    run = progress.stage.removesuffix("training")  # which of several
-    words = (
-        f"{run}step {report.step}, loss {report.loss:.3f}, gradient {report.gradient_norm:.2f}, "
-        f"{report.photos_per_second:.1f} photos/s, waiting for data {in_percent(report.waiting)}"
-    )
-    words += "".join(f", {name} {value:.3f}" for name, value in report.dev.items())
-    if report.broken:
-        words += f", {report.broken} photos left out (broken-photos.tsv)"
-    return replace(progress, stage=words)

@@ -29,6 +29,11 @@ class PaperReport:
     dev: dict[str, float]
 
     @property
+    def pace(self) -> str:
+        """How fast it goes, in words."""
+        return f"{self.photos_per_second:.1f} photos/s"
+
+    @property
     def numbers(self) -> dict[str, float]:
         """Its numbers by the names that curves have, all but the step and the broken photographs."""
         return {

@@ -63,6 +63,11 @@ class StepReport:
     broken: int
     dev: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def pace(self) -> str:
+        """How fast it goes, in words."""
+        return f"{self.steps_per_second:.2f} steps/s"
+
 
 class _Steps(Dataset[Batch]):
     """Batches by number of the step, made in the loader's process."""

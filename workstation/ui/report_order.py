@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
-from workstation.progress import Progress
+from workstation.progress import Progress, relayed
 from workstation.ui.case_keeper import CaseKeeper
 from workstation.whole_files import flush
 
@@ -133,14 +133,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
 
 def _part(steps: Generator[Progress, None, T], first: float, last: float) -> Generator[Progress, None, T]:
     """A part of the work, whose progress is said as that of the whole report."""
-    try:
-        while True:
-            step = next(steps)
-            yield Progress(step.stage, first + (last - first) * (step.fraction or 0.0))
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    finally:
-        steps.close()
+    return relayed(steps, lambda step: Progress(step.stage, first + (last - first) * (step.fraction or 0.0)))
 
 
 def _documenting(order: ReportOrder) -> Generator[Progress, None, ReportDocument]:
