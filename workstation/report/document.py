@@ -44,6 +44,8 @@ class ExhibitReport:
         consistency: the departure map at the scale of the stored image (float32, 2-D, NaN = not assessable), or None.
         warnings: (source, warning) of the file's readers ("file") and of the analysis ("analysis").
         is_unseen: whether the pixels are not in memory and cannot be read again: the file changed or is gone.
+        matched: when the file was last what was opened, where it changed or went away while the report was made
+            (UTC, ISO 8601); else "".
     """
 
     position: int
@@ -56,6 +58,7 @@ class ExhibitReport:
     consistency: FloatArray | None
     warnings: tuple[tuple[str, RecordedWarning], ...]
     is_unseen: bool = False
+    matched: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -154,8 +157,44 @@ def build_steps(
 def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
     verification = rehash(exhibit.evidence.identity)
     held = exhibit.evidence if verification else _within_reach(exhibit.evidence)
-    if held is not None:
-        exhibit = replace(exhibit, evidence=held)
+    if held is None:
+        return _told(position, exhibit, verification, unseen=True)
+    exhibit = replace(exhibit, evidence=held)
+    try:
+        return _told(position, exhibit, verification)
+    except PixelsLost as problem:  # it changed between two looks at it
+        return _lost_since(_told(position, exhibit, verification, unseen=True), problem.found)
+
+
+def with_pixels(report: ExhibitReport) -> ExhibitReport:
+    """The report on an exhibit with its pixels in memory; without them, it says what became of the file.
+
+    A file can change or go away after its hash was compared. One such file must not end a report on many: the later
+    look at it is what the report states, and the time of the earlier one.
+
+    Raises:
+        DamagedImage: if the pixels do not fit into memory.
+    """
+    if report.is_unseen:
+        return report
+    try:
+        return replace(report, exhibit=replace(report.exhibit, evidence=in_memory(report.evidence)))
+    except PixelsLost as problem:
+        return _lost_since(report, problem.found)
+
+
+def _lost_since(report: ExhibitReport, found: Rehash) -> ExhibitReport:
+    """The report on an exhibit whose pixels went out of reach while it was made; what was measured on them stays."""
+    matched = "" if found else report.verification.checked
+    return replace(report, verification=found, matched=matched, is_unseen=True)
+
+
+def _told(position: int, exhibit: Exhibit, verification: Rehash, *, unseen: bool = False) -> ExhibitReport:
+    """What there is to say about an exhibit.
+
+    Raises:
+        PixelsLost: if colours of regions are asked for, and the file changed after its hash was compared.
+    """
     evidence, result = exhibit.evidence, exhibit.result
     status = _status(exhibit)
     warnings = [("file", warning) for warning in evidence.warnings]
@@ -169,10 +208,10 @@ def _report_on(position: int, exhibit: Exhibit) -> ExhibitReport:
         status=status,
         headline=words(f"headlines.{status}", reason=_reason(exhibit).rstrip(".")).strip(),
         limits=(*_limits_found(result), *words.several(f"limits.{status}"), *words.several("limits.always")),
-        regions=_statistics(exhibit, unseen=held is None),
+        regions=_statistics(exhibit, unseen=unseen),
         consistency=None if result is None else stored_scale_map(result),
         warnings=tuple(warnings),
-        is_unseen=held is None,
+        is_unseen=unseen,
     )
 
 

@@ -51,7 +51,9 @@ def _picture(sheet: Sheet, exhibit: Content) -> list[Block]:
     story: list[Block] = []
     for entry in _entries(exhibit, "exhibit"):
         if entry["treatment"] == "lost":
-            story.append(Text(f"{texts('figures.lost')} {_frame(sheet, exhibit)}", "alert"))
+            measured = any(region["statistics"]["rgb_mean"] for region in exhibit["regions"])
+            lost = texts("figures.lost-since" if measured else "figures.lost")
+            story.append(Text(f"{lost} {_frame(sheet, exhibit)}", "alert"))
             continue
         if entry["treatment"] == "kept":
             how = texts("figures.kept")

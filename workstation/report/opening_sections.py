@@ -111,11 +111,10 @@ def _hashes(sheet: Sheet, exhibit: Content) -> Block:
     """SHA-256 at intake, before the analysis and now; the older hashes, where they are known."""
     texts, file, intake = sheet.texts, exhibit["exhibit"], exhibit["intake"] or {}
     now = file["verification"]
-    moments = (
-        ("intake", intake.get("taken"), intake),
-        ("before", file["opened"], file),
-        ("now", now["checked"], now),
-    )
+    moments = [("intake", intake.get("taken"), intake), ("before", file["opened"], file)]
+    if now.get("matched"):  # it changed or went away while the report was made
+        moments.append(("began", now["matched"], {"sha256": file["sha256"]}))
+    moments.append(("now", now["checked"], now))
     rows = []
     for key, time, known in moments:
         rows.append((texts(f"hashes.{key}"), sheet.filled(time), "SHA-256", sheet.filled(known.get("sha256"))))
@@ -126,7 +125,9 @@ def _hashes(sheet: Sheet, exhibit: Content) -> Block:
 
 def _verdict(sheet: Sheet, exhibit: Content) -> list[Block]:
     verification = exhibit["exhibit"]["verification"]
-    sentence = sheet.texts(f"states.{verification['state']}")
+    matched = verification.get("matched")
+    key = f"states.{verification['state']}"
+    sentence = sheet.texts(f"{key}-since", time=matched) if matched else sheet.texts(key)
     story: list[Block] = []
     agreement = _agreement(exhibit)
     if verification["state"] == "match" and agreement != "differ":

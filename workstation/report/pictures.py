@@ -18,7 +18,7 @@ from workstation.analysis.legends import Outside
 from workstation.analysis.regions import Region, RegionNotAssessable, similarity_map
 from workstation.analysis.rendering import ByteArray, LayerKind, Legend, dimmed_grey, legend_of, paint_layer, reduced
 from workstation.analysis.result import FloatArray
-from workstation.evidence import display_rgb, in_memory
+from workstation.evidence import display_rgb
 from workstation.evidence.display import ProfileUse, profile_use
 from workstation.evidence.record import Evidence
 from workstation.report.document import ExhibitReport
@@ -70,14 +70,9 @@ def pictures_of(report: ExhibitReport, exhibits: int) -> Iterator[ReportPicture]
     """The exhibit, its maps, the similarity to its regions, its thumbnails.
 
     Args:
-        report: on the exhibit.
+        report: on the exhibit, with its pixels (`document.with_pixels`).
         exhibits: how many the report has.
-
-    Raises:
-        PixelsLost: if the file changed after its hash was compared, and its pixels are not in memory.
     """
-    if not report.is_unseen:  # read once, and kept until the next exhibit's turn
-        report = replace(report, exhibit=replace(report.exhibit, evidence=in_memory(report.evidence)))
     yield exhibit_picture(report, exhibits)
     result = report.result
     if result is not None and result.maps is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 from workstation.analysis.evidential_words import VERBAL_SCALE
@@ -12,10 +12,10 @@ from workstation.analysis.statement import CalibrationStatement
 from workstation.casework.records import SUPPORT, Support
 from workstation.progress import Progress, drain
 from workstation.report.commission import EncoderText, Note, Opinion, Step
-from workstation.report.document import ExhibitReport, ReportDocument
+from workstation.report.document import ExhibitReport, ReportDocument, with_pixels
 from workstation.report.own_program import program_hash
 from workstation.report.pictures import pictures_of, sha256
-from workstation.report.serial import as_text, coded_or_none, exhibit_json, report_json, text
+from workstation.report.serial import as_text, coded_or_none, exhibit_json, report_json, text, together
 from workstation.report.texts import Texts, texts_from
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -24,6 +24,9 @@ FORMAT = "exifact-report"
 FORMAT_VERSION = 1
 SHARED_BY_ALL = ("format", "format_version", "report")
 """Fields of an exhibit's `result.json` that a report says once."""
+
+PRINTED_ONLY = ("intake", "viewed", "encoder_texts", "notes", "figures")
+"""Fields of an exhibit in a report that its `result.json` does not have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,29 +70,59 @@ def publish(document: ReportDocument) -> Publication:
 def publish_steps(document: ReportDocument) -> Generator[Progress, None, Publication]:
     """Paint the pictures and write down everything that will be printed.
 
+    An exhibit whose file changed or went away since `build` compared its hash is said to have done so.
+
     Yields:
         Progress after each picture, its fraction that of the exhibits that are done.
 
     Raises:
-        PixelsLost: if a file changed after its hash was compared, and its pixels are not in memory.
+        DamagedImage: if an exhibit's pixels, which left memory, do not fit into it any more.
     """
     texts = document.template.texts
     pictures: dict[str, bytes] = {}
-    exhibits: list[Json] = []
+    reports: list[ExhibitReport] = []
+    figures: list[list[Json]] = []
     for report in document.exhibits:
-        entries: list[Json] = []
-        done = Progress("painting the maps", len(exhibits) / len(document.exhibits))
-        for picture in pictures_of(report, len(document.exhibits)):
-            yield done
-            entries.append(picture.entry)
-            if picture.jpeg is not None:
-                pictures[sha256(picture.jpeg)] = picture.jpeg
-        exhibits.append(_exhibit(document, report, entries))
+        done = Progress("painting the maps", len(reports) / len(document.exhibits))
+        found, entries = yield from _painted(report, len(document.exhibits), pictures, done)
+        reports.append(found)
+        figures.append(entries)
     logo = document.template.logo
     if logo is not None:
         pictures[sha256(logo)] = logo
-    content = _content(document, texts, exhibits)
-    return Publication(content, texts.source, pictures)
+    document = replace(document, exhibits=tuple(reports))
+    exhibits = [_exhibit(document, *one) for one in zip(reports, figures, strict=True)]
+    return Publication(_content(document, texts, exhibits), texts.source, pictures)
+
+
+def _painted(
+    report: ExhibitReport, exhibits: int, pictures: dict[str, bytes], done: Progress
+) -> Generator[Progress, None, tuple[ExhibitReport, list[Json]]]:
+    """Paint an exhibit's pictures into `pictures`; its pixels are read once and held no longer than that.
+
+    Yields:
+        `done` after each picture.
+
+    Returns:
+        The report, which says so if the pixels went out of reach, and the pictures' parts of the data.
+    """
+    seen = with_pixels(report)
+    entries: list[Json] = []
+    for picture in pictures_of(seen, exhibits):
+        yield done
+        entries.append(picture.entry)
+        if picture.jpeg is not None:
+            pictures[sha256(picture.jpeg)] = picture.jpeg
+    return seen if seen.is_unseen else report, entries
+
+
+def result_json(publication: Publication) -> dict[str, Json]:
+    """What `result.json` beside a report says: the same content, without what only the pages show."""
+    content = publication.content
+    exhibits = [
+        {name: value for name, value in exhibit.items() if name not in PRINTED_ONLY} for exhibit in content["exhibits"]
+    ]
+    return together(content["report"], exhibits)
 
 
 def _content(document: ReportDocument, texts: Texts, exhibits: list[Json]) -> dict[str, Json]:

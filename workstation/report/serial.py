@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -50,14 +51,16 @@ def as_text(content: Json) -> str:
 
 def as_json(document: ReportDocument, *, array: bool = False) -> dict[str, Json]:
     """The report's content as JSON values; `array` as in `write_json`."""
-    if len(document.exhibits) == 1:
-        return exhibit_json(document, document.exhibits[0], array=array)
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "report": report_json(document),
-        "exhibits": [exhibit_json(document, exhibit, array=array) for exhibit in document.exhibits],
-    }
+    exhibits = [exhibit_json(document, exhibit, array=array) for exhibit in document.exhibits]
+    return together(report_json(document), exhibits)
+
+
+def together(report: Json, exhibits: Sequence[dict[str, Json]]) -> dict[str, Json]:
+    """The object of one exhibit, or of several with a list of them; each says of which report it is a part."""
+    shared: dict[str, Json] = {"format": FORMAT, "format_version": FORMAT_VERSION, "report": report}
+    if len(exhibits) == 1:
+        return {**shared, **exhibits[0]}
+    return {**shared, "exhibits": [{**shared, **exhibit} for exhibit in exhibits]}
 
 
 def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool) -> dict[str, Json]:
@@ -166,6 +169,7 @@ def _exhibit(report: ExhibitReport) -> Json:
             "message": text(verification.message),
             "sha256": verification.sha256 or None,
             "checked": verification.checked,
+            "matched": report.matched or None,
         },
     }
 

@@ -104,8 +104,8 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
     from workstation.report.atomic import replacing  # noqa: PLC0415 - as above
     from workstation.report.pdf import print_pdf  # noqa: PLC0415 - as above
-    from workstation.report.publication import publish_steps  # noqa: PLC0415 - as above
-    from workstation.report.serial import as_json, as_text  # noqa: PLC0415 - as above
+    from workstation.report.publication import publish_steps, result_json  # noqa: PLC0415 - as above
+    from workstation.report.serial import as_text  # noqa: PLC0415 - as above
 
     target = order.target
     refuse_beside_evidence(target.parent, tuple(one.evidence.identity.path for one in order.case.exhibits))
@@ -121,7 +121,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         yield Progress("signing the PDF", 0.8)
         content = signing.signed(content, identity, reason="Issued")
     yield Progress("writing the files", 0.9)  # the last step: a report that was cancelled leaves none of them
-    beside, data = data_beside(target), as_text(as_json(document)).encode("utf-8", "backslashreplace")
+    beside, data = data_beside(target), as_text(result_json(publication)).encode("utf-8", "backslashreplace")
     with replacing(target) as pdf, replacing(beside) as json:  # both or, where the disk is full, none
         for unfinished, whole in ((pdf, content), (json, data)):
             unfinished.write_bytes(whole)
