@@ -55,6 +55,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """The folder of another case, which nobody has open."""
+    folder = tmp_path / "other"
+    CaseFile.create(folder, title="Smith", operator="A. Meier").close()
+    return folder
+
+
+@pytest.fixture
 def case_window(window: MainWindow, photo: Photo, open_file: Opener, folder: Path, qtbot) -> MainWindow:
     """A window with a case in `folder` that holds one exhibit, everything saved."""
     begin_case(window, folder, qtbot)
@@ -456,3 +464,117 @@ def test_what_is_written_while_the_notes_are_being_locked_is_not_lost(
 
     with CaseFile.open(folder, operator="", read_only=True) as case:
         assert [(note.text, note.locked) for note in case.notes.all()] == [("soft", True), ("soft, and a halo", False)]
+
+
+@pytest.mark.parametrize("trouble", ["no case", "damaged", "no permission"])
+def test_a_case_that_cannot_be_opened_leaves_the_earlier_one_open(
+    case_window: MainWindow, other: Path, qtbot, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    window, folder, reading = case_window, case_window.cases.view.folder, Path.open
+
+    def forbidden(path: Path, *arguments: object, **named: object) -> object:
+        if path.parent == other:
+            raise PermissionError(13, "Permission denied")
+        return reading(path, *arguments, **named)
+
+    if trouble == "no case":
+        (other / "case.sqlite").unlink()
+    elif trouble == "damaged":
+        (other / "case.sqlite").write_bytes(b"SQLite format 3\0" + bytes(50))
+    else:
+        monkeypatch.setattr(Path, "open", forbidden)
+    with qtbot.waitSignal(window.cases.not_changed, timeout=10_000):
+        window.cases.open(other)
+    monkeypatch.undo()
+
+    assert window.cases.takes_changes
+    assert window.session.current.record is not None
+    assert window.centre.message.startswith("other: ")
+    assert "The case “Rex v. Doe” stays open." in window.centre.message
+    window.view.region_drawn.emit(SQUARE)
+    settle(window, qtbot)
+    assert window.cases.close()
+    assert actions_in(folder).count("region.add") == 1
+
+
+def test_a_case_that_cannot_be_made_leaves_the_earlier_one_open(case_window: MainWindow, folder: Path, qtbot) -> None:
+    with qtbot.waitSignal(case_window.cases.not_changed, timeout=10_000):
+        case_window.cases.create(NewCase(folder, "Smith", "A. Meier"))
+
+    assert case_window.cases.view.details.title == "Rex v. Doe"
+    assert "holds a case already" in case_window.centre.message
+    assert "The case “Rex v. Doe” stays open." in case_window.centre.message
+
+
+def test_another_case_takes_the_earlier_ones_place_after_all_of_it_is_written(
+    case_window: MainWindow, held: HeldLane, folder: Path, other: Path, qtbot
+) -> None:
+    window = case_window
+    held.begin(window)
+    window.cases.open(other)
+    window.view.region_drawn.emit(SQUARE)  # the other one is still on its way
+    window.cases.set_details({"question": "One picture?"})
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        held.goes_on.set()
+    settle(window, qtbot)
+
+    assert window.cases.view.details.title == "Smith"
+    assert [one.name for one in window.cases.view.exhibits] == ["photo.jpg"]
+    assert window.teller.last_problem is None
+    with CaseFile.open(folder, operator="B. Rau") as case:
+        assert not case.read_only
+        assert case.details().question == "One picture?"
+        assert len(case.regions.all()) == 1
+
+
+def test_a_case_that_cannot_be_written_stays_open_though_another_one_was_opened(
+    case_window: MainWindow, held: HeldLane, other: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = case_window
+
+    def full(keeper: CaseKeeper, _wanted: object) -> None:
+        raise CaseNotSaved(keeper.file.folder, "the disk is full")
+
+    held.begin(window)
+    window.cases.open(other)
+    window.view.region_drawn.emit(SQUARE)
+    with monkeypatch.context() as patched:
+        patched.setattr(CaseKeeper, "save", full)
+        with qtbot.waitSignal(window.cases.problem, timeout=10_000):
+            held.goes_on.set()
+
+    assert window.cases.view.details.title == "Rex v. Doe"
+    assert window.cases.keeping is Keeping.FAILED
+    assert "the disk is full" in window.centre.message
+    with CaseFile.open(other, operator="B. Rau") as case:
+        assert not case.read_only  # it was closed again
+
+
+def test_the_open_case_can_be_opened_again_and_in_another_name(case_window: MainWindow, folder: Path, qtbot) -> None:
+    window = case_window
+    window.store.change(operator="A. Meier")
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(folder / ".." / folder.name)
+    assert window.cases.takes_changes
+    assert window.session.current.record is not None
+
+    window.store.change(operator="B. Rau")
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(folder)
+    settle(window, qtbot)
+    assert window.cases.takes_changes
+    assert window.cases.view.operator == "B. Rau"
+    assert window.session.current.record is not None
+
+
+def test_what_waits_for_a_case_that_is_closed_is_no_unexpected_problem(
+    case_window: MainWindow, held: HeldLane, photo: Photo, qtbot
+) -> None:
+    held.begin(case_window)
+    with qtbot.waitSignal(case_window.opening.hash_checked, timeout=10_000):
+        case_window.open_files([photo("other.png")])
+    assert case_window.cases.close()
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
+
+    assert case_window.teller.last_problem is None

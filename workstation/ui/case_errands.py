@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from workstation.casework import ExhibitRecord
 from workstation.casework.records import SUPPORT, BookmarkRecord, Coverage
+from workstation.errors import WorkstationError
 from workstation.progress import drain
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import (
@@ -81,6 +82,7 @@ class CaseErrands(QObject):
         cases.closed.connect(self.say_closed)
         cases.keeping_changed.connect(panel.show_keeping)
         cases.problem.connect(self._parts.teller.tell_problem)
+        cases.not_changed.connect(self.say_not_changed)
         cases.taken_in.connect(self.look)
         panel.new_requested.connect(self.new)
         panel.open_requested.connect(self.choose)
@@ -169,6 +171,11 @@ class CaseErrands(QObject):
         self._parts.panel.show_case(None)
         self._parts.centre.show_banner("")
         self._pending.clear()
+
+    @Slot(object, str)
+    def say_not_changed(self, problem: WorkstationError, title: str) -> None:
+        """Another case could not be opened, or not be made."""
+        self._parts.teller.tell_problem(problem, f"The case “{title}” stays open.")
 
     # Exhibits
 

@@ -6,6 +6,7 @@ No Qt here; what reads or writes runs in the lane of the case.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import RLock
@@ -344,9 +345,13 @@ def bookmark_of(record: BookmarkRecord) -> Bookmark:
     return Bookmark(record.name, state, record.verdict, record.note)
 
 
-def opening(folder: Path, operator: str) -> Generator[Progress, None, tuple[CaseKeeper, CaseView]]:
-    """Open a case, as a job."""
+def opening(
+    folder: Path, operator: str, open_now: CaseKeeper | None = None
+) -> Generator[Progress, None, tuple[CaseKeeper, CaseView] | None]:
+    """Open a case, as a job; None where it is the one that is open for writing now, which nothing may open twice."""
     yield Progress("opening the case")
+    if open_now is not None and not open_now.file.read_only and _same_place(folder, open_now.file.folder):
+        return None
     return _with_view(CaseKeeper.open(folder, operator))
 
 
@@ -384,6 +389,12 @@ def _with_view(keeper: CaseKeeper) -> tuple[CaseKeeper, CaseView]:
     except BaseException:
         keeper.file.close()
         raise
+
+
+def _same_place(folder: Path, other: Path) -> bool:
+    with suppress(OSError):  # one that is not there is another one
+        return folder.samefile(other)
+    return False
 
 
 def _follow_renamed(known: dict[str, tuple[int, Any]], there: Mapping[str, Any], essence: Any) -> None:

@@ -17,9 +17,9 @@ class Arriving:
         self._keeper: CaseKeeper | None = None
 
     def steps(self) -> Steps:
-        """Open it, as a job."""
+        """Open it, as a job; None arrives where it is open already."""
         outcome = yield from self._steps()
-        self._keeper = outcome[0]
+        self._keeper = None if outcome is None else outcome[0]
         return outcome
 
     def close(self) -> None:

@@ -29,7 +29,8 @@ from workstation.ui.case_keeper import (
     saving,
     taking_in,
 )
-from workstation.ui.case_steps import Arriving, Step
+from workstation.ui.case_opening import Arrived, CaseOpening
+from workstation.ui.case_steps import Step
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
 from workstation.ui.marks import Marks
@@ -63,6 +64,8 @@ class CaseDesk(QObject):
         closed: there is no case any more.
         keeping_changed: carries the `Keeping`.
         problem: carries a `WorkstationError`.
+        not_changed: another case could not be opened; carries the `WorkstationError`, and the title of the case that
+            stays open.
         taken_in: an `OpenExhibit` is an exhibit of the case now.
     """
 
@@ -71,6 +74,7 @@ class CaseDesk(QObject):
     closed = Signal()
     keeping_changed = Signal(object)
     problem = Signal(object)
+    not_changed = Signal(object, str)
     taken_in = Signal(object)
 
     def __init__(
@@ -88,8 +92,10 @@ class CaseDesk(QObject):
         self.keeping = Keeping.NO_CASE
         self._wanted: dict[int, Wanted] = {}
         self._writing: dict[int, Wanted] | None = None
-        self._changing: Job | None = None
-        self._arriving: Arriving | None = None
+        self._opening = CaseOpening(jobs, self)
+        self._opening.arrived.connect(self._take_case)
+        self._opening.failed.connect(self._miss_case)
+        self._own_jobs: set[Job] = set()
         self._steps: list[Step] = []
         self._held: list[Callable[[], None]] = []
         self._timer = QTimer(self)
@@ -121,70 +127,83 @@ class CaseDesk(QObject):
 
     def create(self, plan: NewCase) -> None:
         """Make a case and open it; what is open in the window is taken in."""
-        self._change_case(f"making the case {plan.title}", lambda: creating(plan))
+        self._change_case(f"making the case “{plan.title}”", lambda: creating(plan))
 
     def open(self, folder: Path) -> None:
-        """Open a case; exhibits that are open in the window already are taken in."""
-        operator = self._store.current.operator
-        self._change_case(f"opening the case {folder.name}", lambda: opening(folder, operator))
+        """Open a case; exhibits that are open in the window already are taken in. The one before is closed then."""
+        operator, open_now = self._store.current.operator, self._keeper
+        self._change_case(f"opening the case “{folder.name}”", lambda: opening(folder, operator, open_now))
 
     def close(self) -> bool:
         """Write what is left and close the case; False if it could not be written, and the case stays open."""
-        keeper = self._keeper
-        if keeper is None:
-            return True
-        try:
-            self._write_rest(keeper)
-        except WorkstationError as error:
-            self._wait_after(error)
+        if not self._all_written():
             return False
-        self._end(keeper)
+        if self._keeper is not None:
+            self._end(self._keeper)
         return True
 
     def flush(self) -> None:
         """Write what is left now; what cannot be written is said, and waits."""
-        if self._keeper is not None:
-            try:
-                self._write_rest(self._keeper)
-            except WorkstationError as error:
-                self._wait_after(error)
-            else:
-                self._enter(Keeping.SAVED if self.takes_changes else self.keeping)
-                self._release()
+        if self._keeper is not None and self._all_written():
+            self._enter(Keeping.SAVED if self.takes_changes else self.keeping)
+            self._release()
 
     def end(self) -> None:
         """Close the case with the window, which hears nothing more; what cannot be written was asked about before."""
         keeper = self._keeper
         self.blockSignals(True)
-        if self._arriving is not None:
-            self._arriving.close()
-            self._arriving = None
+        self._opening.end()
         if keeper is None:
             return
         with suppress(WorkstationError):
             self._write_rest(keeper)
         self._end(keeper)
 
+    def _all_written(self) -> bool:
+        try:
+            if self._keeper is not None:
+                self._write_rest(self._keeper)
+        except WorkstationError as error:
+            self._wait_after(error)
+            return False
+        return True
+
     def _change_case(self, title: str, steps: Callable[[], Steps]) -> None:
-        if self._changing is not None or not self.close():
-            return  # a second opening would find the case held by the first
-        self._arriving = Arriving(steps)
-        self._changing = self._jobs.submit(title, self._arriving.steps, lane=LaneName.CASE, cancellable=False)
-        self._changing.ended.connect(self._changed_case)
-        Heard(self._changing, self._take_case, self.problem.emit)
+        """Open or make a case; the one that is open stays so until the other one has arrived."""
+        if not self._opening.is_busy and self._all_written():
+            self._opening.begin(title, steps)
 
     @Slot(object)
-    def _changed_case(self, _job: Job) -> None:
-        self._changing = None
-        if not self._jobs.is_shut_down:  # else what arrived has to be closed
-            self._arriving = None
-
-    def _take_case(self, outcome: tuple[CaseKeeper, CaseView]) -> None:
-        self._keeper, self.view = outcome
-        self._enter(Keeping.READ_ONLY if self.view.read_only else Keeping.SAVED)
-        self.opened.emit(self.view)
+    def _take_case(self, arrived: Arrived) -> None:
+        if arrived is None:
+            self._take_same_case()
+            return
+        keeper, view = arrived
+        if not self.close():  # what was done meanwhile cannot be written: it is said, and the other one has to wait
+            keeper.file.close()
+            return
+        self._keeper, self.view = keeper, view
+        self._enter(Keeping.READ_ONLY if view.read_only else Keeping.SAVED)
+        self.opened.emit(view)
         for exhibit in self._session.exhibits:
             self.take_in(exhibit)
+
+    def _take_same_case(self) -> None:
+        """The case that is open was asked for: that changes at most in whose name it is written."""
+        keeper = self._keeper
+        if keeper is None:
+            return  # it was closed meanwhile
+        if keeper.file.operator == self._store.current.operator:
+            self.opened.emit(self.view)
+        elif self.close():
+            self.open(keeper.file.folder)
+
+    @Slot(object)
+    def _miss_case(self, error: WorkstationError) -> None:
+        if self.view is None:
+            self.problem.emit(error)
+        else:
+            self.not_changed.emit(error, self.view.details.title)
 
     def _write_rest(self, keeper: CaseKeeper) -> None:
         self._timer.stop()
@@ -204,6 +223,8 @@ class CaseDesk(QObject):
         self._steps.clear()
         self._held.clear()
         self._timer.stop()
+        for job in tuple(self._own_jobs):  # all is written; nobody waits for what they would read of a closed case
+            self._jobs.cancel(job)
         with keeper.turn:
             keeper.file.close()
         if self.signalsBlocked():
@@ -227,9 +248,9 @@ class CaseDesk(QObject):
         title = f"taking {exhibit.name} into the case"
 
         def submit() -> None:
-            job = self._jobs.submit(title, lambda: taking_in(keeper, evidence), lane=LaneName.CASE, quiet=True)
-            Heard(
-                job,
+            self._submit(
+                title,
+                lambda: taking_in(keeper, evidence),
                 lambda outcome: self._take_in(keeper, exhibit, *outcome),
                 partial(self._not_taken_in, keeper, exhibit),
             )
@@ -314,10 +335,12 @@ class CaseDesk(QObject):
         self._writing, self._wanted = self._wanted, {}
         self._enter(Keeping.SAVING)
         writing = self._writing
-        job = self._jobs.submit(
-            "saving the case", lambda: saving(keeper, writing), lane=LaneName.CASE, quiet=True, cancellable=False
+        self._submit(
+            "saving the case",
+            lambda: saving(keeper, writing),
+            partial(self._saved, writing),
+            partial(self._not_saved, writing),
         )
-        Heard(job, partial(self._saved, writing), partial(self._not_saved, writing))
 
     def _saved(self, written: dict[int, Wanted], view: CaseView) -> None:
         if written is not self._writing:
@@ -404,16 +427,26 @@ class CaseDesk(QObject):
                 self.problem.emit(error)
 
         def submit() -> None:
-            job = self._jobs.submit(
-                title,
-                lambda: changing(keeper, once.write if writes else step),
-                lane=LaneName.CASE,
-                quiet=True,
-                cancellable=False,
-            )
-            Heard(job, finish, fail)
+            self._submit(title, lambda: changing(keeper, once.write if writes else step), finish, fail)
 
         self._after_saving(submit)
+
+    def _submit(
+        self,
+        title: str,
+        steps: Callable[[], Steps],
+        finish: Callable[[Any], None],
+        fail: Callable[[WorkstationError], None],
+    ) -> None:
+        """Do something with the open case in its lane; only its end takes the job away, so none is offered Cancel."""
+        job = self._jobs.submit(title, steps, lane=LaneName.CASE, quiet=True, cancellable=False)
+        self._own_jobs.add(job)
+        job.ended.connect(self._forget_job)
+        Heard(job, finish, fail)
+
+    @Slot(object)
+    def _forget_job(self, job: Job) -> None:
+        self._own_jobs.discard(job)
 
     def _forget_step(self, step: Step) -> None:
         if step in self._steps:

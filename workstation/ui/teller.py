@@ -118,9 +118,14 @@ class Teller(QObject):
             self.tell_problem(exhibit.problem)
 
     @Slot(object)
-    def tell_problem(self, problem: WorkstationError) -> None:
-        """One sentence with the next step; an unexpected one offers its report."""
-        text = problem.summary
+    def tell_problem(self, problem: WorkstationError, after: str = "") -> None:
+        """One sentence with the next step; an unexpected one offers its report.
+
+        Args:
+            problem: what went wrong.
+            after: another sentence: what stays in spite of it.
+        """
+        text = f"{problem.summary} {after}".strip()
         if isinstance(problem, UnexpectedProblem):
             self.last_problem = problem
             self._centre.say(text, "error", "Save problem report…", self.save_problem)
@@ -250,6 +255,8 @@ class Teller(QObject):
     @Slot(object)
     def tell_job_stopping(self, job: Job) -> None:
         """Cancel was heard."""
+        if job.quiet:
+            return
         self._jobs_panel.job_cancelling(job.number)
         self._jobs_panel.log(f"{_sentence(job.title)}: stopping after the current step")
 
