@@ -1,6 +1,8 @@
 import csv
+import errno
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from workstation.analysis.model.compact_network import CompactNetwork
 from workstation.analysis.model.compact_text import PADDING, CompactTextNetwork
 from workstation.analysis.model.encoder import Normalisation, WeightsDescription
 from workstation.cli import app
-from workstation.errors import WeightsProblem
+from workstation.errors import ExportProblem, WeightsProblem
 from workstation.progress import drain
 from workstation.training.command import TrainingProblem
 from workstation.training.configuration_tables import ConfigurationProblem
@@ -28,6 +30,8 @@ from workstation.training.histories import History, JpegSave, LastSave, Resize
 from workstation.training.retrieval import LineUp, retrieval, top1_share
 from workstation.training.text_command import train_text
 from workstation.training.text_configuration import TextConfiguration
+from workstation.training.text_evaluation import TextFigures
+from workstation.training.text_export import write_description
 from workstation.training.text_objective import TruthTable
 from workstation.training.text_training import ImageHead, draw_text, train_tokenizer
 
@@ -241,6 +245,23 @@ def test_a_text_side_is_trained_registered_and_bound_to_its_image_side(
     assert "was altered" in registry.verify("tiny").reason
     with pytest.raises(WeightsProblem, match="was altered"):
         load_text_side("tiny", device="cpu", threads=1)
+
+
+def test_a_full_disk_leaves_an_earlier_description_whole(
+    tiny_weights: WeightsDescription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    figures = retrieval([LineUp("a", 0.9, np.array([0.1], np.float32), np.array([0.1], np.float32))])
+    target = tiny_weights.folder / "tiny.json"
+    before = sorted(tiny_weights.folder.iterdir()), target.read_bytes()
+    monkeypatch.setattr(os, "fsync", no_room)
+
+    with pytest.raises(ExportProblem, match="No space left"):
+        write_description(target, tiny_weights, TextFigures(figures, figures, {}, {}, ()), TINY)
+
+    assert (sorted(tiny_weights.folder.iterdir()), target.read_bytes()) == before
 
 
 def test_a_text_side_of_another_image_side_is_refused(

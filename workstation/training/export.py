@@ -20,6 +20,7 @@ from workstation.evaluation.splices import make_splices
 from workstation.evidence import read_metadata
 from workstation.evidence.record import Present
 from workstation.progress import drain
+from workstation.report.atomic import write_text
 from workstation.training.run import CHECKPOINT
 from workstation.training.tensor_files import write_tensors
 from workstation.training.whitening import whitening_of
@@ -46,6 +47,7 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     Raises:
         WeightsProblem: without a checkpoint.
         ManifestProblem: if the collection's manifest cannot be used.
+        ExportProblem: if the description cannot be written; an earlier one is then as it was.
     """
     try:
         state = torch.load(run / CHECKPOINT, weights_only=True, map_location="cpu")
@@ -80,7 +82,7 @@ def export(run: Path, out: Path, *, name: str, photos: Path) -> Path:
     high = _scale_limit(description, tensors, photos)
     fields = write_fields(description) | {"departure_range": [0.0, high], "training": state["configuration"]}
     target = out / f"{name}.json"
-    target.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(target, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
     return target
 
 

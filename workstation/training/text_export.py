@@ -13,6 +13,7 @@ from workstation.analysis.claims import FIELD
 from workstation.analysis.model import compact_text, registry
 from workstation.analysis.model.compact_text import CompactTextSide
 from workstation.analysis.model.encoder import WeightsDescription
+from workstation.report.atomic import write_text
 from workstation.training.retrieval import Retrieval
 from workstation.training.tensor_files import write_tensors
 from workstation.training.text_configuration import TextConfiguration
@@ -72,13 +73,16 @@ def write_description(
 
     Returns:
         Path of the new description.
+
+    Raises:
+        ExportProblem: if it cannot be written; an earlier one is then as it was.
     """
     fields = json.loads(original.read_text(encoding="utf-8")) | registry.write_fields(described)
     fields["figures"] = {**dict(described.figures), **headline(figures)}
     fields["text_training"] = settings.as_table()
     fields.pop(FIELD, None)  # measured with the text side that is replaced
     target = described.folder / f"{described.name}.json"
-    target.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(target, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
     return target
 
 
