@@ -3,15 +3,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QTabWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QTableView, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from workstation.errors import RecordedWarning
 from workstation.progress import Progress
-from workstation.ui.jobs_panel import ENDED_SHOWN, JobsPanel, WarningsModel
+from workstation.ui.jobs_panel import ENDED_SHOWN, JobsPanel
+from workstation.ui.warnings_table import WarningsModel
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -135,3 +136,31 @@ def test_warnings_model_keeps_the_rules_of_qt(qtbot: QtBot) -> None:
     model.set_warnings("a", "a.jpg", [SUFFIX])
     model.set_warnings("a", "a.jpg", [])
     assert tester.model() is model
+
+
+def test_a_press_of_a_heading_sorts_the_warnings_up_then_down_then_as_they_came(panel: JobsPanel, qtbot: QtBot) -> None:
+    panel.show_warnings("IMG_10.jpg", [NO_PLACE, SUFFIX, DIFFERS], key="ten")
+    panel.show_warnings("IMG_9.jpg", [SUFFIX], key="nine")
+    panel.show_tab("Warnings")
+    table = next(found for found in panel.findChildren(QTableView) if found.accessibleName() == "Warnings")
+    model, header = panel.warnings_model, table.horizontalHeader()
+
+    def press(column: int) -> list[str]:
+        place = QPoint(header.sectionViewportPosition(column) + 8, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        return [model.index(row, column).data() for row in range(model.rowCount())]
+
+    table.selectRow(3)
+    assert press(0) == ["IMG_9.jpg", "IMG_10.jpg", "IMG_10.jpg", "IMG_10.jpg"]
+    assert table.currentIndex().row() == 0, "the marked row stays marked"
+    assert press(0)[-1] == "IMG_9.jpg"
+    assert press(0)[-1] == "IMG_9.jpg", "in the order in which they came"
+    offsets = press(3)
+    assert offsets[:2] == [model.index(0, 3).data()] * 2
+    assert offsets[2] == "0x01A4"
+    assert offsets[3] == press(3)[3], "one without a place comes last, however the table is turned"
+    assert "Sort by this column" in {action.text() for action in table.actions()}
+    told = []
+    panel.warning_activated.connect(told.append)
+    table.doubleClicked.emit(model.index(0, 0))
+    assert told == ["ten"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QToolButton
@@ -177,3 +177,25 @@ def test_value_row_and_table_are_copied(panel: RegionsPanel) -> None:
     assert lines[0] == "Name\tKind\tArea\tDeparture\tAlike in\tAlike out\tNote"
     assert lines[4] == row
     assert len(lines) == 6
+
+
+def test_a_press_of_a_heading_sorts_groups_and_regions_by_their_numbers(panel: RegionsPanel, qtbot: QtBot) -> None:
+    header = panel.table.horizontalHeader()
+
+    def press(column: Column) -> list[str]:
+        place = QPoint(header.sectionViewportPosition(column) + 8, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        return [panel.model.name_at(row) for row in range(panel.model.rowCount())]
+
+    panel.select_region("1")
+    assert press(Column.DEPARTURE) == ["A", "C", "B", "1", "2"]
+    assert press(Column.DEPARTURE) == ["1", "B", "C", "A", "2"], "what is not known stands at the end"
+    assert panel.model.name_at(panel.table.currentIndex().row()) == "1"
+    panel.show_regions((SKY, PLATE), STATISTICS)
+    assert [panel.model.name_at(row) for row in range(5)] == ["1", "B", "C", "A", "2"], "new rows are sorted, too"
+    assert panel.model.name_at(panel.table.currentIndex().row()) == "1"
+    with qtbot.waitSignal(panel.note_edited) as noted:
+        panel.model.setData(panel.model.index(0, Column.NOTE), "a sign")
+    assert noted.args == ["1", "a sign"]
+    assert press(Column.DEPARTURE) == ["A", "B", "C", "2", "1"], "in the order of their own"
+    assert "Sort by this column" in {action.text() for action in panel.table.actions()}

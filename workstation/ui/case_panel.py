@@ -35,6 +35,7 @@ from workstation.ui.controls import IconLabel, add_action, icon_size, push_butto
 from workstation.ui.copying import copy_text, table_as_tsv
 from workstation.ui.icons import icon
 from workstation.ui.rows_model import SUBJECT_ROLE, FilteredRows, RowsModel, TextRow
+from workstation.ui.sorting import offer_sorting
 from workstation.ui.theme import GRID
 
 _KEEPING = {
@@ -169,7 +170,7 @@ class CasePanel(QWidget):
         self.bookmarks.offer("Delete", "Delete it; the history keeps it", self.bookmark_delete_requested,
                              BookmarkRecord, "delete")  # fmt: skip
         for page, _ in self._pages.values():
-            page.offer_sorting()
+            offer_sorting(page.table)
 
     def _lay_out(self) -> None:
         nothing = QWidget()
@@ -262,24 +263,6 @@ class _Page(QWidget):
             self._first = action
             self.table.activated.connect(action.trigger)
 
-    def offer_sorting(self) -> None:
-        """An action that does what a press of the heading does, for those who use no mouse."""
-        tip = "By the marked cell's column; again: turned round; once more: in the case's own order"
-        add_action(self.table, "Sort by this column", tip, self._sort_by_marked, icon_name="sort")
-
-    @Slot()
-    def _sort_by_marked(self) -> None:
-        header, column = self.table.horizontalHeader(), self.table.currentIndex().column()
-        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        if column < 0:
-            return
-        if header.sortIndicatorSection() != column:
-            self.table.sortByColumn(column, up)
-        elif header.sortIndicatorOrder() == up:
-            self.table.sortByColumn(column, down)
-        else:
-            self.table.sortByColumn(-1, up)
-
     def subject(self) -> object:
         """What the marked row stands for."""
         index: QModelIndex = self.table.currentIndex()
@@ -303,9 +286,6 @@ class _Page(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        table.setSortingEnabled(True)
         letter = table.fontMetrics().averageCharWidth()
         for column, letters in enumerate(widths):
             table.setColumnWidth(column, letters * letter)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -34,16 +32,14 @@ from workstation.ui.controls import (
 )
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.icons import icon
-from workstation.ui.metadata_rows import offset_text
+from workstation.ui.sorting import offer_sorting
 from workstation.ui.theme import GRID, monospaced, tabular
+from workstation.ui.warnings_table import HEADINGS, KEY_ROLE, WarningsModel, WarningsTable
 from workstation.ui.wording import duration
-
-_Index = QModelIndex | QPersistentModelIndex
 
 LOG_LINES = 10_000
 ENDED_SHOWN = 20
 """So many ended jobs stay in the list; older ones remain in the log."""
-_HEADINGS = ("Exhibit", "Code", "Message", "Offset")
 
 
 class JobsPanel(QWidget):
@@ -165,7 +161,7 @@ class JobsPanel(QWidget):
 
     def _copy_chosen_warnings(self) -> None:
         chosen = sorted(index.row() for index in self._table.selectionModel().selectedRows())
-        rows = [[full_text(self._warnings.index(row, column)) for column in range(len(_HEADINGS))] for row in chosen]
+        rows = [[full_text(self._warnings.index(row, column)) for column in range(len(HEADINGS))] for row in chosen]
         if rows:
             copy_text(to_tsv(rows))
 
@@ -222,7 +218,7 @@ class JobsPanel(QWidget):
 
     def _make_warnings(self) -> QWidget:
         self._no_warnings = wrapped_label("No warnings.", weight="muted")
-        self._table = _WarningsTable()
+        self._table = WarningsTable()
         self._table.setModel(self._warnings)
         self._table.setAccessibleName("Warnings")
         self._table.setAlternatingRowColors(True)
@@ -238,6 +234,7 @@ class JobsPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._table.resizeRowsToContents)
+        self._warnings.layoutChanged.connect(self._table.resizeRowsToContents)  # heights belong to places, not to rows
         self._table.doubleClicked.connect(self._warning_activated)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         add_action(
@@ -249,6 +246,7 @@ class JobsPanel(QWidget):
             keys="Ctrl+C",
         )
         add_action(self._table, "Copy table", "Copy all warnings with headings", self.copy_warnings)
+        offer_sorting(self._table)
         self._copy_warnings = tool_button("copy", "Copy warnings", "Copy all warnings as tab-separated text")
         self._copy_warnings.clicked.connect(self.copy_warnings)
         page = QWidget()
@@ -257,85 +255,6 @@ class JobsPanel(QWidget):
         layout.addWidget(self._no_warnings)
         layout.addWidget(self._table, 1)
         return _beside(page, self._copy_warnings)
-
-
-class _WarningsTable(QTableView):
-    """The warnings; their messages take what the other columns leave, and never less than they need to be read."""
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt: fit the messages to the new width."""
-        super().resizeEvent(event)
-        self.fit_messages()
-
-    def fit_messages(self) -> None:
-        """Fit the column of messages."""
-        if self.model() is None:
-            return
-        others = sum(self.columnWidth(column) for column in (0, 1, 3))
-        least = 36 * self.fontMetrics().averageCharWidth()
-        self.setColumnWidth(2, max(least, self.viewport().width() - others))
-
-
-KEY_ROLE = Qt.ItemDataRole.UserRole + 2
-"""The key of the exhibit that a warning speaks of."""
-
-
-class WarningsModel(QAbstractTableModel):
-    """The warnings of all exhibits, in the order in which the exhibits came."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._by_exhibit: dict[Hashable, tuple[tuple[str, RecordedWarning], ...]] = {}
-        self._rows: list[tuple[str, RecordedWarning]] = []
-        self._keys: list[Hashable] = []
-
-    def set_warnings(self, key: Hashable, exhibit: str, warnings: Sequence[RecordedWarning]) -> bool:
-        """Replace the warnings of one exhibit, told apart by `key` and displayed as `exhibit`.
-
-        Returns:
-            Whether they are others than before.
-        """
-        if self._by_exhibit.get(key, ()) == tuple((exhibit, warning) for warning in warnings):
-            return False
-        self.beginResetModel()
-        if warnings:
-            self._by_exhibit[key] = tuple((exhibit, warning) for warning in warnings)
-        else:
-            self._by_exhibit.pop(key, None)
-        self._rows = [row for rows in self._by_exhibit.values() for row in rows]
-        self._keys = [known for known, rows in self._by_exhibit.items() for _ in rows]
-        self.endResetModel()
-        return True
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Qt: one row per warning."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Qt: exhibit, code, message, offset."""
-        return 0 if parent.isValid() else len(_HEADINGS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Qt: titles."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADINGS[section] if 0 <= section < len(_HEADINGS) else None
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Qt: texts."""
-        if not index.isValid():
-            return None
-        if role == KEY_ROLE:
-            return self._keys[index.row()]
-        exhibit, warning = self._rows[index.row()]
-        texts = (exhibit, warning.code, warning.message, offset_text(warning.offset))
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return texts[index.column()]
-        if role == Qt.ItemDataRole.FontRole and index.column() == 3:
-            return monospaced(QGuiApplication.font())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        return None
 
 
 class _JobRow(QWidget):

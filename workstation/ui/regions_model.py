@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 
 from workstation.analysis.regions import Region, RegionStatistics
@@ -15,10 +15,10 @@ from workstation.analysis.result import Group, Partition
 from workstation.ui.copying import FULL_TEXT_ROLE
 from workstation.ui.groups_table import swatch
 from workstation.ui.icons import icon
+from workstation.ui.sorting import Index, SortedModel, text_rank
 from workstation.ui.theme import tabular
 from workstation.ui.wording import decimal, group_in_words, percent
 
-_Index = QModelIndex | QPersistentModelIndex
 _UNKNOWN = "—"
 
 
@@ -47,8 +47,8 @@ TITLES = {
 _NUMERIC = frozenset({Column.AREA, Column.DEPARTURE, Column.INSIDE, Column.OUTSIDE})
 
 
-class RegionsModel(QAbstractTableModel):
-    """Groups first, then regions in the order in which they were drawn.
+class RegionsModel(SortedModel):
+    """Groups first, then regions in the order in which they were drawn, unless they are sorted by a column.
 
     Signals:
         renamed: a region's name was edited; carries old and new name. The model waits for new regions to show it.
@@ -68,12 +68,14 @@ class RegionsModel(QAbstractTableModel):
         """Replace the groups; None or a single group shows none."""
         self.beginResetModel()
         self._groups = () if partition is None or len(partition.groups) < 2 else partition.groups
+        self._arrange(len(self._groups) + len(self._regions))
         self.endResetModel()
 
     def show_regions(self, regions: tuple[Region, ...], statistics: Mapping[str, RegionStatistics]) -> None:
         """Replace the regions and their numbers by name."""
         self.beginResetModel()
         self._regions, self._statistics = regions, dict(statistics)
+        self._arrange(len(self._groups) + len(self._regions))
         self.endResetModel()
 
     def name_at(self, row: int) -> str:
@@ -83,18 +85,31 @@ class RegionsModel(QAbstractTableModel):
 
     def is_region(self, row: int) -> bool:
         """Whether the analyst drew it (else the analysis found it)."""
-        return row >= len(self._groups)
+        return self._order[row] >= len(self._groups)
 
     def row_of(self, name: str, *, region: bool = True) -> int | None:
         """The row of a region (or, with region=False, of a group); None if there is none of this name."""
-        rows = range(len(self._groups), self.rowCount()) if region else range(len(self._groups))
-        return next((row for row in rows if self.name_at(row) == name), None)
+        rows = range(self.rowCount())
+        return next((row for row in rows if self.is_region(row) is region and self.name_at(row) == name), None)
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Qt: groups and regions."""
-        return 0 if parent.isValid() else len(self._groups) + len(self._regions)
+    def rank(self, number: int, column: int) -> Any:
+        """What a group or a region is sorted by: numbers as they are, not as they are rounded."""
+        here, figures = self._own(number), None
+        if isinstance(here, Region):
+            figures = self._statistics.get(here.name)
+            values = (
+                (None, None, None, None)
+                if figures is None
+                else (figures.share, figures.departure_mean, figures.similarity_inside, figures.similarity_outside)
+            )
+        else:
+            values = (here.share, here.departure, None, None)
+        if column in _NUMERIC:
+            value = values[column - Column.AREA]
+            return None if value is None or math.isnan(value) else value
+        return text_rank(self._text_of(here, Column(column)))
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: the columns of `Column`."""
         return 0 if parent.isValid() else len(Column)
 
@@ -110,19 +125,19 @@ class RegionsModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         return meaning if role == Qt.ItemDataRole.ToolTipRole else None
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         """Qt: names and notes of regions can be edited."""
         flags = super().flags(index)
         editable = index.isValid() and self.is_region(index.row()) and index.column() in {Column.NAME, Column.NOTE}
         return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt: texts, swatches, alignment."""
         if not index.isValid():
             return None
         row, column = index.row(), Column(index.column())
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, FULL_TEXT_ROLE}:
-            return self._text(row, column)
+            return self._text_of(self._at(row), column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == Column.NAME:
@@ -133,11 +148,13 @@ class RegionsModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return tabular(QGuiApplication.font()) if role == Qt.ItemDataRole.FontRole and numeric else None
 
-    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Qt: tell the owner of the regions what was edited; it answers with new regions."""
-        if role != Qt.ItemDataRole.EditRole or not index.isValid() or not self.is_region(index.row()):
+        if role != Qt.ItemDataRole.EditRole or not index.isValid():
             return False
-        region = self._regions[index.row() - len(self._groups)]
+        region = self._at(index.row())
+        if not isinstance(region, Region):
+            return False
         text = str(value).strip()
         if index.column() == Column.NAME:
             taken = {other.name for other in self._regions} | {group.name for group in self._groups}
@@ -151,10 +168,13 @@ class RegionsModel(QAbstractTableModel):
         return False
 
     def _at(self, row: int) -> Group | Region:
-        return self._groups[row] if row < len(self._groups) else self._regions[row - len(self._groups)]
+        return self._own(self._order[row])
 
-    def _text(self, row: int, column: Column) -> str:
-        here = self._at(row)
+    def _own(self, number: int) -> Group | Region:
+        """By the number in the order of their own."""
+        return self._groups[number] if number < len(self._groups) else self._regions[number - len(self._groups)]
+
+    def _text_of(self, here: Group | Region, column: Column) -> str:
         if isinstance(here, Group):
             texts = (here.name, "group", percent(here.share), decimal(here.departure), _UNKNOWN, _UNKNOWN, "")
             return texts[column]

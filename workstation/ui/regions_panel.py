@@ -13,6 +13,7 @@ from workstation.analysis.result import Partition
 from workstation.ui.controls import add_action, chain_focus, icon_size, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.regions_model import Column, RegionsModel
+from workstation.ui.sorting import offer_sorting
 from workstation.ui.theme import GRID
 
 _HINT = "Mark a part of the picture (R, E, P or L) to measure it and to compare everything with it."
@@ -212,6 +213,7 @@ class RegionsPanel(QWidget):
         add_action(table, "Copy value", "Copy the marked cell", self.copy_value, icon_name="copy", keys="Ctrl+C")
         add_action(table, "Copy row", "Copy the marked row as tab-separated text", self.copy_row)
         add_action(table, "Copy table", "Copy the whole table with headings", self.copy_table)
+        offer_sorting(table)
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()

@@ -6,22 +6,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication
 
-from workstation.evidence import name_key
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
+from workstation.ui.sorting import Index, SortedModel, text_rank
 from workstation.ui.theme import tabular
 
-_Index = QModelIndex | QPersistentModelIndex
 SUBJECT_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
@@ -49,69 +41,40 @@ class TextRow:
         """What the row is sorted by in a column, the smallest first; None where that is not known."""
         if column in self.ranks:
             return self.ranks[column]
-        return name_key(self.cells[column]) if self.cells[column] else None
+        return text_rank(self.cells[column])
 
 
-def sorted_rows(rows: Sequence[TextRow], column: int, *, turned: bool) -> tuple[TextRow, ...]:
-    """Rows by a column, numbers by their size; what is not known stands at the end, however they are turned.
-
-    Args:
-        rows: in the order of their own, which equal ones keep.
-        column: below 0 = the order of their own.
-        turned: the largest first.
-    """
-    if column < 0:
-        return tuple(rows)
-    ranks = [row.rank(column) for row in rows]
-    known = sorted((i for i, rank in enumerate(ranks) if rank is not None), key=ranks.__getitem__, reverse=turned)
-    return tuple(rows[i] for i in (*known, *(i for i, rank in enumerate(ranks) if rank is None)))
-
-
-class RowsModel(QAbstractTableModel):
+class RowsModel(SortedModel):
     """Rows of texts under headings."""
 
     def __init__(self, headings: Sequence[tuple[str, str]], parent: QObject | None = None) -> None:
         """`headings` are titles and what they mean."""
         super().__init__(parent)
         self._headings = tuple(headings)
-        self._given: tuple[TextRow, ...] = ()
         self._rows: tuple[TextRow, ...] = ()
-        self._column, self._turned = -1, False
         self._font = tabular(QGuiApplication.font())
 
     @property
     def rows(self) -> tuple[TextRow, ...]:
         """All rows, as they are sorted."""
-        return self._rows
+        return tuple(self._rows[number] for number in self._order)
 
     def show_rows(self, rows: Sequence[TextRow]) -> None:
         """Replace the rows; they are sorted as those before."""
         self.beginResetModel()
-        self._given = tuple(rows)
-        self._rows = sorted_rows(self._given, self._column, turned=self._turned)
+        self._rows = tuple(rows)
+        self._arrange(len(self._rows))
         self.endResetModel()
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Qt: sort by a column; below 0 = the order in which the rows were given."""
-        self.layoutAboutToBeChanged.emit()
-        before = self._rows
-        self._column, self._turned = column, order == Qt.SortOrder.DescendingOrder
-        self._rows = sorted_rows(self._given, column, turned=self._turned)
-        now = {id(row): number for number, row in enumerate(self._rows)}
-        marked = self.persistentIndexList()
-        moved = [self.index(now[id(before[index.row()])], index.column()) for index in marked]
-        self.changePersistentIndexList(marked, moved)
-        self.layoutChanged.emit()
+    def rank(self, number: int, column: int) -> Any:
+        """What a row is sorted by."""
+        return self._rows[number].rank(column)
 
     def row_of(self, key: Hashable) -> int | None:
         """Where the row with this key stands; None where there is none."""
-        return next((number for number, row in enumerate(self._rows) if row.key == key), None)
+        return next((place for place, number in enumerate(self._order) if self._rows[number].key == key), None)
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Qt: rows."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Qt: columns."""
         return 0 if parent.isValid() else len(self._headings)
 
@@ -126,11 +89,11 @@ class RowsModel(QAbstractTableModel):
             return meaning
         return title if role == Qt.ItemDataRole.DisplayRole else None
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Qt: texts, icon, tooltip; SUBJECT_ROLE gives what the row stands for."""
         if not index.isValid():
             return None
-        row = self._rows[index.row()]
+        row = self._rows[self._order[index.row()]]
         text = row.cells[index.column()]
         if role == Qt.ItemDataRole.DecorationRole:
             return icon(row.icon) if index.column() == 0 and row.icon else None
