@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
-from tests.ui.canvas_samples import sample_result
+from tests.ui.canvas_samples import Mouse, sample_result
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
+from workstation.errors import DamagedImage
 from workstation.evidence import PixelsLost, rehash
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
@@ -241,3 +243,103 @@ def test_an_analysis_that_only_lacked_the_file_has_not_failed_any_more_when_it_i
     assert window.centre.message == ""
     assert (exhibit.failure, exhibit.analysis) == (None, AnalysisState.NONE)
     assert "Not analysed yet" in window.findings.text
+
+
+def too_little_memory(evidence: Evidence) -> Reading:
+    yield Progress("reading the file again")
+    raise DamagedImage(evidence.identity.path, "its pixels do not fit into memory")
+
+
+def test_a_comparison_for_which_there_is_not_memory_enough_is_given_up(
+    make_window: Maker, photo: Photo, monkeypatch: pytest.MonkeyPatch, qtbot
+) -> None:
+    monkeypatch.setattr(pixel_desk, "ROOM", 160 * 96 * 3)
+    window = make_window(read_again=too_little_memory)
+    window.open_files([photo(f"{number}.png", (160, 96), seed=number) for number in range(2)])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+    other = window.session.exhibits[1]
+
+    window.actions_table["compare"].trigger()
+    assert window.actions_table["compare"].isChecked()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    assert not window.actions_table["compare"].isChecked()
+    assert "its pixels do not fit into memory" in window.centre.message
+    window.session.update(other, pixels=window.view.pixels)
+    window.pixels.arrived.emit(other)  # when it is looked at, say
+    assert window.comparing.mode is None
+
+
+def test_the_curtain_that_is_chosen_while_another_picture_is_read_stays(away: Away, qtbot) -> None:
+    window, table = away.window, away.window.actions_table
+    table["compare"].trigger()
+    assert table["compare"].isChecked()
+
+    table["curtain"].trigger()
+    away.held.goes_on.set()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    assert window.comparing.mode is CompareMode.CURTAIN
+    assert (table["compare"].isChecked(), table["curtain"].isChecked()) == (False, True)
+
+
+def test_a_comparison_that_is_waited_for_says_so_and_is_taken_back_with_its_own_key(away: Away, qtbot) -> None:
+    window, action = away.window, away.window.actions_table["compare"]
+    action.trigger()
+    qtbot.waitUntil(lambda: window.centre.message.startswith("Reading"), timeout=5_000)
+    assert "beside this one" in window.centre.message
+
+    action.trigger()
+
+    assert not action.isChecked()
+    assert window.centre.message == ""
+    come_back(away, qtbot)
+    assert window.comparing.mode is None
+
+
+def test_going_on_to_another_exhibit_takes_a_comparison_that_is_waited_for_back(away: Away, qtbot) -> None:
+    window = away.window
+    window.comparing.show_beside(away.exhibit)
+    window.session.select(away.exhibit)
+
+    assert not window.actions_table["compare"].isChecked()
+    come_back(away, qtbot)
+    assert window.comparing.mode is None
+
+
+def test_what_is_compared_stays_where_the_next_picture_cannot_come(
+    make_window: Maker, photo: Photo, monkeypatch: pytest.MonkeyPatch, qtbot
+) -> None:
+    monkeypatch.setattr(pixel_desk, "ROOM", 2 * 160 * 96 * 3)
+    window = make_window(read_again=too_little_memory)
+    window.open_files([photo(f"{number}.png", (160, 96), seed=number) for number in range(3)])
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
+    _, second, third = window.session.exhibits
+    window.comparing.show_beside(second)
+    compare = window.comparing.active_view.parentWidget().parentWidget()
+
+    window.comparing.show_beside(third)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    assert window.comparing.mode is CompareMode.SIDE_BY_SIDE
+    assert compare.right.pixels is second.pixels is not None
+    window.comparing.refresh()
+    assert compare.right.pixels is second.pixels
+
+
+def test_no_region_is_drawn_on_the_thumbnail_that_stands_in(away: Away, qtbot) -> None:
+    window, canvas = away.window, away.window.view.canvas
+    window.session.select(away.exhibit)
+    window.actions_table["tool-rectangle"].trigger()
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.ForbiddenCursor
+    mouse, marks = Mouse(canvas), away.exhibit.marks
+
+    mouse.drag((30, 30), (90, 60))
+
+    assert away.exhibit.marks is marks
+    assert window.centre.message.startswith("No region: this is a small preview")
+    come_back(away, qtbot)
+    assert window.centre.message == ""
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.CrossCursor
+    mouse.drag((30, 30), (90, 60))
+    assert len(away.exhibit.marks.regions) == 2

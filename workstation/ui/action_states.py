@@ -124,10 +124,10 @@ class ActionStates(QObject):
 
     @Slot()
     def mark_comparison(self) -> None:
-        """The comparison was begun, left or locked."""
+        """The comparison was begun, asked for, left or locked."""
         self.mark_layer()
         table, mode = self._table, self._comparing.mode
-        table["compare"].setChecked(mode is CompareMode.SIDE_BY_SIDE)
+        table["compare"].setChecked(self._comparing.is_side_by_side)
         table["curtain"].setChecked(mode is CompareMode.CURTAIN)
         table["compare-lock"].setChecked(self._comparing.is_locked)
         table["compare-lock"].setEnabled(mode is CompareMode.SIDE_BY_SIDE)

@@ -42,6 +42,8 @@ DRAG_START = 4.0
 PAN_SHARE = 0.1
 """Share of the view that an arrow key moves."""
 
+STAND_IN = "No region: this is a small preview, the picture is still being read. Draw as soon as it is there."
+
 
 class Drag(Enum):
     """What a held button does."""
@@ -73,7 +75,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         region_drawn(object): Region without a name.
         region_selected(str): name, "" for none.
         region_changed(object): Region that was moved or resized.
-        region_refused(str): what was drawn encloses nothing; carries a sentence.
+        region_refused(str): what was drawn encloses nothing, or there is nothing to draw on; carries a sentence.
         region_delete_requested(str): Delete was pressed while a region was selected.
         blink_requested(bool): Space went down or up.
         context_requested(object): right click; QPoint on the screen.
@@ -101,6 +103,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.camera = Camera()
         self.frame = DisplayFrame(0, 0)
         self.tool = Tool.HAND
+        self._stand_in = False
         self.draws_focus = True
         self._theme = DARK
         self._press: _Press | None = None
@@ -148,10 +151,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.highlight.accent = self.regions.accent = QColor(theme.accent)
         self.viewport().update()
 
-    def set_frame(self, frame: DisplayFrame) -> None:
-        """Lie under a picture of this size and orientation; one displayed at the same size keeps the view."""
-        self.frame = frame
+    def set_frame(self, frame: DisplayFrame, *, stand_in: bool = False) -> None:
+        """Lie under a picture of this size and orientation; one displayed at the same size keeps the view.
+
+        Args:
+            frame: of the picture.
+            stand_in: whether a thumbnail stands there instead; no region is drawn on what is not seen.
+        """
+        self.frame, self._stand_in = frame, stand_in
         self.cancel_drawing()
+        self._show_cursor()
         self._forget_click()
         self.map.set_frame(frame)
         for overlay in self._overlays:
@@ -238,6 +247,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         elif self.tool is Tool.HAND:
             held = self._editor.take_hold(*self.to_stored(position), position)
             self._press = _Press(position, position, Drag.EDIT if held else Drag.PAN)
+        elif self._stand_in:
+            self.region_refused.emit(STAND_IN)
         elif self._editor.press(self.tool, *self.to_stored(position)):
             self._press = _Press(position, position, Drag.DRAW)
 
@@ -362,7 +373,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.apply_camera()
 
     def _show_cursor(self) -> None:
-        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if self.tool is Tool.HAND else Qt.CursorShape.CrossCursor)
+        drawing = Qt.CursorShape.ForbiddenCursor if self._stand_in else Qt.CursorShape.CrossCursor
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if self.tool is Tool.HAND else drawing)
 
     def _go_on(self, press: _Press, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if press.drag is Drag.PAN:

@@ -12,10 +12,11 @@ from workstation.ui.compare import CompareMode, CompareView
 from workstation.ui.exhibits_model import ExhibitListing
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
-from workstation.ui.pixel_desk import PixelDesk
+from workstation.ui.pixel_desk import PATIENCE_MS, PixelDesk
 from workstation.ui.region_tools import Tool
 from workstation.ui.session import OpenExhibit, Session
 
+NOT_READ = "There is no picture to compare yet: it is still being read, or cannot be read any more."
 NOT_CURRENT = (
     "No region: regions are drawn on the current exhibit, the left one. Choose the other in the list to mark it."
 )
@@ -28,7 +29,9 @@ class CompareDesk(QObject):
         mode: what is compared, None while the single picture is shown.
 
     Signals:
-        changed: the comparison was begun, left, or changed its mode or lock.
+        changed: the comparison was begun, asked for, left, or changed its mode or lock.
+        awaited: the picture that comes beside the current one takes a while; carries the name of its file, "" when it
+            came or nobody waits for it any more.
         view_made: the comparison was built; carries its `CompareView`.
         region_drawn: a `Region` was drawn on the current exhibit.
         region_refused: what was drawn is no region, or not on the current exhibit; carries a sentence.
@@ -36,6 +39,7 @@ class CompareDesk(QObject):
     """
 
     changed = Signal()
+    awaited = Signal(str)
     view_made = Signal(object)
     region_drawn = Signal(object)
     region_refused = Signal(str)
@@ -48,15 +52,26 @@ class CompareDesk(QObject):
         self._session, self._listing, self._pixels, self._centre = session, listing, pixels, centre
         self._compare: CompareView | None = None
         self._beside: OpenExhibit | None = None
-        self._waits = False
+        self._awaited: OpenExhibit | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self._say_awaited)
         self._dark = True
         self._filled: tuple[object, ...] = ()
         self._tool = Tool.HAND
         self.mode: CompareMode | None = None
         session.removed.connect(self._forget)
+        session.current_changed.connect(self._await_nothing)
         session.marks_changed.connect(self._show_marks)
         pixels.arrived.connect(self.take_pixels)
         pixels.lost.connect(self.miss_pixels)
+        pixels.failed.connect(self.miss_pixels)
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether two pictures stand beside each other, or will as soon as the second one is read."""
+        return self.mode is CompareMode.SIDE_BY_SIDE or self._awaited is not None
 
     @property
     def is_locked(self) -> bool:
@@ -80,15 +95,25 @@ class CompareDesk(QObject):
             return
         current = self._session.current
         if current is None or current.pixels is None:
+            self.refused.emit(NOT_READ)
             self.changed.emit()
             return
-        self._beside = self._beside or self._next_to(current)
-        self._pixels.put_beside(self._beside)
-        self._waits = self._beside.pixels is None
-        if self._waits:
-            self.changed.emit()
+        self._put_beside(self._beside or self._next_to(current))
+
+    def _put_beside(self, exhibit: OpenExhibit) -> None:
+        """Compare with an exhibit, at once or when its pixels are there; until then all stays as it is."""
+        self._awaited = exhibit
+        self._hold_pixels()
+        if exhibit.pixels is not None:
+            self._take_awaited()
         else:
-            self._enter(CompareMode.SIDE_BY_SIDE)
+            self._patience.start()
+            self.changed.emit()
+
+    def _take_awaited(self) -> None:
+        self._beside, self._awaited = self._awaited, None
+        self._hold_pixels()
+        self._enter(CompareMode.SIDE_BY_SIDE)
 
     @Slot(object)
     def show_beside(self, exhibit: OpenExhibit) -> None:
@@ -96,17 +121,24 @@ class CompareDesk(QObject):
         if exhibit.problem is not None:
             self.refused.emit(f"{exhibit.name} cannot be opened: there is nothing to put beside the current exhibit.")
             return
-        self._beside = exhibit
-        self.show(shown=True)
+        current = self._session.current
+        if current is None or current.pixels is None:
+            self.refused.emit(NOT_READ)
+        else:
+            self._put_beside(exhibit)
 
     @Slot(bool)
     def set_curtain(self, shown: bool) -> None:
         """Draw a curtain between the original and the chosen layer, or leave the comparison."""
         current = self._session.current
-        if shown and current is not None and current.pixels is not None:
-            self._enter(CompareMode.CURTAIN)
-        else:
+        self._await_nothing()
+        if not shown:
             self._leave()
+        elif current is None or current.pixels is None:
+            self.refused.emit(NOT_READ)
+            self.changed.emit()
+        else:
+            self._enter(CompareMode.CURTAIN)
 
     @Slot(bool)
     def set_lock(self, locked: bool) -> None:
@@ -152,17 +184,29 @@ class CompareDesk(QObject):
     @Slot(object)
     def take_pixels(self, exhibit: OpenExhibit) -> None:
         """The pixels of an exhibit are there, opened or read again."""
-        if self._waits and exhibit is self._beside:
-            self._waits = False
-            self._enter(CompareMode.SIDE_BY_SIDE)
+        if exhibit is self._awaited:
+            self._take_awaited()
         else:
             self.refresh()
 
     @Slot(object)
     def miss_pixels(self, exhibit: OpenExhibit) -> None:
         """The pixels of an exhibit will not come: it cannot be opened, or not be read again."""
-        if self._waits and exhibit is self._beside:
-            self._let_go()
+        if exhibit is self._awaited:
+            self._await_nothing()
+
+    @Slot()
+    def _await_nothing(self) -> None:
+        """What is shown stays: nobody waits for another picture to come beside it any more."""
+        if self._awaited is not None:
+            self._awaited = None
+            self._hold_pixels()
+            self.changed.emit()
+
+    @Slot()
+    def _say_awaited(self) -> None:
+        if self._awaited is not None:
+            self.awaited.emit(self._awaited.name)
 
     def _enter(self, mode: CompareMode) -> None:
         if self._compare is None:
@@ -189,8 +233,7 @@ class CompareDesk(QObject):
         self.refresh()
 
     def _leave(self) -> None:
-        if self._waits:
-            self._let_go()
+        self._await_nothing()
         if self.mode is not None:
             self.mode = None
             self._let_go()
@@ -199,8 +242,15 @@ class CompareDesk(QObject):
         self.changed.emit()
 
     def _let_go(self) -> None:
-        self._beside, self._waits = None, False
-        self._pixels.put_beside(None)
+        self._beside = None
+        self._hold_pixels()
+
+    def _hold_pixels(self) -> None:
+        """What is shown beside the current exhibit, or will be, stays in memory; nothing is awaited in vain."""
+        self._pixels.put_beside(*(one for one in (self._beside, self._awaited) if one is not None))
+        if self._awaited is None:
+            self._patience.stop()
+            self.awaited.emit("")
 
     def _fill(self, compare: CompareView, current: OpenExhibit, pixels: Pixels) -> None:
         layer = self._centre.view.layer
@@ -261,6 +311,8 @@ class CompareDesk(QObject):
 
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:
+        if exhibit is self._awaited:
+            self._await_nothing()
         if exhibit is self._beside:
             self._let_go()
             if self.mode is CompareMode.SIDE_BY_SIDE:

@@ -65,6 +65,7 @@ def _connect_pixels(window: MainWindow) -> None:
     opening.picture_arrived.connect(window.comparing.take_pixels)
     opening.opening_failed.connect(window.comparing.miss_pixels)
     window.comparing.refused.connect(window.teller.tell)
+    window.comparing.awaited.connect(window.teller.tell_awaited)
     pixels.delayed.connect(window.teller.tell_delayed)
     pixels.arrived.connect(window.picture.show_again)
     pixels.arrived.connect(window.following.tell_zoom)

@@ -47,7 +47,7 @@ class ImageView(QWidget):
         region_drawn(object): Region that a tool finished; its name is "".
         region_selected(str): name of the region that was clicked, "" when the selection was given up.
         region_changed(object): Region that was moved or resized, under its old name.
-        region_refused(str): what was drawn encloses nothing; carries a sentence.
+        region_refused(str): what was drawn encloses nothing, or there is nothing to draw on; carries a sentence.
         region_delete_requested(str): Delete was pressed while the region with this name was selected.
         zoom_changed(float): device pixels per image pixel, in per cent.
         layer_changed(object): the Layer chosen.
@@ -229,7 +229,7 @@ class ImageView(QWidget):
         self._drop_picture(None)
         self.canvas.values.set_rgb(None)
         self.canvas.picture.set_stand_in(thumbnail, frame.display_size)
-        self.canvas.set_frame(frame)
+        self.canvas.set_frame(frame, stand_in=True)
         self._show_layer()
 
     def _drop_picture(self, pixels: Pixels | None) -> None:

@@ -34,11 +34,13 @@ class PixelDesk(QObject):
         delayed: the pixels of the current `OpenExhibit` take a while to come back.
         arrived: those of the current `OpenExhibit`, or of the one beside it, are in memory again.
         lost: they cannot be read again; `hash_state` and `hash_words` of the `OpenExhibit` say why.
+        failed: they cannot be read now, for want of memory say; the job says why.
     """
 
     delayed = Signal(object)
     arrived = Signal(object)
     lost = Signal(object)
+    failed = Signal(object)
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class PixelDesk(QObject):
         self._turns = count(1)
         self._looked_at: dict[int, int] = {}
         self._running: dict[int, Job] = {}
-        self._beside: OpenExhibit | None = None
+        self._beside: tuple[OpenExhibit, ...] = ()
         self._last: OpenExhibit | None = None
         self._ahead = 1
         self._patience = QTimer(self)
@@ -80,11 +82,11 @@ class PixelDesk(QObject):
         elif self._ask(exhibit):
             self._patience.start()
 
-    def put_beside(self, exhibit: OpenExhibit | None) -> None:
-        """Another exhibit is shown beside the current one, or none any more."""
-        self._beside = exhibit
+    def put_beside(self, *exhibits: OpenExhibit) -> None:
+        """These are shown beside the current exhibit, or will be; without any it stands alone."""
+        self._beside = exhibits
         self._stop_others()
-        if exhibit is not None:
+        for exhibit in exhibits:
             self._touch(exhibit)
             self._ask(exhibit)
 
@@ -114,7 +116,7 @@ class PixelDesk(QObject):
         self._looked_at[exhibit.key] = next(self._turns)
 
     def _is_shown(self, exhibit: OpenExhibit) -> bool:
-        return exhibit is self._session.current or exhibit is self._beside
+        return exhibit is self._session.current or exhibit in self._beside
 
     @staticmethod
     def _can_come_back(exhibit: OpenExhibit) -> bool:
@@ -130,7 +132,7 @@ class PixelDesk(QObject):
                 f"reading {exhibit.name} again", lambda: work.read_again(evidence), lane=LaneName.PICTURES, quiet=True
             )
             self._running[exhibit.key] = job
-            Heard(job, partial(self._take, exhibit, evidence, job), lambda _: self._ended(exhibit, job))
+            Heard(job, partial(self._take, exhibit, evidence, job), lambda _: self._miss(exhibit, job))
         return True
 
     def _take(self, exhibit: OpenExhibit, evidence: Evidence, job: Job, outcome: Pixels | Rehash) -> None:
@@ -150,6 +152,10 @@ class PixelDesk(QObject):
         self.make_room()
         if exhibit is self._session.current:
             self._look_ahead()
+
+    def _miss(self, exhibit: OpenExhibit, job: Job) -> None:
+        self._ended(exhibit, job)
+        self.failed.emit(exhibit)
 
     def _ended(self, exhibit: OpenExhibit, job: Job) -> None:
         if self._running.get(exhibit.key) is job:
@@ -188,8 +194,7 @@ class PixelDesk(QObject):
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:
         self._looked_at.pop(exhibit.key, None)
-        if exhibit is self._beside:
-            self._beside = None
+        self._beside = tuple(one for one in self._beside if one is not exhibit)
         if exhibit is self._last:
             self._last = None
         self._stop_others()

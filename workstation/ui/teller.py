@@ -46,7 +46,7 @@ class Teller(QObject):
         self._session, self._jobs, self._centre = session, jobs, places.centre
         self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
         self._refused = ""
-        self._delayed = self._trouble_with_file = ""
+        self._delayed = self._awaited = self._trouble_with_file = ""
         self.last_problem: UnexpectedProblem | None = None
         self.save_problem: Callable[[], None] | None = None
         self.open_settings: Callable[[], None] | None = None
@@ -217,6 +217,15 @@ class Teller(QObject):
             self._delayed = f"Reading {exhibit.name} again…"
             self._centre.say(self._delayed, "information")
 
+    @Slot(str)
+    def tell_awaited(self, name: str) -> None:
+        """The picture that comes beside the current one is still being read; "" = nobody waits for one any more."""
+        if self._awaited and self._centre.message == self._awaited:
+            self._centre.hush()
+        self._awaited = f"Reading {name} to put it beside this one…" if name else ""
+        if name and not self._centre.message:
+            self._centre.say(self._awaited, "information")
+
     @Slot(object)
     def tell_arrived(self, exhibit: OpenExhibit) -> None:
         """The picture is there again, which also says that the file is the same as ever."""
@@ -226,6 +235,7 @@ class Teller(QObject):
         self.show_findings(exhibit)
         if self._centre.message in {self._delayed, self._trouble_with_file}:
             self._centre.hush()
+        self.forget_refused()  # regions can be drawn now
 
     @Slot(object)
     def tell_lost(self, exhibit: OpenExhibit) -> None:
