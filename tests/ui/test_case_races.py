@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -578,3 +579,94 @@ def test_what_waits_for_a_case_that_is_closed_is_no_unexpected_problem(
     qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
 
     assert case_window.teller.last_problem is None
+
+
+def begin_reading_again(window: MainWindow, held: HeldLane, qtbot) -> None:
+    """Mark a square, then read the file again up to where the case has to say which exhibit it is."""
+    window.view.region_drawn.emit(SQUARE)
+    settle(window, qtbot)
+    held.begin(window)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.actions_table["reopen"].trigger()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_is_deleted_while_the_file_is_read_again_is_deleted_in_a_case_that_is_closed_meanwhile(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot, early: bool
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    if early:
+        window.view.region_drawn.emit(SQUARE)
+        settle(window, qtbot)
+        held.begin(window)
+        window.opening.reopen(exhibit)
+    else:
+        begin_reading_again(window, held, qtbot)
+    window.picture.delete("1")
+    assert exhibit.record is None
+    assert window.cases.close()
+
+    assert exhibit.marks.regions == ()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert case.regions.all() == ()
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+
+def test_what_is_deleted_while_the_file_is_read_again_does_not_come_back_with_a_copy_of_it(
+    case_window: MainWindow, held: HeldLane, folder: Path, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    copy = exhibit.path.with_name("copy.jpg")
+    shutil.copy(exhibit.path, copy)
+    window.view.region_drawn.emit(SQUARE)
+    settle(window, qtbot)
+    held.begin(window)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.opening.add(copy)  # it is asked for first
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.opening.reopen(exhibit)
+    window.picture.delete("1")
+    held.goes_on.set()
+    settle(window, qtbot)
+
+    assert window.session.exhibits == (exhibit,)
+    assert exhibit.record is not None
+    assert exhibit.marks.regions == ()
+    assert window.cases.close()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert case.regions.all() == ()
+
+
+def test_what_was_deleted_on_an_exhibit_that_is_closed_while_it_is_read_again_stays_deleted(
+    case_window: MainWindow, held: HeldLane, open_file: Opener, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    begin_reading_again(window, held, qtbot)
+    window.picture.delete("1")
+    window.session.close(exhibit)
+    held.goes_on.set()
+    open_file(window, exhibit.path)
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    settle(window, qtbot)
+
+    assert window.session.current.marks.regions == ()
+    assert window.teller.last_problem is None
+
+
+def test_other_bytes_that_come_while_the_case_is_asked_are_not_filed_under_the_exhibit(
+    case_window: MainWindow, held: HeldLane, photo: Photo, folder: Path, qtbot
+) -> None:
+    window, exhibit = case_window, case_window.session.current
+    begin_reading_again(window, held, qtbot)
+    photo(seed=2)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=10_000):
+        window.actions_table["reopen"].trigger()
+    window.picture.add_region(replace(SQUARE, kind="ellipse"))  # on the other picture
+    held.goes_on.set()
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
+
+    assert exhibit.record is None
+    assert window.cases.close()
+    with CaseFile.open(folder, operator="", read_only=True) as case:
+        assert [one.region.kind for one in case.regions.all()] == ["rectangle"]

@@ -54,18 +54,20 @@ class Wanted:
         result: of the last analysis, None for none.
         failure: request and reason of an analysis that failed, None if none did.
         boxes: parts (x, y, width, height in stored pixels) that were on the screen at 100 % or more.
-        size: (height, width) of the stored image.
+        size: (height, width) of the stored image; None while it is read again.
     """
 
     marks: Marks
     result: AnalysisResult | None
     failure: tuple[AnalysisRequest, str] | None
     boxes: tuple[Box, ...]
-    size: tuple[int, int]
+    size: tuple[int, int] | None
 
     def after(self, earlier: Wanted | None) -> Wanted:
         """The same, with what was viewed before and is not written yet; all else of `earlier` is out of date."""
-        return self if earlier is None else replace(self, boxes=(*earlier.boxes, *self.boxes))
+        if earlier is None:
+            return self
+        return replace(self, boxes=(*earlier.boxes, *self.boxes), size=self.size or earlier.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -272,7 +274,7 @@ class CaseKeeper:
             if one.failure is not None and one.failure != known.failure:
                 self.file.analyses.failed(number, *one.failure)
                 known.failure = one.failure
-            if one.boxes:
+            if one.boxes and one.size is not None:
                 self.file.coverage.viewed(number, one.size, one.boxes)
 
     def forget_note(self, number: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from workstation.analysis.result import AnalysisRequest
 from workstation.casework.problems import CaseRefusal
 from workstation.errors import WorkstationError
+from workstation.evidence.record import Evidence
 from workstation.settings import SettingsStore
 from workstation.ui.case_keeper import (
     Box,
@@ -251,20 +252,23 @@ class CaseDesk(QObject):
             self._submit(
                 title,
                 lambda: taking_in(keeper, evidence),
-                lambda outcome: self._take_in(keeper, exhibit, *outcome),
+                lambda outcome: self._take_in(exhibit, evidence, *outcome),
                 partial(self._not_taken_in, keeper, exhibit),
             )
 
-        self._after_saving(submit)  # marks of an exhibit that is read again
+        if exhibit.was_entry is not None:
+            self.note_change(exhibit)  # what was marked on the picture before it was known whose it is
+        self._after_saving(submit)
 
-    def _take_in(self, keeper: CaseKeeper, exhibit: OpenExhibit, taken: TakenIn | None, view: CaseView) -> None:
-        if keeper is not self._keeper:
-            return
+    def _take_in(self, exhibit: OpenExhibit, evidence: Evidence, taken: TakenIn | None, view: CaseView) -> None:
+        if self._session.find(exhibit.key) is None or exhibit.evidence is not evidence:
+            self._show(view)
+            return  # it was closed, or is read again: other bytes may stand there now
         self._session.update(exhibit, hidden_until_taken_in=False)
         twin = None if taken is None else self._open_as(taken.record.id)
         if taken is not None and twin is not None and twin is not exhibit:
             self._join(exhibit, twin, taken.record.label)
-        elif taken is not None and self._session.find(exhibit.key) is not None:
+        elif taken is not None:
             in_window, again = exhibit.marks, exhibit.was_entry == taken.record.id
             self._session.update(exhibit, record=taken.record, was_entry=None)
             if not again:  # else the case knows nothing that the window did not, and what was deleted stays so
@@ -279,13 +283,25 @@ class CaseDesk(QObject):
         self._show(view)
 
     def _open_as(self, number: int) -> OpenExhibit | None:
-        exhibits = self._session.exhibits
-        return next((one for one in exhibits if one.record is not None and one.record.id == number), None)
+        return next((one for one in self._session.exhibits if self._number_of(one) == number), None)
+
+    def _number_of(self, exhibit: OpenExhibit) -> int | None:
+        """Under which number the case keeps what is marked on an exhibit; None where it is none of its exhibits.
+
+        While an exhibit is read again it is the one that it was, unless other bytes came: what is deleted meanwhile
+        must not come back with the case.
+        """
+        if exhibit.record is not None or exhibit.was_entry is None or self.view is None:
+            return None if exhibit.record is None else exhibit.record.id
+        before, evidence = self.view.exhibit(exhibit.was_entry), exhibit.evidence
+        if evidence is None:
+            same = exhibit.pixels is None  # a picture comes before it is known whose it is
+        else:
+            same = before is not None and evidence.identity.sha256 == before.sha256
+        return before.id if before is not None and same else None
 
     def _join(self, exhibit: OpenExhibit, twin: OpenExhibit, label: str) -> None:
         """A copy of an open exhibit: two windows onto one exhibit would write over each other's marks."""
-        if self._session.find(exhibit.key) is None:
-            return
         current = self._session.current is exhibit
         self._session.edit(twin, f"marks on {exhibit.name}", twin.marks.joined(exhibit.marks))
         self._session.close(exhibit)
@@ -310,14 +326,14 @@ class CaseDesk(QObject):
         self._want(exhibit, (box,))
 
     def _want(self, exhibit: OpenExhibit, boxes: tuple[Box, ...]) -> None:
-        record = exhibit.record
-        if not self.takes_changes or record is None or exhibit.size is None:
+        number = self._number_of(exhibit)
+        if not self.takes_changes or number is None:
             return
-        before = self._wanted.get(record.id)
+        before = self._wanted.get(number)
         asked = exhibit.requested or self._request()
         failure = None if exhibit.failure is None else (asked, exhibit.failure.summary)
         result = exhibit.result if failure is None else None
-        self._wanted[record.id] = Wanted(exhibit.marks, result, failure, boxes, exhibit.size).after(before)
+        self._wanted[number] = Wanted(exhibit.marks, result, failure, boxes, exhibit.size).after(before)
         if self._timer.isActive():  # it is written then; what could not be saved stays "not saved" until it is
             return
         self._enter(Keeping.SAVING)
@@ -371,7 +387,8 @@ class CaseDesk(QObject):
 
     def _mark_saved(self, written: Mapping[int, Wanted]) -> None:
         for exhibit in self._session.exhibits:
-            kept = None if exhibit.record is None else written.get(exhibit.record.id)
+            number = self._number_of(exhibit)
+            kept = None if number is None else written.get(number)
             if kept is not None and kept.marks is exhibit.marks:
                 exhibit.exported = True
 
