@@ -1,9 +1,17 @@
 """`python -m workstation` is the command `exifact`; the bundle starts here, too."""
 
 import multiprocessing
+import sys
 
-from workstation.cli import main
+from workstation.evidence.heif_process import IN_BUNDLE
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # in the bundle, a worker process is this program again
-    main()
+    if sys.argv[1:2] == [IN_BUNDLE]:
+        from workstation.evidence.heif_decoder import main as decode
+
+        decode(sys.argv[2])
+    else:
+        from workstation.cli import main
+
+        main()

@@ -1,7 +1,8 @@
 """Compressed bytes become stored pixels: 8-bit RGB by recorded rules, never rotated, never colour-managed.
 
-Pillow decodes everything but HEIF, for which pi-heif is used, and sound JPEGs in colour, which simplejpeg decodes into
-the same pixels. None is asked to repair: data that end early are an error, not a half-grey picture.
+Pillow decodes everything but HEIF, for which pi-heif is used in a process of its own, and sound JPEGs in colour, which
+simplejpeg decodes into the same pixels. None is asked to repair: data that end early are an error, not a half-grey
+picture.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pi_heif
 from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
@@ -34,6 +34,7 @@ from PIL import (
 from workstation.errors import DamagedImage, Reason, RecordedWarning, TooManyPixels, UnsupportedFormat
 from workstation.evidence.container import Container
 from workstation.evidence.display import oriented, unoriented
+from workstation.evidence.heif_process import decode_heif
 from workstation.evidence.jpeg_scan import NotChecked, complaint_about, sound_pixels
 from workstation.evidence.record import JpegStructure, Pixels
 
@@ -382,19 +383,16 @@ def _drop_alpha(alpha: NDArray[np.uint8], reduction: _Reduction, *, premultiplie
 def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int) -> tuple[Pixels, _Reduction]:
     if container.odd_item:  # pi-heif makes text of it without looking, and takes the process along
         raise DamagedImage(path, f"an item of it has an impossible type ({container.odd_item!r})")
-    file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
-    image = file[file.primary_index]
-    width, height = image.size
-    _check_size(path, width, height, max_pixels)
-    bits = int(image.info.get("bit_depth", 8))
+    image = decode_heif(data, max_pixels)
+    _check_size(path, *image.size, max_pixels)
+    bits = image.bits
     channels = {"L": 1, "LA": 2, "La": 2, "RGB": 3}.get(image.mode.split(";")[0], 4)
     if image.mode.startswith("I;"):
         channels = 1
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     words = _MODE_NAMES[mode].replace("8 bit", f"{bits} bit")
     reduction = _Reduction(Reason(words, _MODE_CODES[mode], bits=bits))
-    # A copy: pi-heif frees its memory with the file, whoever still looks at it.
-    samples: NDArray[np.uint8] = _heif_samples(np.array(image), channels, bits, reduction)
+    samples = _heif_samples(image.samples, channels, bits, reduction)
     if channels == 1:
         reduction.rules.append(GREY_REPEATED)
         rgb = _repeated(samples[..., 0])
@@ -403,11 +401,10 @@ def _decode_heif(path: Path, data: bytes, container: Container, max_pixels: int)
     else:
         rgb = _without_alpha(samples, image.mode.split(";")[0], reduction)
     rgb = _untransformed(rgb, container, reduction)
-    frames = len(file)
-    if frames > 1:
-        _lose_other_images(frames, reduction)
-    profile = image.info.get("icc_profile")
-    return _pixels(rgb, transform_orientation(container.transforms), reduction, profile, frames), reduction
+    if image.frames > 1:
+        _lose_other_images(image.frames, reduction)
+    orientation = transform_orientation(container.transforms)
+    return _pixels(rgb, orientation, reduction, image.profile, image.frames), reduction
 
 
 def _lose_other_images(count: int, reduction: _Reduction) -> None:
