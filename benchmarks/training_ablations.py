@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import torch
 
 from benchmarks.splice_arguments import splice_parser, splices_of
 from benchmarks.weights_pairs import encoder_of as encoder_of_weights
-from benchmarks.weights_pairs import print_pairs
+from benchmarks.weights_pairs import precision_of, print_pairs, saved_splices
 from workstation.analysis.model import WeightsDescription
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import find
@@ -95,7 +96,8 @@ def main() -> None:
         run = trained(options.runs / f"{number}", options.photos, changes, options.steps, shipped)
         encoders[idea] = encoder_of(run, shipped, options.threads)
     encoders["shipped, without further steps"] = encoder_of_weights(shipped.folder / "compact.json", options.threads)
-    print_pairs("training", list(encoders.items()), splices_of(options))
+    measures = [(idea, partial(precision_of, encoder)) for idea, encoder in encoders.items()]
+    print_pairs("training", measures, saved_splices(splices_of(options)))
 
 
 if __name__ == "__main__":
