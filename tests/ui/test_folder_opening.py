@@ -37,7 +37,7 @@ def test_a_folder_opens_as_its_image_files(window: MainWindow, folder: Path, qtb
     qtbot.waitUntil(lambda: "DCIM" in window.centre.message, timeout=10000)
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10000)
     assert names(window) == ["a.jpg", "b.png", "c.jpg"]  # the folder itself is no exhibit
-    assert window.centre.message == "3 image files of DCIM are open. 1 other file left out."
+    assert window.centre.message == "3 image files of the folder “DCIM” are open. 1 other file left out."
     assert window.session.current is window.session.exhibits[0]
     assert all(exhibit.evidence is not None for exhibit in window.session.exhibits)
 
@@ -81,7 +81,7 @@ def test_closing_the_file_that_is_being_opened_leaves_the_others_alone(make_wind
     goes_on.set()
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10000)
     assert names(window) == ["a.jpg"]
-    assert window.centre.message.startswith("1 of 3 image files of DCIM are open: stopped.")
+    assert window.centre.message.startswith("1 of 3 image files of the folder “DCIM” are open: stopped.")
 
 
 @pytest.mark.parametrize("broken", ["a.jpg", "100/c.jpg"])
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_opened_does_not_keep_the_next_ones_back(
     qtbot.waitUntil(lambda: len(names(window)) == 3 and not window.jobs.jobs(), timeout=10000)
     qtbot.waitUntil(lambda: "2 of 3" in window.centre.message, timeout=10000)
     assert window.centre.message == (
-        "2 of 3 image files of DCIM are open. 1 cannot be opened: see Exhibits. 1 other file left out."
+        "2 of 3 image files of the folder “DCIM” are open. 1 cannot be opened: see Exhibits. 1 other file left out."
     )
     assert [exhibit.name for exhibit in window.session.exhibits if exhibit.problem] == [Path(broken).name]
     assert sum(exhibit.evidence is not None for exhibit in window.session.exhibits) == 2
@@ -108,5 +108,8 @@ def test_a_folder_without_images_says_so(window: MainWindow, tmp_path: Path, qtb
     window.open_files([tmp_path / "letters"])
 
     qtbot.waitUntil(lambda: "letters" in window.centre.message, timeout=10000)
-    assert window.centre.message == "letters holds no image files that Exifact opens. 1 other file left out."
+    assert (
+        window.centre.message
+        == "There are no image files that Exifact opens in the folder “letters”. 1 other file left out."
+    )
     assert names(window) == []

@@ -121,7 +121,7 @@ def test_a_folder_larger_than_memory_opens_whole(
 
     exhibits = filled(window, 6)
 
-    assert window.centre.message == "6 image files of DCIM are open."
+    assert window.centre.message == "6 image files of the folder “DCIM” are open."
     assert [exhibit.path.stem for exhibit in exhibits] == ["0", "1", "2", "3", "4", "5"]
     assert all(exhibit.evidence is not None and exhibit.hash_state is HashState.MATCHES for exhibit in exhibits)
     assert {exhibit.size for exhibit in exhibits} == {(96, 160)}
@@ -135,7 +135,7 @@ def test_exhibits_have_a_limit_of_their_own(
 
     assert len(filled(window, 4)) == 2
 
-    assert window.centre.message.startswith("2 of 4 image files of DCIM are open: 2 exhibits at a time.")
+    assert window.centre.message.startswith("2 of 4 image files of the folder “DCIM” are open: 2 exhibits at a time.")
     assert "exifact analyze" in window.centre.message
 
 
@@ -194,7 +194,7 @@ def test_a_picture_that_takes_its_time_is_announced_and_nothing_stands_in_its_pl
     tight.session.select(exhibits[1])
 
     assert tight.view.pixels is None
-    qtbot.waitUntil(lambda: tight.centre.message == "Reading 1.png again…", timeout=5_000)
+    qtbot.waitUntil(lambda: tight.centre.message == "Reading “1.png” again…", timeout=5_000)
     held.goes_on.set()
     qtbot.waitUntil(lambda: tight.view.pixels is not None, timeout=5_000)
     assert tight.centre.message == ""

@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_opened_is_put_beside_nothing(
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=20_000)
 
     assert window.comparing.mode is None
-    assert "text" in window.centre.message if soon else "broken.jpg cannot be opened" in window.centre.message
+    assert "text" in window.centre.message if soon else "“broken.jpg” cannot be opened" in window.centre.message
     window.comparing.show(True)
     assert window.comparing.mode is CompareMode.SIDE_BY_SIDE, "with the next one that has a picture: itself"
 

@@ -152,14 +152,11 @@ def test_cancel_is_acknowledged_at_once_and_leaves_no_map(
     window.actions_table["analyze"].trigger()
     qtbot.waitUntil(lambda: window.view.has_layer(Layer.DEPARTURE), timeout=3000)
 
-    asked = time.monotonic()
-    with qtbot.waitSignal(window.analyses.stopping, timeout=300):
-        window.actions_table["cancel-job"].trigger()
-    acknowledged = time.monotonic() - asked
+    with qtbot.waitSignal(window.analyses.stopping, timeout=0):
+        window.actions_table["cancel-job"].trigger()  # says so before it returns
     painted_while_stopping = window.view.has_layer(Layer.DEPARTURE)
     qtbot.waitUntil(lambda: window.session.current.analysis is AnalysisState.CANCELLED, timeout=3000)
 
-    assert acknowledged < 0.3
     assert not painted_while_stopping
     assert not window.view.has_layer(Layer.DEPARTURE)
     assert analysis.closed.is_set()
@@ -175,7 +172,7 @@ def test_the_list_of_jobs_acknowledges_a_stop_that_was_asked_for_elsewhere(
     window.actions_table["analyze"].trigger()
     qtbot.waitUntil(lambda: window.session.current.analysis is AnalysisState.RUNNING, timeout=3000)
     buttons = window.jobs_panel.findChildren(QPushButton)
-    cancel = next(button for button in buttons if button.accessibleName() == "Cancel Analysing photo.jpg")
+    cancel = next(button for button in buttons if button.accessibleName() == "Cancel Analysing “photo.jpg”")
 
     window.actions_table["cancel-job"].trigger()
 
@@ -198,11 +195,11 @@ def test_the_list_of_jobs_offers_no_cancel_for_a_check_of_the_hash(make_window: 
 
     window = make_window(check_hash=check, analyse=HeldAnalysis())
     window.open_files([photo()])
-    qtbot.waitUntil(lambda: "Cancel Checking the hash of photo.jpg" in cancels(), timeout=5000)
+    qtbot.waitUntil(lambda: "Cancel Checking the hash of “photo.jpg”" in cancels(), timeout=5000)
     window.actions_table["analyze"].trigger()
-    qtbot.waitUntil(lambda: cancels().get("Cancel Analysing photo.jpg", False), timeout=5000)
+    qtbot.waitUntil(lambda: cancels().get("Cancel Analysing “photo.jpg”", False), timeout=5000)
 
-    assert not cancels()["Cancel Checking the hash of photo.jpg"]
+    assert not cancels()["Cancel Checking the hash of “photo.jpg”"]
     ends.set()
     window.actions_table["cancel-job"].trigger()
     qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=10_000)
@@ -745,7 +742,7 @@ def test_what_was_written_is_shown_with_one_press(
 
     window.exports.exported.emit("the report", (tmp_path / "a.pdf", tmp_path / "a.json"))
     window.view.message_bar._action.click()
-    assert window.centre.message == f"The system has no program to show {tmp_path / 'a.pdf'}."
+    assert window.centre.message == f"The system has no program to show “{tmp_path / 'a.pdf'}”."
     window.exports.exported.emit("the maps of a.jpg", (tmp_path / "consistency.npy",))
     window.view.message_bar._action.click()
 

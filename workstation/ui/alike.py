@@ -52,7 +52,7 @@ def sets_of_window(exhibits: Sequence[OpenResult]) -> SetSteps:
     """The patches of what is open, and of its regions; those without an assessable patch are left out."""
     found: list[PatchSet] = []
     for one in exhibits:
-        yield Progress(f"reading the embeddings of {one.name}")
+        yield Progress(f"reading the embeddings of “{one.name}”")
         result = one.result
         if result.grid is None or result.embeddings is None:
             continue

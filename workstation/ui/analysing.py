@@ -68,7 +68,7 @@ class AnalysisDesk(QObject):
             return False
         request, work = self.request(), self._work
         job = self._jobs.submit(
-            f"analysing {exhibit.name}",
+            f"analysing “{exhibit.name}”",
             lambda: work.analyse(evidence, request),
             lane=LaneName.ANALYSIS,
             kept="the picture, its metadata and your regions",

@@ -137,7 +137,7 @@ class ChangedOriginal(WorkstationError):
     )
 
     def __init__(self, record: ExhibitRecord) -> None:
-        super().__init__(f"{record.name} is not the original of exhibit {record.label} any more: its SHA-256 differs")
+        super().__init__(f"“{record.name}” is not the original of exhibit {record.label} any more: its SHA-256 differs")
 
 
 class OpenTwice(WorkstationError):
@@ -146,7 +146,7 @@ class OpenTwice(WorkstationError):
     remedy = "What was marked on both stands on the exhibit that stays open."
 
     def __init__(self, name: str, other: str, label: str) -> None:
-        super().__init__(f"{name} has the bytes of {other}, which is open as exhibit {label}: it was closed again")
+        super().__init__(f"“{name}” has the bytes of “{other}”, which is open as exhibit {label}: it was closed again")
 
 
 class _Shelf(Protocol):

@@ -246,7 +246,7 @@ class CaseDesk(QObject):
         blind = self.view is not None and self.view.details.blind and not self.view.read_only
         hidden = blind if known is None else known.metadata_hidden
         self._session.update(exhibit, hidden_until_taken_in=hidden)
-        title = f"taking {exhibit.name} into the case"
+        title = f"taking “{exhibit.name}” into the case"
 
         def submit() -> None:
             self._submit(
@@ -303,7 +303,7 @@ class CaseDesk(QObject):
     def _join(self, exhibit: OpenExhibit, twin: OpenExhibit, label: str) -> None:
         """A copy of an open exhibit: two windows onto one exhibit would write over each other's marks."""
         current = self._session.current is exhibit
-        self._session.edit(twin, f"marks on {exhibit.name}", twin.marks.joined(exhibit.marks))
+        self._session.edit(twin, f"marks on “{exhibit.name}”", twin.marks.joined(exhibit.marks))
         self._session.close(exhibit)
         if current:
             self._session.select(twin)
@@ -511,14 +511,14 @@ class CaseDesk(QObject):
             if marks.note in locked:  # else it was written on meanwhile, and nothing of it may be lost
                 self._session.restore(exhibit, Marks(marks.regions, "", marks.bookmarks))
 
-        self.do(f"locking the notes on {exhibit.name}", step, then)
+        self.do(f"locking the notes on “{exhibit.name}”", step, then)
 
     def reveal_metadata(self, exhibit: OpenExhibit) -> None:
         """Show an exhibit's metadata after its pixel-only notes were locked."""
         record = exhibit.record
         if record is not None:
             self.do(
-                f"revealing the metadata of {exhibit.name}",
+                f"revealing the metadata of “{exhibit.name}”",
                 lambda keeper: keeper.file.exhibits.reveal_metadata(record.id),
             )
 
@@ -527,7 +527,7 @@ class CaseDesk(QObject):
         record = exhibit.record
         if record is not None:
             self.do(
-                f"hiding the metadata of {exhibit.name}", lambda keeper: keeper.file.exhibits.hide_metadata(record.id)
+                f"hiding the metadata of “{exhibit.name}”", lambda keeper: keeper.file.exhibits.hide_metadata(record.id)
             )
 
     def describe(self, number: int, values: Mapping[str, str | None]) -> None:

@@ -140,7 +140,7 @@ class Commands(QObject):
     def close(self, exhibit: OpenExhibit) -> None:
         """Close an exhibit; asks once if something on it is in no report yet."""
         if exhibit.exported or self._errands.ask(
-            f"Close {exhibit.name}?", "Its regions and notes are in no report yet and will be lost.", "Close"
+            f"Close “{exhibit.name}”?", "Its regions and notes are in no report yet and will be lost.", "Close"
         ):
             self._session.close(exhibit, self._listing.heir_of(exhibit))
 
@@ -322,7 +322,7 @@ class Commands(QObject):
             exhibit is not None
             and exhibit.is_busy
             and self._errands.ask(
-                f"Stop analysing {exhibit.name}?",
+                f"Stop analysing “{exhibit.name}”?",
                 "It stops after the current batch; no map is painted from it.",
                 "Stop",
                 "Go on",

@@ -119,7 +119,7 @@ class CompareDesk(QObject):
     def show_beside(self, exhibit: OpenExhibit) -> None:
         """Put this exhibit beside the current one, as soon as it is opened."""
         if exhibit.problem is not None:
-            self.refused.emit(f"{exhibit.name} cannot be opened: there is nothing to put beside the current exhibit.")
+            self.refused.emit(f"“{exhibit.name}” cannot be opened: there is nothing to put beside the current exhibit.")
             return
         current = self._session.current
         if current is None or current.pixels is None:

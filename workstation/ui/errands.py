@@ -92,7 +92,7 @@ class Errands(QObject):
         if exhibit is None:
             return
         dialog = QInputDialog(self._window)
-        dialog.setWindowTitle(f"Note on {exhibit.name}")
+        dialog.setWindowTitle(f"Note on “{exhibit.name}”")
         dialog.setLabelText("Printed on the report:")
         dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
         dialog.setTextValue(exhibit.marks.note)
@@ -190,7 +190,7 @@ class Errands(QObject):
     def show_outside(self, path: Path) -> None:
         """Show a file or folder that was written with the program that the system has for it."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._teller.tell(f"The system has no program to show {path}.", "warning")
+            self._teller.tell(f"The system has no program to show “{path}”.", "warning")
 
     def _keep_folder(self, folder: Path) -> None:
         self._keep(export_folder=str(folder))
@@ -293,7 +293,7 @@ class Errands(QObject):
         except WorkstationError as error:
             self._teller.tell_problem(error)
         else:
-            self._teller.tell(f"The problem report is in {name}.", "success")
+            self._teller.tell(f"The problem report is in “{name}”.", "success")
 
     def _show_page(self, title: str, html: str) -> None:
         dialog = TextDialog(title, html, self._window)

@@ -84,12 +84,12 @@ class ExportDesk(QObject):
             return
         work = self._work
         job = self._jobs.submit(
-            f"writing the maps of {exhibit.name}",
+            f"writing the maps of “{exhibit.name}”",
             lambda: work.export_maps(case_exhibit, folder),
             kept=KEPT_ON_CANCEL,
             lasting=True,
         )
-        _ExportTask(self, f"the maps of {exhibit.name}", job, ())
+        _ExportTask(self, f"the maps of “{exhibit.name}”", job, ())
 
 
 class _ExportTask(QObject):

@@ -46,7 +46,7 @@ class FolderDesk(QObject):
     def open(self, folder: Path) -> None:
         """Open the image files in a folder and below it."""
         look = self._work.look_through
-        job = self._jobs.submit(f"looking through {folder.name or folder}", lambda: look(folder))
+        job = self._jobs.submit(f"looking through “{folder.name or folder}”", lambda: look(folder))
         Heard(job, lambda listing: self._take(folder, listing), self.failed.emit)
 
     def open_case(self, title: str, files: Sequence[Path], missing: int) -> None:
@@ -140,12 +140,12 @@ class _Batch:
 
     @property
     def _name(self) -> str:
-        return self.folder.name or str(self.folder)
+        return f"the folder “{self.folder.name or self.folder}”"
 
     @property
     def nothing_words(self) -> str:
         """There is nothing to open."""
-        return f"{self._name} holds no image files that Exifact opens.{self._aside}"
+        return f"There are no image files that Exifact opens in {self._name}.{self._aside}"
 
     def words(self, why: str) -> str:
         """What became of the folder; `why` it was not opened to its end."""
@@ -183,7 +183,7 @@ class _CaseBatch(_Batch):
 
     @property
     def _name(self) -> str:
-        return str(self.folder)
+        return f"the case “{self.folder}”"
 
     @property
     def nothing_words(self) -> str:

@@ -191,10 +191,10 @@ class Following(QObject):
     def tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
         """Something was written: where, and how it is looked at."""
         folder = written[0].parent if written else Path()
-        names = ", ".join(path.name for path in written[:4]) + ("…" if len(written) > 4 else "")
+        names = ", ".join(f"“{path.name}”" for path in written[:4]) + ("…" if len(written) > 4 else "")
         target = next((path for path in written if path.suffix == ".pdf"), folder)  # maps are looked through
         self._parts.teller.tell(
-            f"Written: {what} ({names}) in {folder}.",
+            f"Written: {what} ({names}) in “{folder}”.",
             "success",
             "Open" if target.suffix == ".pdf" else "Open folder",
             lambda: self._parts.errands.show_outside(target),

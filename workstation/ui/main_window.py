@@ -469,6 +469,6 @@ class MainWindow(QMainWindow):
         kept = self.cases.takes_changes
         unsaved = [one for one in self.session.unsaved if not kept or one.record is None]
         if unsaved:
-            names = ", ".join(exhibit.name for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
+            names = ", ".join(f"“{exhibit.name}”" for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
             parts.append(f"Regions or notes are in no report yet: {names}.")
         return " ".join(parts)

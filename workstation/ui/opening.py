@@ -100,13 +100,15 @@ class OpeningDesk(QObject):
         if evidence is None:
             return
         job = self._jobs.submit(
-            f"checking the hash of {exhibit.name}", lambda: self._work.check_hash(evidence.identity), cancellable=False
+            f"checking the hash of “{exhibit.name}”",
+            lambda: self._work.check_hash(evidence.identity),
+            cancellable=False,
         )
         _HashTask(self, self._session, exhibit, job)
 
     def _start(self, exhibit: OpenExhibit) -> None:
         limit, path, work = self._store.current.max_pixels, exhibit.path, self._work
-        job = self._jobs.submit(f"opening {exhibit.name}", lambda: work.open_file(path, limit))
+        job = self._jobs.submit(f"opening “{exhibit.name}”", lambda: work.open_file(path, limit))
         self._running[exhibit.key] = job
         _OpeningTask(self, self._session, exhibit, job)
 

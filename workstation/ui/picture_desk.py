@@ -430,7 +430,7 @@ class PictureDesk(QObject):
         if not regions or (pixels is None and exhibit.result is None):
             return
         job = self._jobs.submit(
-            f"measuring the regions of {exhibit.name}",
+            f"measuring the regions of “{exhibit.name}”",
             partial(_measuring, regions, exhibit.result, pixels),
             quiet=True,
         )

@@ -129,7 +129,7 @@ class PixelDesk(QObject):
             return False
         if exhibit.key not in self._running:
             job = self._jobs.submit(
-                f"reading {exhibit.name} again", lambda: work.read_again(evidence), lane=LaneName.PICTURES, quiet=True
+                f"reading “{exhibit.name}” again", lambda: work.read_again(evidence), lane=LaneName.PICTURES, quiet=True
             )
             self._running[exhibit.key] = job
             Heard(job, partial(self._take, exhibit, evidence, job), lambda _: self._miss(exhibit, job))

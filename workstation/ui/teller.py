@@ -155,9 +155,9 @@ class Teller(QObject):
         if exhibit is None or exhibit.is_busy:
             return  # the findings say that it grows
         if exhibit.result is not None:
-            self.tell(f"{exhibit.name} is not assessable: there is no map, the original is shown.")
+            self.tell(f"“{exhibit.name}” is not assessable: there is no map, the original is shown.")
         else:
-            self.tell(f"{exhibit.name} has no map yet: start the analysis (A). Until then the original is shown.")
+            self.tell(f"“{exhibit.name}” has no map yet: start the analysis (A). Until then the original is shown.")
 
     @Slot(object)
     def tell_cancelled(self, exhibit: OpenExhibit) -> None:
@@ -214,7 +214,7 @@ class Teller(QObject):
     def tell_delayed(self, exhibit: OpenExhibit) -> None:
         """The picture left memory and is read again; too small for the log."""
         if not self._centre.message:
-            self._delayed = f"Reading {exhibit.name} again…"
+            self._delayed = f"Reading “{exhibit.name}” again…"
             self._centre.say(self._delayed, "information")
 
     @Slot(str)
@@ -222,7 +222,7 @@ class Teller(QObject):
         """The picture that comes beside the current one is still being read; "" = nobody waits for one any more."""
         if self._awaited and self._centre.message == self._awaited:
             self._centre.hush()
-        self._awaited = f"Reading {name} to put it beside this one…" if name else ""
+        self._awaited = f"Reading “{name}” to put it beside this one…" if name else ""
         if name and not self._centre.message:
             self._centre.say(self._awaited, "information")
 
