@@ -3,19 +3,22 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QDir, Qt
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QTableView
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QTableView, QWidget
 
 from workstation.analysis.likeness import Patches, PatchSet
 from workstation.casework.beside import BesideEvidence, refuse_beside_evidence
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.self_test import Check, SelfTest
+from workstation.settings import Settings
 from workstation.ui.alike import outcome_in_words, permuting
+from workstation.ui.case_forms import NewCaseDialog, case_of
 from workstation.ui.form_dialog import Field, FormDialog
 from workstation.ui.jobs import JobQueue, PathLook
 from workstation.ui.likeness_dialog import DISTANCE, LikenessDialog
@@ -294,3 +297,34 @@ def test_a_late_answer_is_heard() -> None:
         pass
     assert told is True
     assert looks.told("share", lambda _: False) is False
+
+
+def test_the_folder_of_a_new_case_is_named_after_its_title_until_it_is_chosen(qtbot, tmp_path: Path) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    settings = replace(Settings(), recent_cases=(str(tmp_path / "Smith"),), operator="A. Meier")
+    dialog = NewCaseDialog(settings, parent)
+    title, folder = dialog.editor("title"), dialog.editor("folder").line
+
+    title.setText("Rex v. Doe: 4/2026.")
+    assert folder.text() == str(tmp_path / "Rex v. Doe 4 2026"), "what no system takes in a name is left out"
+    assert dialog.agree.isEnabled()
+    title.setText("")
+    assert folder.text() == "", "never the folder of all cases itself"
+    folder.setText(str(tmp_path / "elsewhere"))
+    title.setText("Rex v. Doe")
+
+    assert case_of(dialog.values).folder == tmp_path / "elsewhere"
+    assert case_of(dialog.values).title == "Rex v. Doe"
+
+
+def test_the_matrix_shows_as_many_columns_as_the_screen_has_room_for(qtbot, jobs: JobQueue) -> None:
+    sets = [patches(f"photograph of a camera {number}.jpg", number, (1, 0)) for number in range(4)]
+    dialog = LikenessDialog(jobs, sets_of(*sets), "open exhibits")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 4, timeout=5000)
+
+    table, screen = dialog.findChild(QTableView), dialog.screen().availableGeometry()
+    room = table.viewport().width() >= table.horizontalHeader().length()
+    assert room or dialog.width() >= round(screen.width() * 0.9) - 1

@@ -17,13 +17,13 @@ from workstation.errors import WorkstationError
 from workstation.progress import drain
 from workstation.settings import SettingsStore
 from workstation.ui.case_forms import (
+    NewCaseDialog,
     OpinionDialog,
     bookmark_fields,
     case_of,
     details_fields,
     folder_fields,
     intake_fields,
-    new_case_fields,
     opinion_fields,
     stated,
 )
@@ -102,7 +102,9 @@ class CaseErrands(QObject):
     @Slot()
     def new(self) -> None:
         """Ask what a new case is about."""
-        self._form("New case", new_case_fields(self._store.current), "Make the case", self.make)
+        dialog = NewCaseDialog(self._store.current, self._window)
+        dialog.answered.connect(self.make)
+        dialog.open()
 
     @Slot(object)
     def make(self, values: Values) -> None:
@@ -187,7 +189,7 @@ class CaseErrands(QObject):
             self._session.select(there)
             return
         self._cases.do(
-            f"looking for {record.name}",
+            f"looking for “{record.name}”",
             lambda keeper: _placed(keeper.file.exhibits.file_of(record.id)),
             _Opener(self, record).open,
             writes=False,
@@ -223,7 +225,7 @@ class CaseErrands(QObject):
         """Ask how an exhibit came in."""
         if self._may_change():
             self._form(
-                f"Intake of {record.name}",
+                f"Intake of “{record.name}”",
                 intake_fields(record, self._cases.tags_of(record.id)),
                 "Keep",
                 lambda values: self._cases.describe(record.id, stated(values)),
@@ -264,11 +266,11 @@ class CaseErrands(QObject):
                        str(record.path.parent), needed=True)  # fmt: skip
         if self._may_change():
             self._form(
-                f"Find {record.name}",
+                f"Find “{record.name}”",
                 [folder],
                 "Look for it",
                 lambda values: self._cases.do(
-                    f"looking for {record.name}",
+                    f"looking for “{record.name}”",
                     lambda keeper: _found(keeper, record, Path(str(values["folder"]))),
                     _Opener(self, record).found,
                     writes=False,
@@ -348,7 +350,7 @@ class CaseErrands(QObject):
         """End the pixel-only notes of the current exhibit; asked once, for it cannot be taken back."""
         exhibit = self._in_case()
         if exhibit is not None and self._ask(
-            f"Lock the pixel-only notes on {exhibit.name}?",
+            f"Lock the pixel-only notes on “{exhibit.name}”?",
             "They can no longer be changed, and that stands in the audit log. The metadata can be revealed after it.",
             "Lock",
         ):
@@ -372,7 +374,7 @@ class CaseErrands(QObject):
         if coverage is not None:
             place = _nearest_unseen(coverage, *_middle_of(self._parts.picture.view, middle))
             if place is None:
-                self._parts.teller.tell(f"All of {exhibit.name} was viewed at 100 % or more.", "success")
+                self._parts.teller.tell(f"All of “{exhibit.name}” was viewed at 100 % or more.", "success")
                 return
             middle = place
         self._parts.picture.view.look_at(*middle)
@@ -410,7 +412,7 @@ class _Opener:
             errands._parts.opening.open([path])
             return
         errands._parts.teller.tell(
-            f"The original of exhibit {self._record.label} is not at {path}.",
+            f"The original of exhibit {self._record.label} is not at “{path}”.",
             "warning",
             "Find the original…",
             lambda: errands.find_original(self._record),
@@ -419,7 +421,7 @@ class _Opener:
     def found(self, path: Path | None) -> None:
         """Say where it is, and open it."""
         if path is None:
-            self._errands._parts.teller.tell(f"No file with the bytes of {self._record.name} lies there.", "warning")
+            self._errands._parts.teller.tell(f"No file with the bytes of “{self._record.name}” lies there.", "warning")
         else:
             self.open((path, True))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Slot
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from workstation.casework import CaseDetails, ExhibitRecord
 from workstation.casework.records import SUPPORT
 from workstation.settings import Settings
 from workstation.ui.case_keeper import NewCase
-from workstation.ui.form_dialog import Field, FormDialog, Values
+from workstation.ui.form_dialog import Field, FormDialog, PathField, Values
 from workstation.ui.marks import VERDICTS, Bookmark
 
 _OPERATOR = "Stands in every entry of the audit log."
@@ -18,10 +22,9 @@ _BLIND = "New exhibits hide their metadata until the pixel-only notes are locked
 
 def new_case_fields(settings: Settings) -> list[Field]:
     """Of "New case"."""
-    parent = settings.recent_cases and str(Path(settings.recent_cases[0]).parent)
     return [
-        Field("folder", "Folder", "New or empty; the whole case lies in it.", "folder", parent or "", needed=True),
-        Field("title", "Title", needed=True),
+        Field("title", "Title", "What the case is called; its folder is named after it.", needed=True),
+        Field("folder", "Folder", "New or empty; the whole case lies in it.", "folder", needed=True),
         Field("operator", "Examiner", _OPERATOR, value=settings.operator, needed=True),
         Field("number", "Case number", "The client's or the court's; empty = not stated."),
         Field("laboratory", "Laboratory"),
@@ -31,6 +34,34 @@ def new_case_fields(settings: Settings) -> list[Field]:
         Field("question", "Question asked", kind="text"),
         Field("blind", "Examine blind", _BLIND, "switch", value=False),
     ]  # fmt: skip
+
+
+class NewCaseDialog(FormDialog):
+    """Asks what a new case is about, and proposes a folder: beside that of the last case, named like the title."""
+
+    def __init__(self, settings: Settings, parent: QWidget) -> None:
+        super().__init__("New case", new_case_fields(settings), "Make the case", parent)
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        self._beside = Path(settings.recent_cases[0]).parent if settings.recent_cases else Path(documents)
+        self._proposed = ""
+        title = self.editor("title")
+        assert isinstance(title, QLineEdit)
+        title.textChanged.connect(self.propose)
+
+    @Slot(str)
+    def propose(self, title: str) -> None:
+        """Name the folder like the title, unless it was chosen."""
+        field = self.editor("folder")
+        assert isinstance(field, PathField)
+        if field.line.text() == self._proposed:
+            name = folder_name(title)
+            self._proposed = str(self._beside / name) if name else ""
+            field.line.setText(self._proposed)
+
+
+def folder_name(title: str) -> str:
+    """A title as the name of a folder on every system; "" where nothing of it can stand there."""
+    return " ".join(re.sub(r'[<>:"/\\|?*\x00-\x1f]', " ", title).split()).strip(" .")
 
 
 def case_of(values: Values) -> NewCase:

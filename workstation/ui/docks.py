@@ -39,8 +39,8 @@ class DockSpec:
 SPECS: tuple[DockSpec, ...] = (
     DockSpec("exhibits", "Exhibits", _Area.LeftDockWidgetArea, 560),
     DockSpec("regions", "Regions", _Area.LeftDockWidgetArea, 300),
-    DockSpec("findings", "Findings", _Area.RightDockWidgetArea, 400),
-    DockSpec("metadata", "Metadata", _Area.RightDockWidgetArea, 460),
+    DockSpec("findings", "Findings", _Area.RightDockWidgetArea, 500),
+    DockSpec("metadata", "Metadata", _Area.RightDockWidgetArea, 360),
     DockSpec("patches", "Patches", _Area.BottomDockWidgetArea, 900),
     DockSpec("jobs", "Jobs · Log · Warnings", _Area.BottomDockWidgetArea, 900),
     DockSpec("case", "Case", _Area.BottomDockWidgetArea, 900, behind="jobs"),

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -165,8 +167,10 @@ class FormDialog(QDialog):
             if field.tip and field.kind in ("choice", "switch"):
                 note = QLabel(field.tip)
                 note.setWordWrap(True)
+                note.setAlignment(Qt.AlignmentFlag.AlignTop)
                 note.setProperty("weight", "muted")
                 form.addRow("", note)
+        form.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding))  # else the rows share the room that is left
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

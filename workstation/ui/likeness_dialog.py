@@ -56,6 +56,11 @@ class LikenessModel(QAbstractTableModel):
         self.endResetModel()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the sets."""
+        return () if self._likeness is None else tuple(self._likeness.names)
+
+    @property
     def values(self) -> NDArray[np.float64]:
         """(n, n) of the measure that is shown."""
         if self._likeness is None:
@@ -151,6 +156,21 @@ class LikenessDialog(QDialog):
         self._test.setEnabled(len(compared.sets) > 1)
         self._said.setText("Choose two, in the matrix or below, and test whether they differ more than by chance.")
         self._show()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show as many sets, and as much of their names, as the screen has room for."""
+        names, table = self.model.names, self._table
+        header, room = table.horizontalHeader(), self.screen().availableGeometry().size() * 0.9
+        around = table.verticalHeader().sizeHint().width() + 12 * GRID
+        longest = max(table.fontMetrics().horizontalAdvance(name) for name in names) + 6 * GRID
+        section = max(header.defaultSectionSize(), min(longest, (room.width() - around) // len(names)))
+        header.setDefaultSectionSize(section)
+        height = self.height() + table.verticalHeader().length() + header.height() - table.viewport().height()
+        self.resize(
+            max(self.width(), min(room.width(), around + section * len(names))),
+            max(self.height(), min(room.height(), height)),
+        )
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
@@ -179,7 +199,7 @@ class LikenessDialog(QDialog):
         one, other = (self._compared.sets[box.currentIndex()] for box in (self.first, self.second))
         self._said.setText("testing …")
         self._job = self._jobs.submit(
-            f"testing {one.name} against {other.name}", lambda: permuting(one, other), quiet=True
+            f"testing “{one.name}” against “{other.name}”", lambda: permuting(one, other), quiet=True
         )
         self._job.finished.connect(self.tell)
         self._job.failed.connect(self.fail)

@@ -316,6 +316,8 @@ class ScatterPanel(QWidget):
         for control in (self._rectangle, self._lasso, self._clear, self._reset, self._copy):
             tools.addWidget(control)
         tools.addWidget(self._caption, 1)
+        # Docks reckon with two lines as soon as the text is long: room for them now, or the picture jumps then.
+        self._caption.setMinimumHeight(2 * self._caption.fontMetrics().lineSpacing())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)

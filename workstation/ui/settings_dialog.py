@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
+    QSizePolicy,
+    QSpacerItem,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.evidence import DEFAULT_MAX_PIXELS
 from workstation.settings import Settings
 from workstation.ui.actions import SPECS, built_in_keys, effective_keys
 from workstation.ui.shortcuts import clashes, needs_picture, normalised
@@ -59,9 +62,9 @@ class SettingsDialog(QDialog):
         self.precision = _choice(("auto", "float32"), settings.precision)
         self.threads = _number(0, 256, settings.threads or 0, "as PyTorch chooses")
         self.seed = _number(0, 2**31 - 1, settings.seed)
-        self.max_pixels = _number(
-            _BUILT_IN_LIMIT, 100_000, (settings.max_pixels or _BUILT_IN_LIMIT) // _MEGA, "built-in limit", " megapixels"
-        )
+        limit = f"{DEFAULT_MAX_PIXELS // _MEGA:,} megapixels (built-in limit)"
+        megapixels = (settings.max_pixels or _BUILT_IN_LIMIT) // _MEGA
+        self.max_pixels = _number(_BUILT_IN_LIMIT, 100_000, megapixels, limit, " megapixels")
         self.operator = QLineEdit(settings.operator, self)
         widgets: dict[str, QWidget] = {name: getattr(self, name) for name in rows}
         general = _form(widgets, rows, ("theme", "operator", "max_pixels"))
@@ -169,11 +172,13 @@ def _form(widgets: Mapping[str, QWidget], rows: Mapping[str, Mapping[str, Any]],
     for name in names:
         explanation = QLabel(rows[name]["explanation"])
         explanation.setWordWrap(True)
+        explanation.setAlignment(Qt.AlignmentFlag.AlignTop)
         explanation.setForegroundRole(explanation.palette().ColorRole.PlaceholderText)
         widgets[name].setAccessibleName(rows[name]["label"])
         widgets[name].setToolTip(rows[name]["explanation"])
         form.addRow(f"{rows[name]['label']}:", widgets[name])
         form.addRow("", explanation)
+    form.addItem(QSpacerItem(0, 0, vData=QSizePolicy.Policy.Expanding))  # else the rows share the room that is left
     return page
 
 

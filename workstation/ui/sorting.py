@@ -70,20 +70,27 @@ def offer_sorting(table: QTableView) -> None:
 
     An action of the table does the same for those who use no mouse.
     """
-    header = table.horizontalHeader()
+    header, sorting = table.horizontalHeader(), _Sorting(table)
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     table.setSortingEnabled(True)
+    header.sortIndicatorChanged.connect(sorting.show_arrow)
+    sorting.show_arrow(-1)
     tip = "By the marked cell's column; again: turned round; once more: in the order of its own"
-    add_action(table, "Sort by this column", tip, _ByMarked(table).sort, icon_name="sort")
+    add_action(table, "Sort by this column", tip, sorting.sort, icon_name="sort")
 
 
-class _ByMarked(QObject):
+class _Sorting(QObject):
     """Sorts a table by the column of the marked cell; a child of the table, or Qt would forget it at once."""
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)
         self._table = table
+
+    @Slot(int)
+    def show_arrow(self, column: int) -> None:
+        """Headings keep room for an arrow only while there is one: side columns are narrow."""
+        self._table.horizontalHeader().setSortIndicatorShown(column >= 0)
 
     @Slot()
     def sort(self) -> None:

@@ -167,6 +167,7 @@ def style_sheet(theme: Theme) -> str:
     QComboBox:hover, QSpinBox:hover {{ border-color: {theme.muted}; }}
     QComboBox:focus, QSpinBox:focus {{ border-color: {theme.accent}; }}
     QComboBox:disabled, QSpinBox:disabled {{ color: {theme.disabled}; background: {theme.window}; }}
+    QSpinBox:enabled {{ background: {theme.base}; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}
     QComboBox::down-arrow, QSpinBox::down-arrow {{ image: url("{_arrow("down")}"); width: 10px; height: 10px; }}
     QSpinBox::up-arrow {{ image: url("{_arrow("up")}"); width: 10px; height: 10px; }}
