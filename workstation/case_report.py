@@ -11,14 +11,15 @@ from workstation.case_analysis import open_exhibit
 from workstation.casework import Case, CaseFile, Exhibit, ExhibitRecord, IssuedReport
 from workstation.casework.problems import CaseReadOnly, CaseRefusal
 from workstation.errors import DamagedImage, FileProblem, Reason, TooManyPixels, UnsupportedFormat
-from workstation.progress import Progress, drain
+from workstation.evidence import laid_aside
+from workstation.progress import Progress, drain, part
 from workstation.report.atomic import replacing
 from workstation.report.commission import Step
-from workstation.report.document import ReportDocument, build
+from workstation.report.document import ReportDocument, build_steps
 from workstation.report.from_case import circumstances_of
 from workstation.report.html import print_html
-from workstation.report.pdf import render_pdf
-from workstation.report.publication import publish
+from workstation.report.pdf import print_steps
+from workstation.report.publication import publish_steps
 from workstation.report.template import load_template
 from workstation.whole_files import flush
 
@@ -51,8 +52,8 @@ def report_steps(
     if case.read_only:  # said before the work, and before a report lies there that the log knows nothing of
         raise CaseReadOnly(case.folder, " ".join(("a report cannot be logged.", *case.warnings)))
     document = yield from document_steps(case, exhibits, template)
-    yield Progress("writing the report", 0.8)
-    content = _html(document) if out.suffix.lower() in (".html", ".htm") else render_pdf(document)
+    in_html = out.suffix.lower() in (".html", ".htm")
+    content = yield from part(_printed(document, in_html=in_html), 0.65, 1.0)
     audit = document.circumstances.audit
     assert audit is not None
     with replacing(out) as unfinished:
@@ -68,8 +69,13 @@ def report_steps(
         )
 
 
-def _html(document: ReportDocument) -> bytes:
-    return print_html(publish(document)).encode("utf-8")
+def _printed(document: ReportDocument, *, in_html: bool) -> Generator[Progress, None, bytes]:
+    """The bytes of the file."""
+    publication = yield from part(publish_steps(document), 0.0, 0.5)
+    if in_html:
+        yield Progress("writing the report", 0.5)
+        return print_html(publication).encode("utf-8")
+    return (yield from part(print_steps(publication), 0.5, 1.0))
 
 
 def document_steps(
@@ -94,7 +100,7 @@ def document_steps(
     for position, exhibit in enumerate(exhibits):
         yield Progress(f"reading {exhibit.name}", 0.6 * position / len(exhibits))
         try:
-            evidence = drain(open_exhibit(case, exhibit))
+            evidence = laid_aside(drain(open_exhibit(case, exhibit)))  # pixels of many fill the memory
         except (DamagedImage, UnsupportedFormat, TooManyPixels) as problem:
             if len(unopened) + 1 == len(exhibits):
                 raise
@@ -112,7 +118,7 @@ def document_steps(
     if details.laboratory and not look.laboratory:
         look = replace(look, laboratory=details.laboratory)
     stated = replace(circumstances_of(record, positions, checked=state), steps=tuple(unopened))
-    return build(whole, circumstances=stated, template=look)
+    return (yield from part(build_steps(whole, circumstances=stated, template=look), 0.6, 0.65))
 
 
 def _not_opened(exhibit: ExhibitRecord, problem: FileProblem) -> Step:

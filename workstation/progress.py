@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -64,3 +64,12 @@ def relayed(steps: Generator[Said, None, T], change: Callable[[Said], Heard]) ->
         return stop.value  # type: ignore[no-any-return]
     finally:
         steps.close()
+
+
+def part(steps: Generator[Progress, None, T], first: float, last: float) -> Generator[Progress, None, T]:
+    """A part of some work, from `first` to `last` of the whole, whose progress is said as that of the whole."""
+
+    def placed(step: Progress) -> Progress:
+        return replace(step, fraction=first + (last - first) * (step.fraction or 0.0))
+
+    return relayed(steps, placed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -20,13 +21,14 @@ from pypdf import PdfReader
 from statistics_encoder import StatisticsEncoder
 from typer.testing import CliRunner, Result
 
-from workstation import case_analysis, cli
+from workstation import case_analysis, case_report, cli
 from workstation.analysis.likeness import likeness, permutation_test
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult
 from workstation.casework import CaseFile
 from workstation.casework.problems import CaseNotSaved, CaseRefusal
 from workstation.casework.shelves import Reports
+from workstation.evidence.aside import PixelsAside
 from workstation.evidence.record import Evidence
 from workstation.progress import drain
 from workstation.report.archival import CONTENT_FILE
@@ -124,6 +126,15 @@ def test_a_report_says_which_exhibit_cannot_be_decoded(
     assert "Nicht untersucht, weil das Bild nicht dekodiert werden kann: Asservat 1, cut.png, SHA-256" in text
     assert "die PNG-Daten enden vor dem Bild (der Dekoder: " in text
     assert "[englisch]" not in text
+
+
+def test_a_report_on_a_case_keeps_no_pixels_in_memory(filled: Path) -> None:
+    with CaseFile.open(filled, operator="A. Meier") as case:
+        document = drain(case_report.document_steps(case, case.exhibits.all()))
+
+        gc.collect()
+        pixels = [exhibit.evidence.pixels for exhibit in document.exhibits]
+        assert [one._held[0]() for one in pixels if isinstance(one, PixelsAside)] == [None] * len(pixels)
 
 
 def test_a_case_that_another_program_writes_gets_no_arrays_and_no_report_without_an_entry(

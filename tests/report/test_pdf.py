@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pikepdf import Pdf
 from PIL import Image
 from pypdf import PdfReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -19,8 +22,10 @@ from workstation.casework.exhibit import Case, Exhibit
 from workstation.evidence import open_evidence
 from workstation.evidence.record import Payload, Present, TagEntry, Unreadable
 from workstation.report import build, pictures, wording
-from workstation.report.pdf import fitted, render_pdf
+from workstation.report.pdf import fitted, print_pdf, print_steps, render_pdf
 from workstation.report.pictures import exhibit_picture
+from workstation.report.printed import jpegs
+from workstation.report.publication import publish
 from workstation.report.typeface import SANS, register_fonts
 
 
@@ -117,6 +122,47 @@ def test_the_same_document_gives_the_same_bytes(exhibit: Exhibit) -> None:
     document = build(Case((exhibit,)), created=MOMENT)
 
     assert render_pdf(document) == render_pdf(document)
+
+
+def test_composing_can_be_given_up_at_every_page(exhibit: Exhibit) -> None:
+    publication = publish(build(Case((exhibit, exhibit)), created=MOMENT))
+    whole = print_pdf(publication)
+    pages = len(PdfReader(BytesIO(whole)).pages)
+
+    said = list(print_steps(publication))
+
+    stages = Counter(progress.stage for progress in said)
+    assert stages["composing the PDF"] > 2 * pages  # when it is set, and when it is numbered
+    assert stages["recording what is printed"] > pages
+    fractions = [progress.fraction or 0.0 for progress in said]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] <= 1.0
+    given_up = print_steps(publication)
+    for _ in range(len(said) // 3):
+        next(given_up)
+    given_up.close()
+    assert print_pdf(publication) == whole
+
+
+def test_pictures_are_printed_without_their_samples_in_memory(tmp_path: Path) -> None:
+    Image.new("RGB", (4000, 3000), "grey").save(tmp_path / "IMG_0042.jpg")
+    publication = publish(build(Case((Exhibit(open_evidence(tmp_path / "IMG_0042.jpg")),)), created=MOMENT))
+    print_pdf(publication)  # what is read once for all, such as typefaces
+
+    tracemalloc.start()
+    try:
+        content = print_pdf(publication)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(jpegs_in(content)) == 1
+    assert most < 4000 * 3000  # a third of the samples
+
+
+def jpegs_in(content: bytes) -> dict[str, bytes]:
+    with Pdf.open(BytesIO(content)) as document:
+        return jpegs(document)
 
 
 def test_the_file_carries_the_date_of_the_report(exhibit: Exhibit) -> None:

@@ -14,21 +14,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Generator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal, TypeAlias
 
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
 
+from workstation.progress import drain, relayed
 from workstation.report.archival import CONTENT_FILE, file_of
 from workstation.report.printed import (
     Json,
+    PrintedPage,
     attachments,
     catalogue_hash,
+    each_page,
     metadata_hash,
-    read_pages,
 )
-from workstation.report.printed_values import bind
+from workstation.report.printed_values import bind_steps
 
 PRINTED_FILE = "printed.json"
 """The attachment that records what the PDF prints and where the values of the data stand on paper."""
@@ -68,14 +71,22 @@ class DigestField:
 
 
 def sealed(pdf: bytes) -> bytes:
+    """`sealed_steps` to its end."""
+    return drain(sealed_steps(pdf))
+
+
+def sealed_steps(pdf: bytes) -> Generator[float, None, bytes]:
     """The report with the record of what it prints and with its digest; the same input gives the same bytes.
 
     Args:
         pdf: a report with its data attached (`archival.archived`).
+
+    Yields:
+        The share of the record that is made, 0..1.
     """
     mark = hashlib.sha256(pdf).hexdigest()  # stands for the digest; no photograph in the report can contain it
     with Pdf.open(BytesIO(pdf)) as document:
-        record = record_of(document)
+        record = yield from record_steps(document)
         _attach(document, record)
         document.Root.ExifactDigest = document.make_indirect(
             Dictionary(
@@ -85,14 +96,29 @@ def sealed(pdf: bytes) -> bytes:
                 Digest=String(mark),
             )
         )
-        return with_digest(file_of(document), mark)
+        marked = file_of(document)
+    return with_digest(marked, mark)
 
 
 def record_of(document: Pdf) -> dict[str, Json]:
-    """What `printed.json` says: the pages, the other attachments, and where the values of the data are printed."""
-    pages = read_pages(document)
+    """`record_steps` to its end."""
+    return drain(record_steps(document))
+
+
+def record_steps(document: Pdf) -> Generator[float, None, dict[str, Json]]:
+    """What `printed.json` says: the pages, the other attachments, and where the values of the data are printed.
+
+    Yields:
+        The share of it that is made, 0..1.
+    """
+    read: list[PrintedPage] = []
+    for page in each_page(document):
+        read.append(page)
+        yield 0.3 * len(read) / len(document.pages)
+    pages = tuple(read)
     attached = attachments(document)
     content: Json = next((json.loads(data) for name, data in attached if name == CONTENT_FILE), {})
+    bindings = yield from relayed(bind_steps(content, pages), lambda share: 0.3 + 0.7 * share)
     return {
         "format": RECORD_FORMAT,
         "format_version": RECORD_VERSION,
@@ -100,7 +126,7 @@ def record_of(document: Pdf) -> dict[str, Json]:
         "catalogue": catalogue_hash(document),
         "metadata": metadata_hash(document),
         "pages": [page.as_json() for page in pages],
-        "values": [binding.as_json() for binding in bind(content, pages)],
+        "values": [binding.as_json() for binding in bindings],
     }
 
 
@@ -136,11 +162,11 @@ def with_digest(pdf: bytes, mark: str) -> bytes:
     filled = bytearray(pdf)
     begin, end = field.start("range"), field.end("range")
     filled[begin:end] = _RANGE % (before, after, len(pdf) - after)
-    filled[before:after] = _digest_around(bytes(filled), (before, after), len(pdf)).encode("ascii")
+    filled[before:after] = _digest_around(filled, (before, after), len(pdf)).encode("ascii")
     return bytes(filled)
 
 
-def _digest_around(pdf: bytes, gap: tuple[int, int], end: int) -> str:
+def _digest_around(pdf: bytes | bytearray, gap: tuple[int, int], end: int) -> str:
     digest = hashlib.sha256(memoryview(pdf)[: gap[0]])
     digest.update(memoryview(pdf)[gap[1] : end])
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
@@ -242,20 +243,36 @@ def _kept(rows: int) -> tuple[tuple[Any, ...], ...]:
     return ("NOSPLIT", (0, 0), (-1, ROWS_KEPT)), ("NOSPLIT", (0, -ROWS_KEPT), (-1, -1))
 
 
+class _Undecoded(ImageReader):  # type: ignore[misc]
+    """A JPEG whose bytes go into the file as they are.
+
+    reportlab decodes every picture, and keeps the samples until the file is written, only to name it: a report on 20
+    photographs took 3 GB. The bytes name it as well.
+    """
+
+    def __init__(self, jpeg: bytes) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of broken EXIF, which the readers of the evidence have recorded
+            super().__init__(BytesIO(jpeg))
+        self._dataA = None  # no transparency
+        self._name = hashlib.sha256(jpeg).digest()
+
+    def getRGBData(self) -> bytes:  # noqa: N802 - reportlab's name
+        """What the picture is named after; its samples where reportlab takes the bytes for no JPEG and stores them."""
+        return self._name if self.jpeg_fh() is not None else super().getRGBData()
+
+
 class Picture(Flowable):  # type: ignore[misc]
     """A picture, as large as its box allows, its JPEG bytes kept as they are.
 
     Attributes:
-        jpeg: the bytes of a JPEG file.
         orientation: EXIF orientation 1..8 that it is drawn in.
     """
 
     def __init__(self, jpeg: bytes, width: float, height: float, *, orientation: int = 1) -> None:
         super().__init__()
-        self.jpeg, self.orientation = jpeg, orientation
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of broken EXIF, which the readers of the evidence have recorded
-            self._reader = ImageReader(BytesIO(jpeg))
+        self.orientation = orientation
+        self._reader = _Undecoded(jpeg)
         across, down = self._reader.getSize()
         if orientation in (5, 6, 7, 8):
             across, down = down, across

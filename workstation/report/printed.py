@@ -99,9 +99,15 @@ def read_pages(document: Pdf) -> tuple[PrintedPage, ...]:
         pikepdf.PdfError: if a stream cannot be decoded.
         ValueError: if the text uses a font that no report of Exifact has.
     """
+    return tuple(each_page(document))
+
+
+def each_page(document: Pdf) -> Iterator[PrintedPage]:
+    """What every page draws, page by page; raises as `read_pages` does."""
     numbers = _numbered(document)
     fonts: _Fonts = {}
-    return tuple(_read_page(page, number, fonts, numbers) for number, page in enumerate(document.pages, start=1))
+    for number, page in enumerate(document.pages, start=1):
+        yield _read_page(page, number, fonts, numbers)
 
 
 def attachments(document: Pdf) -> list[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import TypeAlias
@@ -142,6 +142,8 @@ class _Print:
                     start = position + len(compact(line[: token.start()]))
                     self.tokens.setdefault(compact(token.group()), []).append(start)
                 position += len(compact(line))
+        for positions in self.tokens.values():
+            positions.sort()  # numbers in groups are found apart from others of the same line
         self._found: dict[str, list[int]] = {}
 
     def find(self, wanted: str, *, number: bool) -> list[int]:
@@ -164,21 +166,31 @@ class _Print:
             position = self.text.find(wanted, position + 1)
 
 
-def bind(content: Json, pages: Sequence[PrintedPage]) -> list[Binding]:
+def bind_steps(content: Json, pages: Sequence[PrintedPage]) -> Generator[float, None, list[Binding]]:
     """Where the values of the data are printed; values that the layout does not print are left out.
 
     A long text is bound to every place where it stands. Anything else is bound to the place nearest to what is already
     bound of the same object, and two numbers are never bound to one place while another is free.
+
+    Yields:
+        The share that is done, 0..1, after each hundred values.
     """
     whole = _Print(pages)
-    found = [(pointer, *_sought(value, whole)) for pointer, value in scalars(content) if pointer not in _OF_THE_FORMAT]
+    values = [one for one in scalars(content) if one[0] not in _OF_THE_FORMAT]
+    found: list[tuple[Pointer, str, list[int]]] = []
+    for number, (pointer, value) in enumerate(values):
+        if number % 100 == 0:
+            yield number / len(values) / 2
+        found.append((pointer, *_sought(value, whole)))
     anchors: dict[Pointer, list[int]] = {}
     for pointer, _, positions in found:
         if len(positions) == 1:
             _remember(anchors, pointer, positions[0])
     bindings: list[Binding] = []
     taken: set[int] = set()
-    for pointer, form, positions in found:
+    for number, (pointer, form, positions) in enumerate(found):
+        if number % 100 == 0:
+            yield 0.5 + number / len(found) / 2
         if not positions:
             continue
         chosen = positions[:_MOST_PLACES]
@@ -218,8 +230,19 @@ def _nearest(positions: list[int], anchors: dict[Pointer, list[int]], pointer: P
     for depth in range(len(pointer) - 1, -1, -1):
         bound = anchors.get(pointer[:depth])
         if bound:
-            return min(positions, key=lambda position: _distance(position, bound))
+            return _nearest_to(positions, bound)
     return positions[0]
+
+
+def _nearest_to(positions: list[int], bound: list[int]) -> int:
+    """The position that lies nearest to any of those that are bound, the first of several; both are sorted.
+
+    It is a neighbour of one that is bound: of a number that stands on every page few positions are looked at.
+    """
+    if len(bound) < len(positions):
+        after = (bisect_left(positions, one) for one in bound)
+        positions = sorted({near for index in after for near in positions[max(0, index - 1) : index + 1]})
+    return min(positions, key=lambda position: _distance(position, bound))
 
 
 def _distance(position: int, bound: list[int]) -> int:

@@ -26,8 +26,8 @@ MUCH = 90 * mm
 LOGO_WIDTH, LOGO_HEIGHT = 38 * mm, 22 * mm
 
 
-def typeset(publication: Publication, story: Sequence[b.Block]) -> list[Flowable]:
-    """The flowables of a report."""
+def typeset(publication: Publication, story: Sequence[b.Block]) -> Iterator[tuple[float, list[Flowable]]]:
+    """The flowables of a report, a few at a time, each time with the share of the story up to their end."""
     return _Typesetter(publication.pictures, list(_section_titles(story))).all(story)
 
 
@@ -60,17 +60,16 @@ class _Typesetter:
             b.EndMark: lambda block: [f.paragraph(block.text, f.END)],
         }
 
-    def all(self, story: Sequence[b.Block]) -> list[Flowable]:
+    def all(self, story: Sequence[b.Block]) -> Iterator[tuple[float, list[Flowable]]]:
         """Everything; headings, and words right under them, go with what they introduce."""
-        flowables: list[Flowable] = []
         leading: list[b.Block] = []
-        for block in story:
+        for number, block in enumerate(story, start=1):
             if isinstance(block, b.Heading) or (leading and isinstance(block, b.Text)):
                 leading.append(block)
                 continue
-            flowables += self._introduced(leading, block)
+            yield number / len(story), self._introduced(leading, block)
             leading = []
-        return flowables + self._introduced(leading, None)
+        yield 1.0, self._introduced(leading, None)
 
     def _introduced(self, leading: Sequence[b.Block], block: b.Block | None) -> list[Flowable]:
         """A block under its headings."""

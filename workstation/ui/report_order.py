@@ -8,11 +8,11 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from workstation.casework.beside import refuse_beside_evidence, refuse_target
 from workstation.casework.exhibit import Case
-from workstation.progress import Progress, relayed
+from workstation.progress import Progress, part
 from workstation.ui.case_keeper import CaseKeeper
 from workstation.whole_files import flush
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from workstation.report.commission import Circumstances
     from workstation.report.document import ReportDocument
     from workstation.ui.jobs import PathLook
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
     yield Progress("composing the report", 0.0)  # first: the libraries take seconds to load on a busy machine
     from workstation.report import signing  # noqa: PLC0415 - pyHanko loads when a report is asked for
     from workstation.report.atomic import replacing  # noqa: PLC0415 - as above
-    from workstation.report.pdf import print_pdf  # noqa: PLC0415 - as above
+    from workstation.report.pdf import print_steps  # noqa: PLC0415 - as above
     from workstation.report.publication import publish_steps, result_json  # noqa: PLC0415 - as above
     from workstation.report.serial import as_text  # noqa: PLC0415 - as above
 
@@ -113,15 +111,17 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         refuse_target(order.keeper.file, target)
     asked = order.signing
     identity = None if asked is None else signing.identity_from_pkcs12(asked.key, asked.passphrase)
-    document = yield from _part(_documenting(order), 0.0, 0.2)
-    publication = yield from _part(publish_steps(document), 0.2, 0.6)
-    yield Progress("composing the PDF", 0.6)
-    content = print_pdf(publication)
+    document = yield from part(_documenting(order), 0.0, 0.2)
+    publication = yield from part(publish_steps(document), 0.2, 0.6)
+    data = as_text(result_json(publication)).encode("utf-8", "backslashreplace")
+    printing = print_steps(publication)
+    del publication  # its pictures are let go when they stand in the PDF
+    content = yield from part(printing, 0.6, 0.85)
     if identity is not None:
-        yield Progress("signing the PDF", 0.8)
+        yield Progress("signing the PDF", 0.85)
         content = signing.signed(content, identity, reason="Issued")
     yield Progress("writing the files", 0.9)  # the last step: a report that was cancelled leaves none of them
-    beside, data = data_beside(target), as_text(result_json(publication)).encode("utf-8", "backslashreplace")
+    beside = data_beside(target)
     with replacing(target) as pdf, replacing(beside) as json:  # both or, where the disk is full, none
         for unfinished, whole in ((pdf, content), (json, data)):
             unfinished.write_bytes(whole)
@@ -129,11 +129,6 @@ def write_report(order: ReportOrder) -> Generator[Progress, None, tuple[Path, ..
         if order.keeper is not None and not order.keeper.file.read_only:
             _log(order.keeper, document, target.name, content)  # no report lies there that the log knows nothing of
     return target, beside
-
-
-def _part(steps: Generator[Progress, None, T], first: float, last: float) -> Generator[Progress, None, T]:
-    """A part of the work, whose progress is said as that of the whole report."""
-    return relayed(steps, lambda step: Progress(step.stage, first + (last - first) * (step.fraction or 0.0)))
 
 
 def _documenting(order: ReportOrder) -> Generator[Progress, None, ReportDocument]:
