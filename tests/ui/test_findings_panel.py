@@ -17,6 +17,7 @@ from workstation.analysis.result import Finding
 from workstation.errors import DamagedImage, RecordedWarning
 from workstation.progress import Progress
 from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.findings_parts import Figures
 from workstation.ui.jobs_panel import JobsPanel
 from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.regions_panel import RegionsPanel
@@ -134,6 +135,23 @@ def test_groups_are_listed_by_letter_with_swatch_share_and_departure(panel: Find
     swatches = [model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).pixmap(16).toImage() for row in range(3)]
     assert swatches[0].pixelColor(2, 8).getRgb()[:3] == (86, 180, 233)
     assert swatches[0] != swatches[1] != swatches[2]
+
+
+def test_words_in_place_of_a_number_take_a_row_of_their_own(qtbot: QtBot) -> None:
+    figures = Figures()
+    qtbot.addWidget(figures)
+    figures.resize(60 * figures.fontMetrics().averageCharWidth(), 200)
+    figures.show()
+    numbers = (("Margin", "0.86", ""), ("Stability", "0.96", ""), ("Separation", "0.77", ""))
+    figures.show_figures((*numbers, ("Error rate", "outside what was validated", "")))
+    margin, stability, separation, rate = (
+        next(label for label in figures.findChildren(QLabel) if label.text() == text)
+        for text in ("0.86", "0.96", "0.77", "outside what was validated")
+    )
+    qtbot.waitUntil(lambda: rate.y() > separation.y() > margin.y() == stability.y(), timeout=2000)
+
+    assert rate.width() > 2 * margin.width()
+    assert rate.heightForWidth(rate.width()) == rate.fontMetrics().lineSpacing()
 
 
 def test_choosing_a_group_tells_its_letter(panel: FindingsPanel, qtbot: QtBot) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton
 
 from workstation.settings import SettingsStore
 from workstation.ui.docks import SPECS
@@ -170,3 +170,27 @@ def test_the_plot_can_be_read_in_a_low_window(make_window, qtbot) -> None:
 
     qtbot.waitUntil(lambda: window.scatter.isVisible() and window.scatter.height() >= PLOT_HEIGHT)
     assert window.height() == 768
+
+
+def test_what_has_no_room_in_the_toolbar_is_behind_a_button_that_can_be_seen(window: MainWindow, qtbot) -> None:
+    window.resize(960, 540)  # 1920×1080 at 200 %
+
+    more = window.toolbar.findChild(QToolButton, "qt_toolbar_ext_button")
+    qtbot.waitUntil(more.isVisible, timeout=2000)
+
+    assert more.accessibleName() == "More of the toolbar"
+    shown = more.grab().toImage()
+    middle = [shown.pixelColor(x, shown.height() // 2).lightness() for x in range(shown.width())]
+    assert max(middle) - min(middle) > 60, "an arrow"
+
+
+def test_a_comparison_does_not_begin_with_what_the_single_picture_said_under_the_pointer(
+    window: MainWindow, opened: Callable[[MainWindow], None]
+) -> None:
+    opened(window)
+    window.view.hovered.emit(window.view.reading_at(QPointF(window.view.rect().center())))
+    assert "RGB" in " ".join(label.text() for label in window.status.findChildren(QLabel))
+
+    window.actions_table["compare"].trigger()
+
+    assert "RGB" not in " ".join(label.text() for label in window.status.findChildren(QLabel))

@@ -283,6 +283,7 @@ class _Page(QWidget):
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(round(table.fontMetrics().height() * 1.5))
+        table.setMinimumHeight(4 * table.fontMetrics().lineSpacing())  # else the picture jumps when a case is opened
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)

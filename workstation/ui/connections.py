@@ -51,6 +51,7 @@ def _connect_desks(window: MainWindow) -> None:
     window.case_errands.shown.connect(window.show_case)
     window.comparing.view_made.connect(window.take_compare_view)
     window.comparing.changed.connect(window.following.tell_zoom)
+    window.comparing.changed.connect(window.status.forget_reading)
     window.comparing.region_drawn.connect(window.picture.add_region)
     window.comparing.region_drawn.connect(window.teller.forget_refused)
     window.comparing.region_refused.connect(window.teller.tell_refused)

@@ -16,6 +16,10 @@ MADE_AHEAD = 4
 """Rows that are made with the window: a widget that is made while a result is shown costs a millisecond."""
 
 
+SHORT_VALUE = 12
+"""Letters up to which a value is a number that another one may stand beside."""
+
+
 class FindingsList(QWidget):
     """One sentence per finding, each with a button that copies it with its numbers."""
 
@@ -82,7 +86,10 @@ class _CopyButton(QToolButton):
 
 
 class Figures(QWidget):
-    """Names and numbers, two beside each other where there is room; the tooltip says what a number means."""
+    """Names and numbers, two beside each other where there is room; the tooltip says what a number means.
+
+    What is said in words instead of a number takes a row of its own.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,8 +97,10 @@ class Figures(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setHorizontalSpacing(2 * GRID)
         self._layout.setVerticalSpacing(GRID)
+        self._layout.setColumnStretch(1, 1)
+        self._layout.setColumnStretch(3, 1)
         self._labels: list[tuple[QLabel, QLabel]] = []
-        self._per_row = 0
+        self._placed: list[tuple[int, int, int]] = []
         self._make_labels(MADE_AHEAD)
 
     def show_figures(self, figures: tuple[tuple[str, str, str], ...]) -> None:
@@ -117,9 +126,9 @@ class Figures(QWidget):
             pair[0].setProperty("weight", "muted")
             pair[1].setFont(tabular(pair[1].font()))
             for label in pair:
+                label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
                 label.hide()
             self._labels.append(pair)
-            self._per_row = 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: one or two numbers in a row."""
@@ -127,16 +136,33 @@ class Figures(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        per_row = 2 if self.width() > 44 * self.fontMetrics().averageCharWidth() else 1
-        if per_row == self._per_row:
-            return
-        self._per_row = per_row
-        for number, (name, value) in enumerate(self._labels):
-            row, pair = divmod(number, per_row)
-            self._layout.addWidget(name, row, 2 * pair)
-            self._layout.addWidget(value, row, 2 * pair + 1)
-        for pair in range(2):
-            self._layout.setColumnStretch(2 * pair + 1, 1 if pair < per_row else 0)
+        places = self._places()
+        if places != self._placed:
+            self._placed = places
+            for (name, value), (row, column, span) in zip(self._labels, places, strict=False):
+                self._layout.addWidget(name, row, column)
+                self._layout.addWidget(value, row, column + 1, 1, span)
+
+    def _places(self) -> list[tuple[int, int, int]]:
+        """Row and column of each name that is shown, and over how many columns its value goes."""
+        shown = [(_width(name), _width(value)) for name, value in self._labels if not value.isHidden()]
+        few = SHORT_VALUE * self.fontMetrics().averageCharWidth()
+        short = [(name, value) for name, value in shown if value <= few]
+        names, values = max((name for name, _ in shown), default=0), max((value for _, value in short), default=0)
+        beside = max((name for name, _ in short), default=0)
+        two = names + beside + 2 * values + 3 * self._layout.horizontalSpacing() <= self.width()
+        places, row, column = [], 0, 0
+        for _, value in shown:
+            alone = not two or value > few
+            if alone and column:
+                row, column = row + 1, 0
+            places.append((row, column, 3 if alone else 1))
+            row, column = (row, 2) if not alone and not column else (row + 1, 0)
+        return places
+
+
+def _width(label: QLabel) -> int:
+    return label.fontMetrics().horizontalAdvance(label.text())
 
 
 class FoldOut(QWidget):

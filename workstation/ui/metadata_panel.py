@@ -274,7 +274,11 @@ class MetadataPanel(QWidget):
             text += f" ({unreadable} unreadable)"
         if self._filtered.is_active:
             shown = sum(not self._is_heading(index) for index in walk(self._filtered))
-            text = f"{shown} of {text}" if shown else f"No row holds “{self._filter.text().strip()}”. Clear the filter."
+            text = (
+                f"{shown} of {len(rows)} rows"
+                if shown
+                else f"No row holds “{self._filter.text().strip()}”. Clear the filter."
+            )
         self._count.setText(text)
 
     def _restore_open_groups(self) -> None:

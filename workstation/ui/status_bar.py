@@ -67,6 +67,11 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(label) if name.startswith(("SHA", "Case")) else self.addWidget(label)
         return label
 
+    @Slot()
+    def forget_reading(self) -> None:
+        """Another view takes the pointer: what the one before said under it is no longer true."""
+        self.show_reading(None)
+
     @Slot(object)
     def show_reading(self, reading: PointerReading | None) -> None:
         """What is under the pointer; away from the picture, what was pinned."""

@@ -150,6 +150,7 @@ def style_sheet(theme: Theme) -> str:
     QDockWidget::title {{ background: {theme.window}; padding: 4px 8px; text-align: left; }}
     QToolBar {{ border: none; border-bottom: 1px solid {theme.border}; spacing: 4px; padding: 4px; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 4px; }}
+    QToolButton#qt_toolbar_ext_button {{ padding: 0; border: none; background: {theme.raised}; }}
     QToolButton:hover {{ background: {theme.raised}; }}
     QToolButton:checked {{ background: {theme.raised}; border-color: {theme.accent}; }}
     QToolButton:pressed {{ background: {theme.border}; }}

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
 
 from workstation.ui.actions import Actions
+from workstation.ui.icons import icon
 
 _LAYERS = ("original", "departure", "pca", "groups", "cut", "similarity")
 _TOOLS = ("hand", "rectangle", "ellipse", "polygon", "lasso")
@@ -58,6 +59,15 @@ class MainToolBar(QToolBar):
         spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spring)
         self._add(actions, "export-report", with_text=True)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        """Qt's own button for what finds no room: its arrow would be a dot, black on a dark ground, and without a name."""
+        more = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setIcon(icon("chevron-right"))
+            more.setAccessibleName("More of the toolbar")
+            more.setToolTip("Show what has no room in the toolbar")
 
     @Slot(float)
     def show_opacity(self, opacity: float) -> None:
