@@ -1,85 +1,45 @@
-"""The picture with its layers: the one widget in which an analyst looks at a photograph."""
+"""The layers over a photograph: with its picture and regions the one widget in which an analyst looks at it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
-from workstation.analysis.colours import OPACITY, ByteArray, Limits
+from workstation.analysis.colours import OPACITY, Limits
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult, BoolArray, FloatArray, PartialMap
-from workstation.evidence.display import oriented
 from workstation.evidence.record import Pixels
-from workstation.ui.canvas import Canvas
 from workstation.ui.cells import CellLayout
-from workstation.ui.display_colours import display_transform
-from workstation.ui.display_frame import DisplayFrame
-from workstation.ui.floating import Floating, picture_of
 from workstation.ui.layers import Layer, LayerPicture, LayerSource
 from workstation.ui.legend import Shine, shine_of
 from workstation.ui.picture_item import Style
 from workstation.ui.pointer import PointerReading
-from workstation.ui.pointer_reader import PointerReader
-from workstation.ui.pyramid import Pyramid
 from workstation.ui.region_tools import Tool
-from workstation.ui.theme import DARK, LIGHT
+from workstation.ui.region_view import RegionView
 from workstation.ui.view_state import ViewState
 
 __all__ = ["ImageView", "Layer", "PointerReading", "Tool", "ViewState"]
 
 
-class ImageView(QWidget):
-    """A photograph, a layer over it, the analyst's regions, and the pointer's answers. All positions are stored pixels.
-
-    Space (held), arrow keys, Delete, Return and Backspace act while the picture has the focus; every other key is an
-    action of the window. `canvas` is the widget that takes the focus; give shortcuts the context
-    `WidgetWithChildrenShortcut` on the view.
+class ImageView(RegionView):
+    """A photograph with its regions and a layer over it.
 
     Signals:
-        hovered(object): PointerReading of the pixel under the pointer, None outside the picture.
-        pinned(object): PointerReading of a clicked pixel; None when the pin was taken away.
-        region_drawn(object): Region that a tool finished; its name is "".
-        region_selected(str): name of the region that was clicked, "" when the selection was given up.
-        region_changed(object): Region that was moved or resized, under its old name.
-        region_refused(str): what was drawn encloses nothing, or there is nothing to draw on; carries a sentence.
-        region_delete_requested(str): Delete was pressed while the region with this name was selected.
-        zoom_changed(float): device pixels per image pixel, in per cent.
         layer_changed(object): the Layer chosen.
         opacity_changed(float): of the map, 0..1.
         limits_changed(float, float): of the departure scale.
-        tool_changed(object): the Tool in hand.
-        patches_under_pointer(object): (rows, columns) bool over the patch grid, or None; only when it changed.
-        message_action(str): the button of the message was pressed; carries its text.
-        context_requested(object): right click; QPoint on the screen.
-        view_moved(): position, zoom or size of the view changed.
     """
 
-    hovered = Signal(object)
-    pinned = Signal(object)
-    region_drawn = Signal(object)
-    region_selected = Signal(str)
-    region_changed = Signal(object)
-    region_refused = Signal(str)
-    region_delete_requested = Signal(str)
-    zoom_changed = Signal(float)
     layer_changed = Signal(object)
     opacity_changed = Signal(float)
     limits_changed = Signal(float, float)
-    tool_changed = Signal(object)
-    patches_under_pointer = Signal(object)
-    message_action = Signal(str)
-    context_requested = Signal(object)
-    view_moved = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, dark: bool = True) -> None:
-        super().__init__(parent)
-        self._pixels: Pixels | None = None
+        super().__init__(parent, dark=dark)
         self._source = LayerSource()
         self._layer = Layer.ORIGINAL
         self._opacity = OPACITY
@@ -88,42 +48,9 @@ class ImageView(QWidget):
         self._legend_shown = True
         self._shine = Shine(opacity=OPACITY)
         self._limits: Limits | None = None
-        self._last_zoom = 0.0
-        theme = DARK if dark else LIGHT
-        self.canvas = Canvas(self)
-        self._reader = PointerReader(self.canvas, self)
-        self._floating = Floating(theme, self)
-        self.legend, self.message_bar = self._floating.legend, self._floating.message_bar
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
-        self.setAccessibleName("Picture view")
-        self.set_theme(dark)
-        self._connect()
-
-    def _connect(self) -> None:
-        canvas = self.canvas
-        canvas.view_changed.connect(self._view_changed)
-        self._reader.hovered.connect(self.hovered)
-        self._reader.pinned.connect(self.pinned)
-        self._reader.patches_under_pointer.connect(self.patches_under_pointer)
-        canvas.region_drawn.connect(self.region_drawn)
-        canvas.region_selected.connect(self._select_and_say)
-        canvas.region_changed.connect(self.region_changed)
-        canvas.region_refused.connect(self.region_refused)
-        canvas.region_delete_requested.connect(self.region_delete_requested)
-        canvas.blink_requested.connect(self.set_blink)
-        canvas.context_requested.connect(self.context_requested)
+        self.canvas.blink_requested.connect(self.set_blink)
         self.legend.limits_dragged.connect(self.set_limits)
         self.legend.limits_reset.connect(self.reset_limits)
-        self.message_bar.action_triggered.connect(self.message_action)
-
-    # What is shown
-
-    @property
-    def pixels(self) -> Pixels | None:
-        """The picture shown."""
-        return self._pixels
 
     @property
     def layer(self) -> Layer:
@@ -134,16 +61,6 @@ class ImageView(QWidget):
     def opacity(self) -> float:
         """Of the map, 0..1."""
         return self._opacity
-
-    @property
-    def tool(self) -> Tool:
-        """The tool in hand."""
-        return self.canvas.tool
-
-    @property
-    def zoom(self) -> float:
-        """Device pixels per image pixel, in per cent."""
-        return self.canvas.camera.zoom * 100
 
     @property
     def limits(self) -> Limits | None:
@@ -170,78 +87,9 @@ class ImageView(QWidget):
         """The layer that is really seen: the original while blinking, or where the chosen one has nothing to show."""
         return self._layer if not self._blinking and self.has_layer(self._layer) else Layer.ORIGINAL
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether what is painted of the picture is final."""
-        return self.canvas.picture.settled
-
-    def visible_area(self) -> tuple[float, float, float, float] | None:
-        """(x, y, width, height) of what is in view, in stored pixels, cut at the picture's border; None for nothing."""
-        if self._pixels is None:
-            return None
-        size = self.canvas.viewport().size()
-        corners = [self.canvas.to_stored(QPointF(x, y)) for x in (0, size.width()) for y in (0, size.height())]
-        left, right = (min(max(side, 0.0), self._pixels.width) for side in _ends(x for x, _ in corners))
-        top, bottom = (min(max(side, 0.0), self._pixels.height) for side in _ends(y for _, y in corners))
-        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
-
-    def look_at(self, x: float, y: float) -> None:
-        """Show a stored position in the middle of the view, at 100 % or more."""
-        camera = self.canvas.camera
-        camera.look_at(*self.canvas.frame.to_display(x, y), max(1.0, camera.zoom))
-        self.canvas.apply_camera()
-
-    def reading_at(self, position: QPointF) -> PointerReading | None:
-        """What the picture says at a position of the view; None outside the picture."""
-        return self._reader.reading_at(position)
-
     def has_layer(self, layer: Layer) -> bool:
         """Whether a layer has anything to show now."""
         return self._pixels is not None and self._source.has(layer)
-
-    def show_pixels(self, pixels: Pixels | None) -> None:
-        """Show a picture, or none. Everything that belonged to the last one is dropped; the view stays if sizes agree.
-
-        Nothing of the picture's size is computed here: what is in view is converted when it is painted.
-        """
-        if pixels is self._pixels and pixels is not None:
-            return
-        self._drop_picture(pixels)
-        canvas = self.canvas
-        if pixels is None:
-            canvas.picture.set_picture(None)
-            canvas.values.set_rgb(None)
-            canvas.set_frame(DisplayFrame(0, 0))
-        else:
-            canvas.picture.set_picture(Pyramid.of(pixels), display_transform(pixels))
-            canvas.values.set_rgb(oriented(pixels.rgb, pixels.orientation))
-            canvas.set_frame(DisplayFrame(pixels.width, pixels.height, pixels.orientation))
-            self._shine = shine_of(pixels, self._opacity)
-        self._show_layer()
-
-    def show_stand_in(self, thumbnail: ByteArray, frame: DisplayFrame) -> None:
-        """Show a thumbnail where a picture will be that is being read; the view stays if sizes agree.
-
-        Args:
-            thumbnail: (h, w, 3) uint8, oriented for display.
-            frame: of the picture.
-        """
-        self._drop_picture(None)
-        self.canvas.values.set_rgb(None)
-        self.canvas.picture.set_stand_in(thumbnail, frame.display_size)
-        self.canvas.set_frame(frame, stand_in=True)
-        self._show_layer()
-
-    def _drop_picture(self, pixels: Pixels | None) -> None:
-        """Let go of everything that belonged to the last picture; `pixels` are those of the next one."""
-        self._pixels = pixels
-        self._source = LayerSource()
-        self._source.set_contours(self._contours)
-        self._limits = None
-        self._reader.set_pixels(pixels)
-        regions = self.canvas.regions
-        regions.regions, regions.selected, regions.reference = (), None, None
-        self.canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
 
     def show_result(self, result: AnalysisResult | None) -> None:
         """Show the maps of a finished analysis; None takes every map away.
@@ -341,66 +189,6 @@ class ImageView(QWidget):
         layout = CellLayout.of_patches(grid, self._pixels.height, self._pixels.width)
         self.canvas.highlight.set_area(layout.boxes(mask), layout.outline(mask))
 
-    # Regions and tools
-
-    def set_tool(self, tool: Tool) -> None:
-        """Take a tool into the hand; an unfinished region is dropped."""
-        if tool is not self.canvas.tool:
-            self.canvas.set_tool(tool)
-            self.tool_changed.emit(tool)
-
-    def set_regions(self, regions: tuple[Region, ...]) -> None:
-        """Show these regions; the selection stays if its region does."""
-        shown = self.canvas.regions
-        shown.regions = tuple(regions)
-        if shown.selected_region is None:
-            shown.selected = None
-        shown.update()
-
-    def select_region(self, name: str | None) -> None:
-        """Select a region by its name, or none. Says nothing: the caller knows."""
-        shown = self.canvas.regions
-        shown.selected = name if any(region.name == name for region in shown.regions) else None
-        shown.update()
-
-    def escape(self) -> bool:
-        """Give up an unfinished region, else the tool, the selection, the pin; returns whether any was there."""
-        if self.canvas.cancel_drawing():
-            return True
-        if self.tool is not Tool.HAND:
-            self.set_tool(Tool.HAND)
-            return True
-        if self.canvas.regions.selected is not None:
-            self._select_and_say("")
-            return True
-        if self._reader.has_pin:
-            self._reader.unpin()
-            return True
-        return False
-
-    # Moving around
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.canvas.camera.fit()
-        self.canvas.apply_camera()
-
-    def actual_size(self) -> None:
-        """One image pixel on one device pixel, around the middle of the view."""
-        self._zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        """To the next larger step."""
-        self._zoom_to(self.canvas.camera.next_step(+1))
-
-    def zoom_out(self) -> None:
-        """To the next smaller step."""
-        self._zoom_to(self.canvas.camera.next_step(-1))
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the picture by device-independent pixels, right and down."""
-        self.canvas.pan(dx, dy)
-
     def view_state(self) -> ViewState:
         """What it takes to come back to this view."""
         camera = self.canvas.camera
@@ -426,17 +214,6 @@ class ImageView(QWidget):
             self.set_limits(*state.limits)
         self.set_layer(Layer(state.layer))
 
-    # Around the picture
-
-    def show_message(self, text: str, kind: str, action_text: str | None = None) -> None:
-        """Show a sentence over the picture (see `MessageBar.show_message`)."""
-        self.message_bar.show_message(text, kind, action_text)
-        self._floating.place()
-
-    def hide_message(self) -> None:
-        """Take the message away."""
-        self.message_bar.hide()
-
     def set_legend_visible(self, shown: bool) -> None:
         """Show the legend over the picture, or leave the picture free."""
         self._legend_shown = shown
@@ -447,30 +224,17 @@ class ImageView(QWidget):
         self._floating.corner = corner
         self._floating.place()
 
-    def grab_view(self) -> QImage:
-        """The picture as it is seen now, legend included, messages and focus frame left out; in device pixels."""
-        return picture_of(self.canvas, None if self.legend.isHidden() else self.legend)
+    def _drop_picture(self, pixels: Pixels | None) -> None:
+        super()._drop_picture(pixels)
+        self._source = LayerSource()
+        self._source.set_contours(self._contours)
+        self._limits = None
+        if pixels is not None:
+            self._shine = shine_of(pixels, self._opacity)
+        self.canvas.highlight.set_area(np.zeros((0, 4)), np.zeros((0, 4)))
 
-    def set_theme(self, dark: bool) -> None:
-        """Take the colours of the dark or the light theme."""
-        theme = DARK if dark else LIGHT
-        self.canvas.set_theme(theme)
-        self._floating.set_theme(theme)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The canvas takes the keys. A focus proxy would, too, but then Tab would never reach legend and message."""
-        self.canvas.setFocus(event.reason())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep what floats at its corner."""
-        super().resizeEvent(event)
-        self._floating.place()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """The text grew or shrank."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._floating.place()
+    def _show_over_picture(self) -> None:
+        self._show_layer()
 
     @property
     def _grid(self) -> PatchGrid | None:
@@ -514,18 +278,6 @@ class ImageView(QWidget):
         self.legend.show_legend(legend, self._shine, movable=movable, moved=movable and self.limits_moved)
         self._floating.place()
 
-    def _view_changed(self) -> None:
-        if self.canvas.camera.zoom != self._last_zoom:
-            self._last_zoom = self.canvas.camera.zoom
-            if self.pixels is not None:
-                self.zoom_changed.emit(self.zoom)
-        self.view_moved.emit()
-
-    def _zoom_to(self, zoom: float) -> None:
-        camera = self.canvas.camera
-        camera.zoom_at(camera.view_width / 2, camera.view_height / 2, zoom)
-        self.canvas.apply_camera()
-
     def _move_limits(self, limits: Limits | None) -> None:
         self._limits = limits
         if self._source.partial is None:
@@ -533,12 +285,3 @@ class ImageView(QWidget):
         self._show_layer()
         low, high = limits or self._source.standard_limits
         self.limits_changed.emit(low, high)
-
-    def _select_and_say(self, name: str) -> None:
-        self.select_region(name or None)
-        self.region_selected.emit(name)
-
-
-def _ends(values: Iterable[float]) -> tuple[float, float]:
-    found = list(values)
-    return min(found), max(found)

@@ -62,7 +62,7 @@ class MainToolBar(QToolBar):
         self._show_more()
 
     def _show_more(self) -> None:
-        """Qt's own button for what finds no room: its arrow would be a dot, black on a dark ground, and without a name."""
+        """Qt's own button for what finds no room: its arrow is a dot, black on a dark ground, without a name."""
         more = self.findChild(QToolButton, "qt_toolbar_ext_button")
         if more is not None:
             more.setIcon(icon("chevron-right"))
