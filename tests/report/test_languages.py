@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 from pypdf import PdfReader
 
 import workstation
@@ -27,7 +28,7 @@ from workstation.analysis.result import Finding
 from workstation.analysis.statement import Conditions, Detection
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import RecordedWarning
-from workstation.evidence import open_evidence
+from workstation.evidence import exif_text, exif_words, open_evidence
 from workstation.evidence.decoding import _MODE_CODES
 from workstation.paths import resources, user_config
 from workstation.report import build
@@ -407,6 +408,55 @@ def test_what_the_program_says_of_parts_of_a_file_is_said_in_german(tmp_path: Pa
     assert "Kommentar 0x14 16 unknown data" in german, "the file's own words"
     for words in ("tables", "component", "restart marker", "ZIP archive", "begins", "per inch"):
         assert words not in german
+
+
+def test_every_enumerated_value_of_metadata_has_german_words() -> None:
+    tables = (exif_words.IMAGE, exif_words.GPS, exif_words.INTEROP, exif_text._NO_NUMBERS)
+    said = {word for table in tables for words in table.values() for word in words.values()}
+    said |= {word for bits in range(128) for word in exif_words.flash_words(bits)}
+    said |= set(exif_text._FILTERS.values())
+
+    german = {key.removeprefix("metadata_values.") for key in keys_under("metadata_values.")}
+
+    assert sorted(said - german) == [
+        *("Adobe Deflate", "CCITT 1D", "CIELab", "D50", "D55", "D65", "D75", "Deflate", "ICCLab", "ITULab", "JPEG"),
+        *("JPEG 2000", "LZMA", "LZW", "PackBits", "RGB", "WebP", "YCbCr", "Zstandard"),
+        *("km/h", "mph", "normal", "sRGB", "standard"),
+    ]
+    assert german <= said
+
+
+def test_values_of_metadata_are_told_in_german_and_a_files_own_words_as_they_are(tmp_path: Path) -> None:
+    path, exif = tmp_path / "p.jpg", Image.Exif()
+    exif[0x010E], exif[0x0112], exif[0x0128], exif[0x011A] = "average", 6, 2, IFDRational(300)
+    more = {0x9209: 0x18, 0x9207: 5, 0xA402: 0, 0xA403: 9, 0x8822: 3}
+    more |= {0x9206: IFDRational(0), 0x829D: IFDRational(28, 10)}
+    exif.get_ifd(0x8769).update(more)
+    exif.get_ifd(0x8825).update({1: "N", 2: (IFDRational(51), IFDRational(30), IFDRational(0))})
+    Image.new("RGB", (128, 96), "grey").save(path, exif=exif)
+    exhibit = Exhibit(open_evidence(path))
+    entries = {entry.id: entry.text for entry in exhibit.evidence.metadata.entries}
+
+    german, english = printed(exhibit), printed(exhibit, "en")
+
+    assert entries[0x9209] == "Flash did not fire, auto mode"
+    told = {
+        "Flash did not fire, auto mode": "Blitz nicht ausgelöst, Automatik",
+        "to be rotated 90° clockwise": "um 90° im Uhrzeigersinn zu drehen",
+        "300 px per inch": "300 px pro Zoll",
+        "pattern": "Mehrfeld",
+        "auto exposure": "automatische Belichtung",
+        "9 (not in the standard)": "9 (nicht in der Norm)",
+        "unknown": "unbekannt",
+        "aperture priority": "Zeitautomatik (Blendenvorwahl)",
+        "north": "Nord",
+        "average": "average",
+        "f/2.8": "f/2.8",
+    }
+    for own, words in told.items():
+        assert own in english
+        assert words in german
+        assert own == words or own not in german
 
 
 def test_a_configuration_folder_that_may_not_be_entered_stops_no_report() -> None:

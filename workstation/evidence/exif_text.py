@@ -15,7 +15,14 @@ from workstation.evidence.record import TagValue
 _COMPONENTS: Final = {0: "–", 1: "Y", 2: "Cb", 3: "Cr", 4: "R", 5: "G", 6: "B"}
 _FILTERS: Final = {0: "red", 1: "green", 2: "blue", 3: "cyan", 4: "magenta", 5: "yellow", 6: "white"}
 _MOST_SHOWN: Final = 64
-_INFINITE: Final = 0xFFFFFFFF
+FLASH: Final = 0x9209
+COLOUR_FILTERS: Final = 0xA302
+_NO_NUMBERS: Final[dict[int, dict[int, str]]] = {
+    0x9206: {0: "unknown", 0xFFFFFFFF: "infinity"},
+    0xA404: {0: "not used"},
+    0xA405: {0: "unknown"},
+}
+"""Numbers of tags that otherwise hold a quantity, and mean something else."""
 _SHORTEST: Final = Fraction(1, 10**12)
 """Seconds; what is shorter is shown as it is, since a denormal number has no reciprocal."""
 _WORDS: Final = {"image": exif_words.IMAGE, "gps": exif_words.GPS, "interop": exif_words.INTEROP}
@@ -50,10 +57,12 @@ def text_of(group: str, tag: int, value: TagValue, siblings: Siblings) -> str:
     if value is None:
         return ""
     kind = family(group)
-    words = _WORDS[kind].get(tag)
-    if words is not None and isinstance(value, int | str):
-        key = value if isinstance(value, int) else value.strip()
-        return words.get(key, f"{value} (not in the standard)")
+    words = enumerated(group, tag, value)
+    if words:
+        said = ", ".join(words)
+        return said[0].upper() + said[1:] if tag == FLASH else said
+    if tag in _WORDS[kind] and isinstance(value, int | str):
+        return f"{value} (not in the standard)"
     special = _image_text(tag, value) if kind == "image" else _gps_text(tag, value, siblings) if kind == "gps" else None
     if special is not None:
         return special
@@ -64,13 +73,30 @@ def text_of(group: str, tag: int, value: TagValue, siblings: Siblings) -> str:
     return f"ISO {plain}" if unit == "ISO" else f"{plain}{unit}" if unit == "°" else f"{plain} {unit}"
 
 
+def enumerated(group: str, tag: int, value: TagValue) -> tuple[str, ...]:
+    """The program's words that the text of an enumerated value is made of; () for a value that is none.
+
+    Only the flash has several. Arguments as for `text_of`.
+    """
+    kind = family(group)
+    if tag in _WORDS[kind] and isinstance(value, int | str):
+        word = _WORDS[kind][tag].get(value if isinstance(value, int) else value.strip())
+        return () if word is None else (word,)
+    if kind == "image" and tag == FLASH and isinstance(value, int):
+        return exif_words.flash_words(value)
+    if kind == "image" and tag in _NO_NUMBERS and isinstance(value, int | Fraction) and value.denominator == 1:
+        word = _NO_NUMBERS[tag].get(int(value))
+        return () if word is None else (word,)
+    return ()
+
+
 def _image_text(tag: int, value: TagValue) -> str | None:  # noqa: PLR0911 - one line per tag reads best
     if isinstance(value, int | Fraction | float):
         return _number_text(tag, value)
     if isinstance(value, tuple):
         if tag == 0x9101:
             return ", ".join(_COMPONENTS.get(_integer(part), "?") for part in value)
-        if tag == 0xA302:
+        if tag == COLOUR_FILTERS:
             return _cfa_text(value)
         if tag == 0xA432 and len(value) == 4:
             return _lens_text(value)
@@ -82,7 +108,7 @@ def _image_text(tag: int, value: TagValue) -> str | None:  # noqa: PLR0911 - one
     return None
 
 
-def _number_text(tag: int, value: int | Fraction | float) -> str | None:  # noqa: PLR0911 - as above
+def _number_text(tag: int, value: int | Fraction | float) -> str | None:
     if tag == 0x829A:
         return _seconds(value)
     if tag == 0x829D:
@@ -93,16 +119,6 @@ def _number_text(tag: int, value: int | Fraction | float) -> str | None:  # noqa
         return f"{_seconds(_power(-value, 1.0))} ({_decimal(value)} EV)"
     if tag == 0x9204:
         return f"{_decimal(value)} EV" if value <= 0 else f"+{_decimal(value)} EV"
-    if tag == 0x9209 and isinstance(value, int):
-        return exif_words.flash_in_words(value)
-    if tag == 0x9206 and value == 0:
-        return "unknown"
-    if tag == 0x9206 and value == _INFINITE:
-        return "infinity"
-    if tag == 0xA405 and value == 0:
-        return "unknown"
-    if tag == 0xA404 and value == 0:
-        return "not used"
     return None
 
 

@@ -183,17 +183,17 @@ INTEROP: Final[dict[int, dict[int | str, str]]] = {
     0x0001: {"R98": "DCF basic file (sRGB)", "R03": "DCF option file (Adobe RGB)", "THM": "DCF thumbnail file"},
 }
 
-_RETURN: Final = {2: ", return light not detected", 3: ", return light detected"}
-_MODE: Final = {1: ", compulsory firing", 2: ", compulsory suppression", 3: ", auto mode"}
+_RETURN: Final = {2: "return light not detected", 3: "return light detected"}
+_MODE: Final = {1: "compulsory firing", 2: "compulsory suppression", 3: "auto mode"}
 
 
-def flash_in_words(bits: int) -> str:
+def flash_words(bits: int) -> tuple[str, ...]:
     """The Flash tag (0x9209) bit by bit: fired, return light, mode, function, red-eye reduction."""
-    words = "flash fired" if bits & 1 else "flash did not fire"
-    words += _RETURN.get(bits >> 1 & 3, "")
-    words += _MODE.get(bits >> 3 & 3, "")
-    if bits & 0x20:
-        words += ", no flash function"
-    if bits & 0x40:
-        words += ", red-eye reduction"
-    return words[0].upper() + words[1:]
+    words = (
+        "flash fired" if bits & 1 else "flash did not fire",
+        _RETURN.get(bits >> 1 & 3, ""),
+        _MODE.get(bits >> 3 & 3, ""),
+        "no flash function" if bits & 0x20 else "",
+        "red-eye reduction" if bits & 0x40 else "",
+    )
+    return tuple(word for word in words if word)

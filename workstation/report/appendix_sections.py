@@ -46,7 +46,7 @@ def _row(sheet: Sheet, entry: Content) -> tuple[str, ...]:
         f"0x{entry['id']:04X}",
         entry["name"],
         f"{entry['type']} × {entry['count']}",
-        sheet.shortened(shown_value(entry)),
+        sheet.shortened(shown_value(entry, sheet)),
         raw_bytes(entry, sheet),
         hexadecimal(entry["offset"]),
         sheet.shortened(state(entry, sheet)),

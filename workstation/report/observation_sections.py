@@ -329,7 +329,7 @@ def _file(sheet: Sheet, exhibit: Content) -> list[Block]:
 def _told(sheet: Sheet, entry: Content) -> str:
     if entry["state"] != "present":
         return sheet.texts(f"absence.{entry['state']}")
-    return sheet.shortened(shown_value(entry), 120)
+    return sheet.shortened(shown_value(entry, sheet), 120)
 
 
 def _counted(kinds: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workstation.report.metadata_words import in_words
 from workstation.report.sheet import Content, Sheet
 from workstation.report.texts import report_texts
 
@@ -48,11 +49,13 @@ def because(entry: Content, sheet: Sheet) -> str:
     return sheet.told("reasons", entry.get("reason_code"), entry["reason"], entry.get("reason_values") or {})
 
 
-def shown_value(entry: Content) -> str:
+def shown_value(entry: Content, sheet: Sheet) -> str:
     """The decoded value as the analyst reads it, with its unit."""
     if entry["state"] != "present":
         return "–"
-    return entry["text"] or f"{_plain(entry['value'])} {entry['unit'] or ''}".strip()
+    if entry["text"]:
+        return in_words(entry, sheet)
+    return f"{_plain(entry['value'])} {entry['unit'] or ''}".strip()
 
 
 def _plain(value: Any) -> str:
