@@ -63,9 +63,10 @@ def error_level_precision(
     encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: NDArray[np.bool_]
 ) -> float | None:
     """Average precision of error level analysis over the cells of this encoder's grid, as `precision_of`."""
-    grid = encoder.default_grid(*foreign.shape, None, None)
+    height, width = foreign.shape
+    grid = encoder.default_grid(height, width, None, None)
     truth = cells_of(grid, foreign)
-    levels = error_level_map(pixels).repeat(8, axis=0).repeat(8, axis=1)[: foreign.shape[0], : foreign.shape[1]]
+    levels = error_level_map(pixels).repeat(8, axis=0).repeat(8, axis=1)[:height, :width]
     return float(average_precision_score(truth, cells_of(grid, levels))) if truth.any() else None
 
 

@@ -53,7 +53,8 @@ def cells_of(grid: PatchGrid, pixels: NDArray[Any]) -> NDArray[Any]:
 
 def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: NDArray[np.bool_]) -> float | None:
     """Average precision over the cells of the departure map; None where no cell's centre is foreign."""
-    grid = encoder.default_grid(*foreign.shape, None, None)
+    height, width = foreign.shape
+    grid = encoder.default_grid(height, width, None, None)
     truth = cells_of(grid, foreign)
     if not truth.any():
         return None

@@ -1,16 +1,16 @@
-"""Mutated real headers through every reader of metadata and structure: nothing but our own errors, in bounded time."""
+"""Mutated real headers through every reader of metadata and structure: only our own errors, with bounded work."""
 
 from __future__ import annotations
 
 import io
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pytest
+from counted_calls import counted_calls
 from evidence.conftest import DATA, rich_exif
 from evidence.test_other_containers import XMP, heif_with_exif_in_idat
 from hypothesis import HealthCheck, example, given, settings
@@ -25,7 +25,7 @@ from workstation.evidence.ifd import read_directories
 from workstation.evidence.metadata import assemble, read_container
 from workstation.evidence.payloads import icc_description, iptc_details, jumbf_payload, photoshop_payloads
 
-SECONDS: Final = 2.0
+CALLS: Final = 1_000_000
 """More than any mutation of a small file may take."""
 
 
@@ -94,18 +94,17 @@ def mutated(draw: st.DrawFn, seeds: dict[str, bytes] = SEEDS, header: int = 4096
     return bytes(data)
 
 
-def described_in_time(data: bytes) -> None:
+def described_with_little_work(data: bytes) -> None:
     """Read structure and metadata as the format by content, or as each format where the content is none."""
     name = detect_format(data)
-    start = time.perf_counter()
     for tried in (name,) if name else ("JPEG", "PNG", "TIFF", "WebP", "GIF", "BMP", "HEIF"):
-        metadata = assemble(read_container(data, tried))
+        with counted_calls(CALLS):
+            metadata = assemble(read_container(data, tried))
         for entry in metadata.entries:
             assert entry.state.label
             assert (entry.value is not None) == (entry.state.label == "present")
             if entry.offset is not None and entry.raw:
                 assert bytes(data[entry.offset : entry.offset + len(entry.raw)]) == entry.raw
-    assert time.perf_counter() - start < SECONDS
 
 
 QUICK: Final = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -115,7 +114,7 @@ LONG: Final = settings(max_examples=20_000, deadline=None, suppress_health_check
 @QUICK
 @given(mutated())
 def test_metadata_of_mutated_files(data: bytes) -> None:
-    described_in_time(data)
+    described_with_little_work(data)
 
 
 @pytest.mark.slow
@@ -123,17 +122,15 @@ def test_metadata_of_mutated_files(data: bytes) -> None:
 @LONG
 @given(mutated())
 def test_metadata_of_many_mutated_files(data: bytes) -> None:
-    described_in_time(data)
+    described_with_little_work(data)
 
 
 @QUICK
 @given(mutated({"exif": rich_exif()[6:]}, header=700))
 @example(b"II*\0\x08\0\0\0")
 def test_directories_of_mutated_exif(data: bytes) -> None:
-    start = time.perf_counter()
-    with suppress(ParseProblem):
+    with counted_calls(CALLS), suppress(ParseProblem):
         read_directories(Block.of_file(data))
-    assert time.perf_counter() - start < SECONDS
 
 
 @QUICK

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from counted_calls import counted_calls
 from evidence.tiff_builder import Entry, block, longs, shorts
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, PngImagePlugin
@@ -239,16 +239,15 @@ def test_a_heif_that_names_one_profile_very_often_lists_it_once() -> None:
     assert [p.kind for p in found.payloads] == ["ICC"]
 
 
-def test_a_heif_of_very_many_references_is_listed_in_time() -> None:
+def test_a_heif_of_very_many_references_is_listed_with_little_work() -> None:
     references = box(b"iref", b"".join(box(b"thmb", struct.pack(">3H", 1, 1, 1)) for _ in range(2000)), full=True)
     runs = b"\x44\0" + struct.pack(">4H", 1, 1, 0, 9000) + bytes(8) * 9000
     meta = box(b"pitm", b"\0\1", full=True) + references * 50 + box(b"iloc", runs, full=True)
-    started = time.perf_counter()
 
-    found = described(box(b"ftyp", b"heic\0\0\0\0mif1") + box(b"meta", meta, full=True), "HEIF")
+    with counted_calls(1_000_000):
+        found = described(box(b"ftyp", b"heic\0\0\0\0mif1") + box(b"meta", meta, full=True), "HEIF")
 
     assert len(found.payloads) == 1000
-    assert time.perf_counter() - started < 4
 
 
 def test_heif_item_past_the_end_is_unreadable() -> None:
@@ -310,10 +309,9 @@ def test_bytes_of_another_format_are_unreadable_and_no_crash(name: str) -> None:
 def test_small_files_that_ask_for_much_work_do_not_get_it(kind: str) -> None:
     data, name = HOSTILE[kind]()
 
-    start = time.perf_counter()
-    found = described(data, name)
+    with counted_calls(2_000_000):
+        found = described(data, name)
 
-    assert time.perf_counter() - start < 5
     assert len(found.warnings) < 120
     assert sum(len(p.content) for p in found.payloads) < 160 * 1024 * 1024
 

@@ -115,10 +115,10 @@ def test_a_cancelled_job_says_so_at_once_and_reports_nothing_more(queue: JobQueu
         pass
     before = len(listener.heard)
 
-    asked = time.monotonic()
-    with qtbot.waitSignal(job.state_changed, timeout=300, raising=True):
-        queue.cancel(job)
-    assert time.monotonic() - asked < 0.3
+    states: list[JobState] = []
+    job.state_changed.connect(lambda changed: states.append(changed.state))
+    queue.cancel(job)
+    assert states == [JobState.STOPPING], "before the call returns"
     with qtbot.waitSignal(queue.idle, timeout=2000):
         pass
 

@@ -325,17 +325,19 @@ def _primary(meta: _Meta, container: Container) -> None:
 def _others(meta: _Meta, container: Container) -> None:
     """Thumbnails, auxiliary and further images that items refer to each other as."""
     names = {b"thmb": "thumbnail item", b"auxl": "auxiliary image", b"cdsc": "", b"dimg": ""}
+    sizes: dict[int, int] = {}  # of an item that thousands of references may name
     for kind, source, targets in meta.references:
         name = names.get(kind, f"reference {decode_text(kind)}")
         item = meta.items.get(source)
         if not name or item is None:
             continue
-        size = sum(length for _, length in item.runs)
+        if source not in sizes:
+            sizes[source] = sum(length for _, length in item.runs)
         offset = item.runs[0][0] if len(item.runs) == 1 and not item.in_idat else None
         described, items, dimensions = decode_text(item.kind), ", ".join(map(str, targets[:8])), _size_of(meta, item)
         words = f"{described}, of item {items}{dimensions}"
         description = Reason(words, "of-item", kind=described, items=items, size=dimensions)
-        container.payloads.append(Payload(name, offset, size, description))
+        container.payloads.append(Payload(name, offset, sizes[source], description))
 
 
 def _size_of(meta: _Meta, item: _Item) -> str:
