@@ -15,6 +15,7 @@ from workstation.casework import CaseFile
 from workstation.casework.problems import CaseNotSaved
 from workstation.casework.shelves import Regions
 from workstation.errors import WorkstationError
+from workstation.evidence import open_evidence
 from workstation.progress import Progress
 from workstation.ui import casing
 from workstation.ui.case_keeper import CaseKeeper, NewCase
@@ -520,12 +521,53 @@ def test_another_case_takes_the_earlier_ones_place_after_all_of_it_is_written(
     settle(window, qtbot)
 
     assert window.cases.view.details.title == "Smith"
-    assert [one.name for one in window.cases.view.exhibits] == ["photo.jpg"]
     assert window.teller.last_problem is None
     with CaseFile.open(folder, operator="B. Rau") as case:
         assert not case.read_only
         assert case.details().question == "One picture?"
         assert len(case.regions.all()) == 1
+
+
+def test_exhibits_of_the_earlier_case_do_not_come_into_the_next_one(
+    case_window: MainWindow, other: Path, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    window = case_window
+    assert window.cases.close()
+    assert len(window.session.exhibits) == 1, "it can still be looked at"
+    loose = photo("loose.png", seed=2)
+    open_file(window, loose)
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(other)
+    settle(window, qtbot)
+
+    assert [one.name for one in window.cases.view.exhibits] == ["loose.png"], "it belonged to no case"
+    assert [exhibit.path for exhibit in window.session.exhibits] == [loose]
+    assert window.centre.message == ("1 exhibit of the case “Rex v. Doe” was closed: another case is open now.")
+
+
+def test_an_exhibit_that_both_cases_hold_stays_open(case_window: MainWindow, other: Path, qtbot) -> None:
+    window, exhibit = case_window, case_window.session.current
+    with CaseFile.open(other, operator="A. Meier") as case:
+        case.exhibits.add(open_evidence(exhibit.path))
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(other)
+    settle(window, qtbot)
+
+    assert window.session.exhibits == (exhibit,)
+    assert exhibit.record == window.cases.view.exhibits[0]
+
+
+def test_what_was_marked_after_its_case_was_closed_is_not_closed_unsaved(
+    case_window: MainWindow, other: Path, qtbot
+) -> None:
+    window = case_window
+    assert window.cases.close()
+    window.view.region_drawn.emit(SQUARE)
+    with qtbot.waitSignal(window.cases.opened, timeout=10_000):
+        window.cases.open(other)
+    settle(window, qtbot)
+
+    assert len(window.cases.view.exhibits) == len(window.cases.view.regions) == 1
 
 
 def test_a_case_that_cannot_be_written_stays_open_though_another_one_was_opened(

@@ -83,6 +83,7 @@ class CaseErrands(QObject):
         cases.keeping_changed.connect(panel.show_keeping)
         cases.problem.connect(self._parts.teller.tell_problem)
         cases.not_changed.connect(self.say_not_changed)
+        cases.parted.connect(self._parts.teller.tell)
         cases.taken_in.connect(self.look)
         panel.new_requested.connect(self.new)
         panel.open_requested.connect(self.choose)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workstation.analysis.result import AnalysisRequest
 from workstation.casework.problems import CaseRefusal
-from workstation.errors import WorkstationError
+from workstation.errors import WorkstationError, number_of
 from workstation.evidence.record import Evidence
 from workstation.settings import SettingsStore
 from workstation.ui.case_keeper import (
@@ -68,6 +68,7 @@ class CaseDesk(QObject):
         not_changed: another case could not be opened; carries the `WorkstationError`, and the title of the case that
             stays open.
         taken_in: an `OpenExhibit` is an exhibit of the case now.
+        parted: exhibits of the case before were closed, since another case is open now; a sentence.
     """
 
     opened = Signal(object)
@@ -77,6 +78,7 @@ class CaseDesk(QObject):
     problem = Signal(object)
     not_changed = Signal(object, str)
     taken_in = Signal(object)
+    parted = Signal(str)
 
     def __init__(
         self,
@@ -185,9 +187,24 @@ class CaseDesk(QObject):
             return
         self._keeper, self.view = keeper, view
         self._enter(Keeping.READ_ONLY if view.read_only else Keeping.SAVED)
+        parted = self._part_with_others(view)
         self.opened.emit(view)
         for exhibit in self._session.exhibits:
             self.take_in(exhibit)
+        if parted:
+            self.parted.emit(parted)
+
+    def _part_with_others(self, view: CaseView) -> str:
+        """Close what is kept in another case: no exhibit comes into this one's log only because it was still open."""
+        others = [exhibit for exhibit in self._session.exhibits if _is_kept_elsewhere(exhibit, view)]
+        titles = dict.fromkeys(exhibit.of_case.title for exhibit in others if exhibit.of_case is not None)
+        stopped = " An analysis was stopped." if any(exhibit.is_busy for exhibit in others) else ""
+        for exhibit in others:
+            self._session.close(exhibit)
+        if not others:
+            return ""
+        said = f"{number_of(len(others), 'exhibit')} of the case {' and '.join(f'“{title}”' for title in titles)}"
+        return f"{said} {'was' if len(others) == 1 else 'were'} closed: another case is open now.{stopped}"
 
     def _take_same_case(self) -> None:
         """The case that is open was asked for: that changes at most in whose name it is written."""
@@ -219,6 +236,8 @@ class CaseDesk(QObject):
                 step.write(keeper)
 
     def _end(self, keeper: CaseKeeper) -> None:
+        details = None if self.view is None else self.view.details
+        own = {one.key for one in self._session.exhibits if self._number_of(one) is not None}
         self._keeper, self.view, self._writing = None, None, None
         self._wanted.clear()
         self._steps.clear()
@@ -231,7 +250,8 @@ class CaseDesk(QObject):
         if self.signalsBlocked():
             return
         for exhibit in self._session.exhibits:
-            self._session.update(exhibit, record=None, was_entry=None, hidden_until_taken_in=False)
+            of_case = details if exhibit.key in own else exhibit.of_case
+            self._session.update(exhibit, record=None, was_entry=None, hidden_until_taken_in=False, of_case=of_case)
         self._enter(Keeping.NO_CASE)
         self.closed.emit()
 
@@ -548,3 +568,11 @@ class CaseDesk(QObject):
     def set_details(self, values: Mapping[str, str | bool | None]) -> None:
         """State what the case is about."""
         self.do("describing the case", lambda keeper: keeper.file.set_details(**values))
+
+
+def _is_kept_elsewhere(exhibit: OpenExhibit, view: CaseView) -> bool:
+    """Whether all of it stands in a case that was closed, and nothing in this one."""
+    if exhibit.of_case is None or exhibit.evidence is None or not exhibit.exported:
+        return False
+    same = exhibit.of_case.identifier == view.details.identifier
+    return not same and view.with_hash(exhibit.evidence.identity.sha256) is None

@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework.exhibit import Case, Exhibit
-from workstation.casework.records import CaseRecord, ExhibitRecord
+from workstation.casework.records import CaseDetails, CaseRecord, ExhibitRecord
 from workstation.errors import Cancelled, RecordedWarning, WorkstationError
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
@@ -69,6 +69,7 @@ class OpenExhibit:
         exported: whether nothing was marked that neither a report nor the case holds (a result can be computed again; a
             note cannot).
         record: what the open case says of it, None outside of a case.
+        of_case: the closed case that it was an exhibit of, None if it was of none.
         was_entry: its number in the case before it was read again, until the case has it again.
         requested: what its last analysis was asked for.
         hidden_until_taken_in: whether it is on its way into a case in which its metadata are hidden.
@@ -93,6 +94,7 @@ class OpenExhibit:
     hash_words: str = ""
     exported: bool = True
     record: ExhibitRecord | None = None
+    of_case: CaseDetails | None = None
     was_entry: int | None = None
     requested: AnalysisRequest | None = None
     hidden_until_taken_in: bool = False
