@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 from pypdf import PdfReader
 
@@ -254,6 +254,32 @@ def test_a_colour_profile_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
     assert "Das Farbprofil ist nicht lesbar; dargestellt als sRGB." in printed(exhibit)
     assert "The colour profile cannot be read; shown as sRGB." in printed(exhibit, "en")
+
+
+def test_a_colour_profile_without_a_name_is_told(tmp_path: Path) -> None:
+    path, named = tmp_path / "scan.png", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (128, 96), "grey").save(path, icc_profile=named.replace(b"desc", b"xxxx", 1))
+    exhibit = Exhibit(open_evidence(path))
+
+    german, english = printed(exhibit), printed(exhibit, "en")
+
+    assert "Ein Farbprofil ohne Namen, für die Darstellung nach sRGB gewandelt." in german
+    assert "Profil ohne Namen" in german
+    assert "A colour profile without a name, converted to sRGB for display." in english
+    assert "a profile without a name" in english
+    assert "no name" not in german + english
+
+
+def test_words_of_an_earlier_version_print_a_profile_without_a_name_as_before(tmp_path: Path) -> None:
+    path, named = tmp_path / "scan.png", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (128, 96), "grey").save(path, icc_profile=named.replace(b"desc", b"xxxx", 1))
+    publication = publish(build(Case((Exhibit(open_evidence(path)),)), created=MOMENT))
+    earlier = re.sub(r"^(unfit-unnamed|converted-unnamed|unnamed) = .*\n", "", publication.words, flags=re.MULTILINE)
+
+    reader = PdfReader(BytesIO(print_pdf(replace(publication, words=earlier))))
+
+    text = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    assert "Colour profile “no name” converted to sRGB for display." in text
 
 
 def test_parameters_and_stages_are_told_in_german(exhibit: Exhibit) -> None:

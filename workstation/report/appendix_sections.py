@@ -63,12 +63,19 @@ def _payloads(sheet: Sheet, carried: list[Content]) -> list[Block]:
             sheet.word("payloads.kinds", payload["kind"]),
             hexadecimal(payload["offset"]),
             sheet.texts.count(payload["size"]),
-            sheet.shortened(sheet.noted(payload["description"], payload.get("description_code"))),
+            sheet.shortened(_description(sheet, payload)),
             sheet.shortened("; ".join(_detail(sheet, detail) for detail in payload["details"]) or "–", 720),
         )
         for payload in carried
     ]
     return [heading, sheet.listing("payloads", rows, (26, 18, 20, 46, 70), mono=(1,))]
+
+
+def _description(sheet: Sheet, payload: Content) -> str:
+    coded = payload.get("description_code")
+    if coded and coded["code"] == "icc-unnamed" and sheet.knows("payloads.unnamed"):
+        return sheet.texts("payloads.unnamed")
+    return sheet.noted(payload["description"], coded)
 
 
 def _detail(sheet: Sheet, detail: Content) -> str:

@@ -59,10 +59,20 @@ def _picture(sheet: Sheet, exhibit: Content) -> list[Block]:
             how = texts("figures.kept")
         else:
             how = texts("figures.rendition", width=entry["width"], height=entry["height"])
-            how = f"{how} {texts('figures.colour.' + entry['treatment'], profile=entry['profile'])}"
+            how = f"{how} {_colour(sheet, exhibit, entry)}"
         caption = f"{texts('figures.exhibit', name=exhibit['exhibit']['name'])} {how} {_frame(sheet, exhibit)}"
         story.append(sheet.figure(entry, 180, 118, caption))
     return story
+
+
+def _colour(sheet: Sheet, exhibit: Content, entry: Content) -> str:
+    """What was done with the file's colour profile."""
+    key = f"figures.colour.{entry['treatment']}"
+    payloads = exhibit["metadata"]["payloads"]
+    codes = {(one.get("description_code") or {}).get("code") for one in payloads if one["kind"] == "ICC"}
+    if codes == {"icc-unnamed"} and sheet.knows(f"{key}-unnamed"):
+        return sheet.texts(f"{key}-unnamed")
+    return sheet.texts(key, profile=entry["profile"])
 
 
 def _frame(sheet: Sheet, exhibit: Content) -> str:

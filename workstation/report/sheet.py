@@ -128,6 +128,10 @@ class Sheet:
         key = f"{table}.{name}"
         return self.texts(key) if self.texts.own(key) else str(name)
 
+    def knows(self, key: str) -> bool:
+        """Whether the report's own words have this key: those of a report of an earlier version may not."""
+        return self.texts.own(key) and key not in self.texts.lacking
+
     def shortened(self, text: str, limit: int = LONGEST_VALUE) -> str:
         """At most about `limit` characters: the beginning and the end, with the full length between them."""
         if len(text) <= limit:

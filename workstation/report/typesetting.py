@@ -23,6 +23,9 @@ ROOM = 34 * mm
 MUCH = 90 * mm
 """What is higher may break between pages, although a heading stands over it."""
 
+SWATCHES_WIDTH = 140 * mm
+"""Of a legend with two swatches on a line, so that their words need no second one."""
+
 LOGO_WIDTH, LOGO_HEIGHT = 38 * mm, 22 * mm
 
 
@@ -132,6 +135,7 @@ class _Typesetter:
                 list(chain.from_iterable(entries[i : i + columns])) for i in range(0, len(entries), columns)
             ]
             rows[-1] += [""] * (2 * columns - len(rows[-1]))
+            width = max(width, SWATCHES_WIDTH)
             widths = [24, width / columns - 24] * columns
             story.append(f.grid(rows, widths, *f.padding(0, 4, 1, 1), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")))
         return [*story, Spacer(1, 2), *(f.paragraph(note, f.TONES["small"]) for note in block.notes)]
