@@ -129,7 +129,7 @@ def test_a_step_that_waits_is_done_before_the_window_closes(
     asked: list[str] = []
     case_window.errands.ask = lambda *words: bool(asked.append(words[1]))
     held.begin(case_window)
-    case_window.cases.set_details({"question": "One picture?"})
+    case_window.cases.statements.set_details({"question": "One picture?"})
 
     assert case_window.close()
     assert asked == []
@@ -143,7 +143,7 @@ def test_a_step_that_waits_is_done_once_when_the_case_is_closed(
 ) -> None:
     said = problems_of(case_window)
     held.begin(case_window)
-    case_window.cases.set_details({"question": "One picture?"})
+    case_window.cases.statements.set_details({"question": "One picture?"})
     assert case_window.cases.close()
     held.goes_on.set()
     qtbot.waitUntil(lambda: not case_window.jobs.jobs(), timeout=10_000)
@@ -162,7 +162,7 @@ def test_a_step_that_could_not_be_written_on_closing_is_done_later(
 
     monkeypatch.setattr(CaseFile, "set_details", full)
     held.begin(case_window)
-    case_window.cases.set_details({"question": "One picture?"})
+    case_window.cases.statements.set_details({"question": "One picture?"})
     assert not case_window.cases.close()
     monkeypatch.setattr(CaseFile, "set_details", describe)
     assert case_window.cases.keeping is Keeping.FAILED
@@ -232,13 +232,13 @@ def test_a_note_that_is_written_during_a_save_is_locked_with_the_others(
     case_window: MainWindow, held: HeldLane, folder: Path, qtbot
 ) -> None:
     window, exhibit = case_window, case_window.session.current
-    window.cases.hide_metadata(exhibit)
+    window.cases.statements.hide_metadata(exhibit)
     qtbot.waitUntil(lambda: exhibit.hides_metadata, timeout=10_000)
     held.begin(window)
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft"))
     window.cases.save_now()
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft edges"))
-    window.cases.lock_notes(exhibit)
+    window.cases.statements.lock_notes(exhibit)
     held.goes_on.set()
     qtbot.waitUntil(lambda: exhibit.record.blind == "locked" and not window.jobs.jobs(), timeout=10_000)
     assert window.cases.close()
@@ -296,8 +296,8 @@ def test_metadata_of_a_withdrawn_exhibit_are_hidden_when_a_blind_case_takes_it_i
     exhibit = window.session.current
     qtbot.waitUntil(lambda: exhibit.record is not None, timeout=10_000)
     number = exhibit.record.id
-    window.cases.lock_notes(exhibit)
-    window.cases.reveal_metadata(exhibit)
+    window.cases.statements.lock_notes(exhibit)
+    window.cases.statements.reveal_metadata(exhibit)
     window.cases.do("withdrawing it", lambda keeper: keeper.file.exhibits.withdraw(number, "wrong file"))
     qtbot.waitUntil(lambda: not exhibit.hides_metadata and not window.jobs.jobs(), timeout=10_000)
     window.session.close(exhibit)
@@ -452,15 +452,15 @@ def test_what_is_written_while_the_notes_are_being_locked_is_not_lost(
 ) -> None:
     window, exhibit = case_window, case_window.session.current
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft"))
-    window.cases.hide_metadata(exhibit)
+    window.cases.statements.hide_metadata(exhibit)
     qtbot.waitUntil(lambda: exhibit.hides_metadata and not window.jobs.jobs(), timeout=10_000)
     held.begin(window)
-    window.cases.lock_notes(exhibit)
+    window.cases.statements.lock_notes(exhibit)
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="soft, and a halo"))
     held.goes_on.set()
     qtbot.waitUntil(lambda: exhibit.record.blind == "locked", timeout=10_000)
     assert exhibit.marks.note == "soft, and a halo"
-    window.cases.reveal_metadata(exhibit)
+    window.cases.statements.reveal_metadata(exhibit)
     qtbot.waitUntil(lambda: exhibit.record.blind == "revealed", timeout=10_000)
     assert window.cases.close()
 
@@ -515,7 +515,7 @@ def test_another_case_takes_the_earlier_ones_place_after_all_of_it_is_written(
     held.begin(window)
     window.cases.open(other)
     window.view.region_drawn.emit(SQUARE)  # the other one is still on its way
-    window.cases.set_details({"question": "One picture?"})
+    window.cases.statements.set_details({"question": "One picture?"})
     with qtbot.waitSignal(window.cases.opened, timeout=10_000):
         held.goes_on.set()
     settle(window, qtbot)

@@ -325,10 +325,10 @@ def test_an_exhibits_tags_are_stated_with_its_intake(
     open_file(window, photo())
     qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
     number = window.session.current.record.id
-    window.cases.describe(number, {"received_by": "B. Rau", "tags": "harbour, night ,, harbour"})
-    qtbot.waitUntil(lambda: window.cases.tags_of(number) == ("harbour", "night"), timeout=5000)
-    window.cases.describe(number, {"tags": "night"})
-    qtbot.waitUntil(lambda: window.cases.tags_of(number) == ("night",), timeout=5000)
+    window.cases.statements.describe(number, {"received_by": "B. Rau", "tags": "harbour, night ,, harbour"})
+    qtbot.waitUntil(lambda: window.cases.statements.tags_of(number) == ("harbour", "night"), timeout=5000)
+    window.cases.statements.describe(number, {"tags": "night"})
+    qtbot.waitUntil(lambda: window.cases.statements.tags_of(number) == ("night",), timeout=5000)
     assert "tags: night" in exhibit_rows(window.cases.view)[0].tip
     window.cases.close()
 

@@ -152,7 +152,7 @@ class CaseErrands(QObject):
     @Slot(object)
     def keep_details(self, values: Values) -> None:
         """Keep what was stated."""
-        self._cases.set_details({name: _stated_or_flag(value) for name, value in values.items()})
+        self._cases.statements.set_details({name: _stated_or_flag(value) for name, value in values.items()})
 
     @Slot(object)
     def welcome(self, view: CaseView) -> None:
@@ -227,9 +227,9 @@ class CaseErrands(QObject):
         if self._may_change():
             self._form(
                 f"Intake of “{record.name}”",
-                intake_fields(record, self._cases.tags_of(record.id)),
+                intake_fields(record, self._cases.statements.tags_of(record.id)),
                 "Keep",
-                lambda values: self._cases.describe(record.id, stated(values)),
+                lambda values: self._cases.statements.describe(record.id, stated(values)),
             )
 
     @Slot()
@@ -344,7 +344,7 @@ class CaseErrands(QObject):
         """Begin the blind examination of the current exhibit."""
         exhibit = self._in_case()
         if exhibit is not None:
-            self._cases.hide_metadata(exhibit)
+            self._cases.statements.hide_metadata(exhibit)
 
     @Slot()
     def lock_notes(self) -> None:
@@ -355,14 +355,14 @@ class CaseErrands(QObject):
             "They can no longer be changed, and that stands in the audit log. The metadata can be revealed after it.",
             "Lock",
         ):
-            self._cases.lock_notes(exhibit)
+            self._cases.statements.lock_notes(exhibit)
 
     @Slot()
     def reveal_metadata(self) -> None:
         """Show the metadata of the current exhibit."""
         exhibit = self._in_case()
         if exhibit is not None:
-            self._cases.reveal_metadata(exhibit)
+            self._cases.statements.reveal_metadata(exhibit)
 
     @Slot()
     def next_unseen(self) -> None:

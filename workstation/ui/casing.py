@@ -31,10 +31,10 @@ from workstation.ui.case_keeper import (
     taking_in,
 )
 from workstation.ui.case_opening import Arrived, CaseOpening
+from workstation.ui.case_statements import CaseStatements
 from workstation.ui.case_steps import Step
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
-from workstation.ui.marks import Marks
 from workstation.ui.session import AnalysisState, OpenExhibit, Session
 
 SAVE_AFTER_MS = 300
@@ -58,6 +58,7 @@ class CaseDesk(QObject):
     Attributes:
         view: the case as it stands, None without one.
         keeping: whether everything is saved.
+        statements: puts what is stated about exhibits and case into it.
 
     Signals:
         opened: a case was opened or made; carries the `CaseView`.
@@ -105,6 +106,7 @@ class CaseDesk(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.save_now)
         session.marks_changed.connect(self.note_change)
+        self.statements = CaseStatements(self, session)
 
     @property
     def is_open(self) -> bool:
@@ -512,62 +514,6 @@ class CaseDesk(QObject):
         if keeping is not self.keeping:
             self.keeping = keeping
             self.keeping_changed.emit(keeping)
-
-    # What the panel asks for
-
-    def lock_notes(self, exhibit: OpenExhibit) -> None:
-        """End the pixel-only notes of an exhibit."""
-        record = exhibit.record
-        if record is None:
-            return
-
-        def step(keeper: CaseKeeper) -> set[str]:
-            keeper.file.exhibits.lock_notes(record.id)
-            keeper.forget_note(record.id)
-            return {note.text for note in keeper.file.notes.all(record.id) if note.locked}
-
-        def then(locked: set[str]) -> None:  # they stand in the case; the next note is another
-            marks = exhibit.marks
-            if marks.note in locked:  # else it was written on meanwhile, and nothing of it may be lost
-                self._session.restore(exhibit, Marks(marks.regions, "", marks.bookmarks))
-
-        self.do(f"locking the notes on “{exhibit.name}”", step, then)
-
-    def reveal_metadata(self, exhibit: OpenExhibit) -> None:
-        """Show an exhibit's metadata after its pixel-only notes were locked."""
-        record = exhibit.record
-        if record is not None:
-            self.do(
-                f"revealing the metadata of “{exhibit.name}”",
-                lambda keeper: keeper.file.exhibits.reveal_metadata(record.id),
-            )
-
-    def hide_metadata(self, exhibit: OpenExhibit) -> None:
-        """Begin the blind examination of an exhibit."""
-        record = exhibit.record
-        if record is not None:
-            self.do(
-                f"hiding the metadata of “{exhibit.name}”", lambda keeper: keeper.file.exhibits.hide_metadata(record.id)
-            )
-
-    def describe(self, number: int, values: Mapping[str, str | None]) -> None:
-        """State how an exhibit came in, and the words to find it by ("tags", with commas between them)."""
-        stated = {name: value for name, value in values.items() if name != "tags"}
-
-        def step(keeper: CaseKeeper) -> None:
-            keeper.file.exhibits.describe(number, **stated)
-            if "tags" in values:
-                keeper.file.tags.replace(number, (values["tags"] or "").split(","))
-
-        self.do("describing the exhibit", step)
-
-    def tags_of(self, number: int) -> tuple[str, ...]:
-        """The words on an exhibit."""
-        return () if self.view is None else tuple(self.view.tags.get(number, ()))
-
-    def set_details(self, values: Mapping[str, str | bool | None]) -> None:
-        """State what the case is about."""
-        self.do("describing the case", lambda keeper: keeper.file.set_details(**values))
 
 
 def _is_kept_elsewhere(exhibit: OpenExhibit, view: CaseView) -> bool:

@@ -167,7 +167,7 @@ class Errands(QObject):
         """Write the report that was asked for; what was stated anew is kept in the case, too."""
         stated, view = stated_in(values), self._cases.view
         if view is not None and not view.read_only and (changed := changed_details(stated, view.details)):
-            self._cases.set_details(changed)
+            self._cases.statements.set_details(changed)
         self._keep(report_language=stated.language)
         self.write_report(str(values["target"]), stated, signing_in(values))
 
