@@ -788,3 +788,23 @@ def test_all_analyses_are_stopped_with_one_press(make_window: Maker, photo: Phot
         AnalysisState.NONE,
     ]
     assert not window.actions_table["cancel-all"].isEnabled()
+
+
+def test_what_leaves_no_trace_on_the_screen_is_said_in_the_status_bar(
+    window: MainWindow, photo: Photo, open_file: Opener
+) -> None:
+    open_file(window, photo())
+    window.view.region_drawn.emit(Region("", "rectangle", ((10.0, 10.0), (60.0, 60.0))))
+    said = []
+    for action in ("bookmark", "undo", "undo", "redo", "copy-hash", "copy-view"):
+        window.actions_table[action].trigger()
+        said.append(window.status.currentMessage())
+
+    assert said == [
+        "Kept as “View 1” (View → Bookmarks).",
+        "Undone: bookmark “View 1”.",
+        "Undone: add region 1.",
+        "Done again: add region 1.",
+        "Copied: the SHA-256 of the file.",
+        "Copied: the view as an image.",
+    ]

@@ -70,7 +70,9 @@ class Commands(QObject):
             "reopen": self.reopen,
             "close-exhibit": self.close_exhibit,
             "copy-view": self.copy_view,
-            "copy-findings": self._findings.copy_all,
+            "undo": self.undo,
+            "redo": self.redo,
+            "copy-findings": self.copy_findings,
             "copy-hash": self.copy_hash,
             "copy-point": self.copy_point,
             "opacity-up": self.more_opaque,
@@ -159,6 +161,24 @@ class Commands(QObject):
         """Look at the exhibit before it in the list."""
         self._step(-1)
 
+    # Undo
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last change back, and say which: it may be out of sight."""
+        group = self._session.undo_group
+        if group.canUndo():
+            self._teller.tell_briefly(f"Undone: {group.undoText()}.")
+        group.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """Do it again."""
+        group = self._session.undo_group
+        if group.canRedo():
+            self._teller.tell_briefly(f"Done again: {group.redoText()}.")
+        group.redo()
+
     # Copying
 
     @Slot()
@@ -168,6 +188,13 @@ class Commands(QObject):
             self._teller.tell("There is no picture to copy: it is still being read, or cannot be read any more.")
             return
         QGuiApplication.clipboard().setImage(self._view.grab_view())
+        self._teller.tell_briefly("Copied: the view as an image.")
+
+    @Slot()
+    def copy_findings(self) -> None:
+        """What was found, as text."""
+        self._findings.copy_all()
+        self._teller.tell_briefly("Copied: the findings as text.")
 
     @Slot()
     def copy_point(self) -> None:
@@ -177,6 +204,7 @@ class Commands(QObject):
             self._teller.tell("Click into the picture first: that pins the point to copy.")
         else:
             QGuiApplication.clipboard().setText(reading_in_words(reading))
+            self._teller.tell_briefly("Copied: what the picture says at the pinned point.")
 
     @Slot()
     def copy_hash(self) -> None:
@@ -184,6 +212,7 @@ class Commands(QObject):
         exhibit = self._session.current
         if exhibit is not None and exhibit.evidence is not None:
             QGuiApplication.clipboard().setText(exhibit.evidence.identity.sha256)
+            self._teller.tell_briefly("Copied: the SHA-256 of the file.")
 
     # View
 
@@ -284,6 +313,7 @@ class Commands(QObject):
         if exhibit is not None and exhibit.pixels is not None:
             alone = self._view is self._picture.view
             self._session.bookmark(exhibit, self._picture.view_state() if alone else self._view.view_state())
+            self._teller.tell_briefly(f"Kept as “{exhibit.marks.bookmarks[-1].name}” (View → Bookmarks).")
 
     # Analysis
 

@@ -190,8 +190,6 @@ class MainWindow(QMainWindow):
             | {
                 "settings": self.preferences.show_dialog,
                 "quit": self.close,
-                "undo": self.session.undo_group.undo,
-                "redo": self.session.undo_group.redo,
                 "compare": self.comparing.show,
                 "compare-lock": self.comparing.set_lock,
                 "curtain": self.comparing.set_curtain,

@@ -20,6 +20,9 @@ from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Sessio
 from workstation.ui.status_bar import StatusBar
 from workstation.ui.wording import Situation
 
+BRIEFLY_MS = 2500
+"""So long it stands where the status bar says what lies under the pointer."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
@@ -149,6 +152,10 @@ class Teller(QObject):
         """A sentence over the picture and in the log."""
         self._centre.say(text, kind, action, then)
         self._jobs_panel.log(text)
+
+    def tell_briefly(self, text: str) -> None:
+        """That something was done that nothing else shows: for a moment in the status bar, and too small for the log."""
+        self._status.showMessage(text, BRIEFLY_MS)
 
     def tell_no_map(self, exhibit: OpenExhibit | None) -> None:
         """A layer was chosen that has nothing to show yet."""
