@@ -26,6 +26,7 @@ from workstation.settings import SettingsStore
 from workstation.ui.command_palette import plain_text
 from workstation.ui.image_view import ImageView, Tool
 from workstation.ui.layers import Layer
+from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.main_window import MainWindow
 from workstation.ui.marks import Marks
 from workstation.ui.report_dialog import ReportDialog
@@ -808,3 +809,30 @@ def test_what_leaves_no_trace_on_the_screen_is_said_in_the_status_bar(
         "Copied: the SHA-256 of the file.",
         "Copied: the view as an image.",
     ]
+
+
+def test_a_region_can_be_tested_once_there_is_something_to_compare_it_with(
+    make_window: Maker, photo: Photo, open_file: Opener, qtbot
+) -> None:
+    def found(_evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("analysing")
+        return sample_result()
+
+    window = make_window(analyse=found)
+    open_file(window, photo(size=(160, 96)))
+    window.view.region_drawn.emit(Region("", "rectangle", ((10.0, 10.0), (60.0, 60.0))))
+    assert not window.actions_table["region-test"].isEnabled()
+
+    with qtbot.waitSignal(window.analyses.finished, timeout=10_000):
+        window.actions_table["analyze"].trigger()
+    qtbot.waitUntil(window.actions_table["region-test"].isEnabled, timeout=5000)
+
+
+def test_a_problem_that_a_dialog_says_is_not_said_over_the_picture_too(window: MainWindow, qtbot) -> None:
+    window.errands.show_likeness()
+    dialog = window.findChild(LikenessDialog)
+    qtbot.waitUntil(lambda: "nothing to compare" in dialog.words, timeout=5000)
+    qtbot.waitUntil(lambda: not window.jobs.jobs(), timeout=5000)
+
+    assert window.centre.message == ""
+    dialog.reject()

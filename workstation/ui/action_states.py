@@ -71,10 +71,10 @@ class ActionStates(QObject):
             table[action_id].setEnabled(has_file)
         for action_id in ("export-maps", "reset-limits", "contours"):
             table[action_id].setEnabled(has_maps)
-        table["likeness"].setEnabled(
-            any(one.result is not None for one in self._session.exhibits) or self._cases.is_open
-        )
-        for action_id in ("region-note", "region-reference", "region-test", "region-delete"):
+        comparable = any(one.result is not None for one in self._session.exhibits) or self._cases.is_open
+        table["likeness"].setEnabled(comparable)
+        table["region-test"].setEnabled(has_region and comparable)
+        for action_id in ("region-note", "region-reference", "region-delete"):
             table[action_id].setEnabled(has_region)
         table["analyze"].setEnabled(has_file and exhibit is not None and not exhibit.is_busy)
         table["analyze-all"].setEnabled(

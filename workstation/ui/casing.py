@@ -478,7 +478,7 @@ class CaseDesk(QObject):
         fail: Callable[[WorkstationError], None],
     ) -> None:
         """Do something with the open case in its lane; only its end takes the job away, so none is offered Cancel."""
-        job = self._jobs.submit(title, steps, lane=LaneName.CASE, quiet=True, cancellable=False)
+        job = self._jobs.submit(title, steps, lane=LaneName.CASE, quiet=True, cancellable=False, own_words=True)
         self._own_jobs.add(job)
         job.ended.connect(self._forget_job)
         Heard(job, finish, fail)

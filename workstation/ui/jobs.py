@@ -157,6 +157,7 @@ class Job(QObject):
         title: fragment for sentences ("analysing IMG_1.jpg").
         cancellable: whether Cancel makes sense to the analyst.
         quiet: too small to be listed.
+        own_words: whoever asked for it says itself why it failed.
         kept: what remains usable when it is cancelled.
         state: where it stands.
         newest: its last report, or None.
@@ -180,10 +181,20 @@ class Job(QObject):
     ended = Signal(object)
     state_changed = Signal(object)
 
-    def __init__(self, number: int, title: str, *, cancellable: bool, quiet: bool, kept: str, parent: QObject) -> None:
+    def __init__(
+        self,
+        number: int,
+        title: str,
+        *,
+        cancellable: bool,
+        quiet: bool,
+        kept: str,
+        parent: QObject,
+        own_words: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.number, self.title, self.kept = number, title, kept
-        self.cancellable, self.quiet = cancellable, quiet
+        self.cancellable, self.quiet, self.own_words = cancellable, quiet, own_words
         self.state = JobState.WAITING
         self.newest: Progress | None = None
         self.error: WorkstationError | None = None
@@ -263,6 +274,7 @@ class JobQueue(QObject):
         lane: LaneName = LaneName.FILES,
         cancellable: bool = True,
         quiet: bool = False,
+        own_words: bool = False,
         kept: str = "nothing",
         lasting: bool = False,
     ) -> Job:
@@ -274,6 +286,7 @@ class JobQueue(QObject):
             lane: the thread that does it.
             cancellable: whether the analyst is offered Cancel.
             quiet: whether it is too small to be listed.
+            own_words: whether who asks for it says itself why it failed; else that of a quiet one is said for it.
             kept: what remains usable when it is cancelled.
             lasting: whether a result that came in spite of Cancel counts, since files were written.
         """
@@ -283,7 +296,7 @@ class JobQueue(QObject):
             self._garbage.begin()
             self._lanes[lane].thread.start()
         number = next(self._numbers)
-        job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self)
+        job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self, own_words=own_words)
         self._entries[number] = _Entry(job, _Ticket(number, title, start, lasting=lasting), lane)
         self._lanes[lane].waiting.append(number)
         self._next(lane)

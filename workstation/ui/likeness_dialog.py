@@ -124,7 +124,9 @@ class LikenessDialog(QDialog):
         self.model = LikenessModel(self)
         self._make_parts()
         self._lay_out()
-        self._job: Job | None = jobs.submit("comparing exhibits and regions", lambda: comparing(sets), quiet=True)
+        self._job: Job | None = jobs.submit(
+            "comparing exhibits and regions", lambda: comparing(sets), quiet=True, own_words=True
+        )
         self._job.progressed.connect(self.progress)
         self._job.finished.connect(self.take)
         self._job.failed.connect(self.fail)
@@ -199,7 +201,10 @@ class LikenessDialog(QDialog):
         one, other = (self._compared.sets[box.currentIndex()] for box in (self.first, self.second))
         self._said.setText("testing …")
         self._job = self._jobs.submit(
-            f"testing “{one.name}” against “{other.name}”", lambda: permuting(one, other), quiet=True
+            f"testing “{one.name}” against “{other.name}”",
+            lambda: permuting(one, other),
+            quiet=True,
+            own_words=True,
         )
         self._job.finished.connect(self.tell)
         self._job.failed.connect(self.fail)

@@ -154,7 +154,7 @@ class Teller(QObject):
         self._jobs_panel.log(text)
 
     def tell_briefly(self, text: str) -> None:
-        """That something was done that nothing else shows: for a moment in the status bar, and too small for the log."""
+        """That something was done that nothing else shows: a moment in the status bar, and too small for the log."""
         self._status.showMessage(text, BRIEFLY_MS)
 
     def tell_no_map(self, exhibit: OpenExhibit | None) -> None:
@@ -281,7 +281,7 @@ class Teller(QObject):
     def tell_job_ended(self, job: Job) -> None:
         """How a job ended; one too small to be listed is mentioned only if it failed."""
         if job.quiet:
-            if job.error is not None:
+            if job.error is not None and not job.own_words:
                 self.tell_problem(job.error)
             return
         if job.state is JobState.FAILED and job.error is not None:
