@@ -10,7 +10,7 @@ from workstation.analysis.model import Encoder, load_encoder
 from workstation.analysis.result import AnalysisRequest
 from workstation.casework import CaseFile, ExhibitRecord
 from workstation.casework.problems import CaseProblem, CaseReadOnly, CaseRefusal
-from workstation.errors import WorkstationError
+from workstation.errors import Reason, WorkstationError
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 
@@ -63,7 +63,8 @@ def open_exhibit(case: CaseFile, exhibit: ExhibitRecord) -> Generator[Progress, 
     except WorkstationError as problem:
         checked = case.exhibits.check(exhibit.id)
         if checked.state == "differs":  # that it is no longer an image, say, is not the news
-            raise CaseRefusal(f"{exhibit.name} has changed since intake: {checked.message}") from problem
+            words = f"{exhibit.name} has changed since intake: {checked.message}"
+            raise CaseRefusal(Reason(words, "changed-since-intake", file=exhibit.name)) from problem
         raise
     return replace(opened, identity=case.exhibits.opened(exhibit.id, opened.identity))
 

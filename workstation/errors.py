@@ -98,7 +98,7 @@ class WorkstationError(Exception):
     """Base of all errors that Exifact raises on purpose.
 
     Attributes:
-        what: one sentence that says what happened.
+        what: one sentence that says what happened; a `Reason` where it can be said in another language.
         likely_causes: what usually lies behind it.
         remedy: what the analyst can do next.
     """
@@ -112,8 +112,9 @@ class WorkstationError(Exception):
 
     @property
     def summary(self) -> str:
-        """What happened and what to do, on one line."""
-        return f"{self.what.rstrip('.')}. {self.remedy}".strip()
+        """What happened and what to do, on one line; a `Reason` where what happened is one."""
+        words = f"{self.what.rstrip('.')}. {self.remedy}".strip()
+        return Reason(words, self.what.code, **dict(self.what.values)) if isinstance(self.what, Reason) else words
 
 
 class FileProblem(WorkstationError):
@@ -125,9 +126,11 @@ class FileProblem(WorkstationError):
     """
 
     def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path.name or path}: {what}")
+        name = path.name or str(path)
         self.path = path
-        self.why = what if isinstance(what, Reason) else Reason(what)
+        self.why = why = what if isinstance(what, Reason) else Reason(what)
+        told = {**dict(why.values), "file": name, "reason": str(why), "reason_code": why.code}
+        super().__init__(Reason(f"{name}: {what}", "of-file" if why.code else "", **told))
 
 
 class Unopenable(FileProblem):
@@ -183,7 +186,9 @@ class ImageTooSmall(NotAssessable):
     likely_causes = ("a thumbnail or preview instead of the original", "a crop around one object")
 
     def __init__(self, height: int, width: int, patch: int) -> None:
-        super().__init__(f"{width}×{height} pixels hold no patch of {patch}×{patch}")
+        size = f"{width}×{height}"
+        words = f"{size} pixels hold no patch of {patch}×{patch}"
+        super().__init__(Reason(words, "image-too-small", size=size, patch=patch))
         self.height, self.width, self.patch = height, width, patch
 
 
@@ -193,7 +198,8 @@ class TooFewPatches(NotAssessable):
     likely_causes = ("a flat, black or overexposed picture", "a very small picture")
 
     def __init__(self, assessable: int, total: int, needed: int) -> None:
-        super().__init__(f"{assessable} of {total} patches are assessable, {needed} are needed")
+        words = f"{assessable} of {total} patches are assessable, {needed} are needed"
+        super().__init__(Reason(words, "too-few-patches", assessable=assessable, patches=total, needed=needed))
         self.assessable, self.total, self.needed = assessable, total, needed
 
 

@@ -15,7 +15,9 @@ import pytest
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseFile
+from workstation.casework.analyses import failure_of
 from workstation.casework.problems import CannotUndo, CaseRefusal, NotACase, Unknown
+from workstation.errors import Reason, TooFewPatches
 from workstation.evidence.record import Evidence
 from workstation.progress import drain
 
@@ -112,6 +114,21 @@ def test_a_failed_analysis_is_kept_with_its_reason(case: CaseFile, evidence: Evi
     assert (failed.status, failed.reason) == ("failed", "out of memory")
     assert case.analyses.result(failed.id) is None
     assert case.as_exhibit(exhibit, evidence).failure == "out of memory"
+
+
+def test_why_an_analysis_failed_is_kept_with_its_code(case: CaseFile, evidence: Evidence) -> None:
+    exhibit, why = case.exhibits.add(evidence).id, TooFewPatches(3, 90, 12).summary
+    failed = case.analyses.failed(exhibit, AnalysisRequest(), why)
+
+    kept = case.as_exhibit(exhibit, evidence).failure
+
+    assert isinstance(kept, Reason)
+    assert (kept, kept.code) == (why, "too-few-patches")
+    assert dict(kept.values) == {"assessable": 3, "patches": 90, "needed": 12}
+    for odd in ({}, {"code": 1, "values": {}}, {"code": "x"}, {"code": "x", "values": [1]}):
+        assert not isinstance(
+            failure_of(dataclasses.replace(failed, content={**failed.content, "reason": odd})), Reason
+        )
 
 
 def test_all_shelves_survive_closing(filled: Path, evidence: Evidence) -> None:

@@ -27,7 +27,15 @@ from workstation.analysis.provenance import STAGES
 from workstation.analysis.result import Finding
 from workstation.analysis.statement import Conditions, Detection
 from workstation.casework.exhibit import Case, Exhibit
-from workstation.errors import RecordedWarning
+from workstation.errors import (
+    DeviceProblem,
+    Reason,
+    RecordedWarning,
+    TooFewPatches,
+    Unopenable,
+    WeightsProblem,
+    WorkstationError,
+)
 from workstation.evidence import exif_text, exif_words, open_evidence
 from workstation.evidence.decoding import _MODE_CODES
 from workstation.paths import resources, user_config
@@ -368,6 +376,39 @@ def test_words_and_decimals_of_parameters_are_german(exhibit: Exhibit) -> None:
 
     assert "Abstände von den Bezügen geometrisches Mittel" in german
     assert "1: 0,5, 2: 0,7" in german
+
+
+@pytest.mark.parametrize(
+    ("problem", "german"),
+    [
+        (
+            DeviceProblem(Reason("the memory of cpu …", "device-memory", device="cpu")),
+            "der Speicher von cpu reicht für",
+        ),
+        (Unopenable(Path("a.jpg"), Reason("there is no such file", "no-such-file")), "a.jpg: es gibt die Datei nicht"),
+        (TooFewPatches(3, 90, 12), "3 von 90 Ausschnitten sind auswertbar, 12 sind nötig"),
+    ],
+)
+def test_why_an_analysis_failed_is_told_in_german(exhibit: Exhibit, problem: WorkstationError, german: str) -> None:
+    failed = replace(exhibit, result=None, failure=problem.summary)
+
+    told, english = printed(failed), printed(failed, "en")
+
+    assert told.count(german) == 3  # the summary, the findings and the failed steps
+    assert ENGLISH not in told
+    assert problem.summary.rstrip(".") in english
+
+
+def test_why_claims_were_not_tested_is_told_in_german(exhibit: Exhibit) -> None:
+    why = Reason("the text side of weights 'x' has no usable header", "text-side-header", name="x")
+    later, problem = complete_result(), WeightsProblem(why)
+    untested = RecordedWarning.of("claims-not-tested", problem.summary, reason=problem.what)
+    earlier = RecordedWarning("claims-not-tested", problem.summary)
+    german = [printed(replace(exhibit, result=replace(later, warnings=(one,)))) for one in (untested, earlier)]
+
+    begins = "Was die Datei sagt, konnte nicht mit den Pixeln verglichen werden"
+    assert f"{begins}: die Textseite der Gewichte „x“ hat keinen brauchbaren Kopf." in german[0]
+    assert f"{problem.summary} {ENGLISH}" in german[1]
 
 
 def test_what_has_no_german_words_is_printed_in_english_and_marked(exhibit: Exhibit) -> None:

@@ -25,7 +25,7 @@ from workstation.analysis.model import load_text_side
 from workstation.analysis.model.encoder import Precision, TextSide, WeightsDescription
 from workstation.analysis.result import BoolArray, FloatArray
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
-from workstation.errors import TooFewPatches, WeightsProblem
+from workstation.errors import Reason, TooFewPatches, WeightsProblem
 from workstation.evidence.record import Evidence, Metadata
 from workstation.progress import Progress
 
@@ -218,7 +218,8 @@ def read_validation(description: WeightsDescription) -> Validation | None:
     try:
         fields = json.loads(path.read_text(encoding="utf-8")).get(FIELD)
     except (OSError, ValueError, AttributeError) as error:
-        raise WeightsProblem(f"{path}: not a readable description of weights ({error})") from error
+        words = f"{path}: not a readable description of weights ({error})"
+        raise WeightsProblem(Reason(words, "description-unreadable", name=path.name, said=str(error))) from error
     if fields is None:
         return None
     try:
@@ -226,11 +227,11 @@ def read_validation(description: WeightsDescription) -> Validation | None:
         sizes = int(fields["fewest_patches"]), int(fields["most_patches"])
         validation = Validation(str(fields["text_sha256"]), *sizes, tags)
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsProblem(f"{path}: the validation of claims cannot be read ({error})") from error
+        words = f"{path}: the validation of claims cannot be read ({error})"
+        raise WeightsProblem(Reason(words, "validation-unreadable", name=path.name, said=str(error))) from error
     if validation.text_sha256 != description.text_sha256:
-        raise WeightsProblem(
-            f"{path}: the validation of claims belongs to another text side; run `exifact validate-claims` again"
-        )
+        words = f"{path}: the validation of claims belongs to another text side; run `exifact validate-claims` again"
+        raise WeightsProblem(Reason(words, "validation-foreign", name=path.name))
     return validation
 
 

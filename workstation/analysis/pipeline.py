@@ -227,7 +227,7 @@ def _claims(
     try:
         said = yield from relayed(steps, lambda progress: task.timeline.at(stage, progress.fraction or 0.0))
     except (WeightsProblem, NotAssessable) as problem:
-        return None, RecordedWarning("claims-not-tested", problem.summary)
+        return None, RecordedWarning.of("claims-not-tested", problem.summary, reason=problem.what)
     return said, None
 
 

@@ -22,10 +22,33 @@ from workstation.casework.packing import pack, unpack
 from workstation.casework.problems import CaseDamaged, CaseRefusal
 from workstation.casework.records import AnalysisRecord, Coverage
 from workstation.casework.shelves import Shelf
+from workstation.errors import Reason
 
 CELL: Final = 16
 """Side of a cell of coverage, in stored pixels."""
 Box = tuple[float, float, float, float]
+
+
+def _coded(reason: str) -> dict[str, Json]:
+    """Code and values of a reason that can be said in another language, beside its words."""
+    if not isinstance(reason, Reason) or not reason.code:
+        return {}
+    return {"reason": {"code": reason.code, "values": dict(reason.values)}}
+
+
+def failure_of(record: AnalysisRecord) -> str:
+    """Why an analysis failed, "" if it did not; a `Reason` where the case holds one.
+
+    Earlier versions kept the words alone, and a case may come from anybody: what is no reason is left out.
+    """
+    if record.status != "failed":
+        return ""
+    kept = record.content.get("reason")
+    code, values = (kept.get("code"), kept.get("values")) if isinstance(kept, dict) else (None, None)
+    if not isinstance(code, str) or not isinstance(values, dict):
+        return record.reason
+    plain = {name: value for name, value in values.items() if value is None or isinstance(value, str | int | float)}
+    return Reason(record.reason, code, **{name: plain[name] for name in plain if name not in ("words", "code")})
 
 
 class Analyses(Shelf[AnalysisRecord]):
@@ -64,7 +87,7 @@ class Analyses(Shelf[AnalysisRecord]):
             "exhibit": exhibit,
             "status": "failed",
             "reason": reason,
-            "content": {"request": content},
+            "content": {"request": content, **_coded(reason)},
             "arrays": {},
         }
         with self._store.change("analysis.failed") as draft:

@@ -12,7 +12,7 @@ from typing import Self
 from workstation.analysis.likeness import NotComparable, PatchSet
 from workstation.analysis.regions import Region
 from workstation.casework import access, schema
-from workstation.casework.analyses import Analyses, CoverageShelf
+from workstation.casework.analyses import Analyses, CoverageShelf, failure_of
 from workstation.casework.anchors import Anchor
 from workstation.casework.durable import sweep
 from workstation.casework.exhibit import Exhibit
@@ -335,7 +335,7 @@ class CaseFile:
         return Exhibit(
             evidence=evidence,
             result=None if analysis is None else self.analyses.result(analysis.id),
-            failure=analysis.reason if analysis is not None and analysis.status == "failed" else "",
+            failure="" if analysis is None else failure_of(analysis),
             regions=tuple(found.region for found in self.regions.all(number)),
             note="\n\n".join(notes),
             record=record,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from workstation.errors import FileProblem, FolderOpened, RecordedWarning, Unopenable, UnsupportedFormat
+from workstation.errors import FileProblem, FolderOpened, Reason, RecordedWarning, Unopenable, UnsupportedFormat
 from workstation.evidence.bytes_reader import ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.decoding import DEFAULT_MAX_PIXELS, decode_pixels, transform_orientation
@@ -81,7 +81,9 @@ class PixelsLost(FileProblem):
     )
 
     def __init__(self, path: Path, found: Rehash) -> None:
-        super().__init__(path, f"its pixels cannot be read again, because {found.message}")
+        words = f"its pixels cannot be read again, because {found.message}"
+        gone = Reason(words, "pixels-gone")
+        super().__init__(path, gone if found.state == "vanished" else Reason(words, "pixels-changed"))
         self.found = found
 
 
@@ -188,7 +190,7 @@ def pixels_again(identity: FileIdentity) -> Pixels:
         with _reading(path) as (file, _):
             data = file.read(identity.size + 1)  # whatever lies there now: one byte more tells that it is another file
     except Unopenable as problem:
-        why = f"the file can no longer be read: {problem.what.removeprefix(f'{path.name}: ')}"
+        why = f"the file can no longer be read: {problem.why}"
         raise PixelsLost(path, Rehash("vanished", why, "", _timestamp(datetime.now(UTC)))) from problem
     if hashlib.sha256(data).hexdigest() != identity.sha256:
         raise PixelsLost(path, rehash(identity))
@@ -228,17 +230,19 @@ def _reading(path: Path) -> Iterator[tuple[BinaryIO, float]]:
         if stat.S_ISDIR(state.st_mode):
             raise FolderOpened(path)
         if not stat.S_ISREG(state.st_mode):  # reading a pipe or a device could wait for ever
-            raise Unopenable(path, "this is no regular file")
+            raise Unopenable(path, Reason("this is no regular file", "no-regular-file"))
         with path.open("rb") as file:
             yield file, state.st_mtime
     except FileNotFoundError as error:
-        raise Unopenable(path, "there is no such file") from error
+        raise Unopenable(path, Reason("there is no such file", "no-such-file")) from error
     except PermissionError as error:
-        raise Unopenable(path, "you have no permission to read it") from error
+        raise Unopenable(path, Reason("you have no permission to read it", "no-permission")) from error
     except OSError as error:
-        raise Unopenable(path, f"it cannot be read ({_reason(error)})") from error
+        said = _reason(error)
+        raise Unopenable(path, Reason(f"it cannot be read ({said})", "not-readable", said=said)) from error
     except (MemoryError, ValueError) as error:
-        raise Unopenable(path, "it does not fit into memory or its name is impossible") from error
+        words = "it does not fit into memory or its name is impossible"
+        raise Unopenable(path, Reason(words, "no-memory-or-name")) from error
 
 
 def _identify(path: Path, content: Iterable[bytes], modified: float) -> FileIdentity:

@@ -25,7 +25,7 @@ def claims(sheet: Sheet, exhibit: Content) -> list[Block]:
     story: list[Block] = [Together((heading, Text(texts("claims.said"), "small")))]
     rows = [_row(sheet, tag) for tag in found["tags"] if tag["verdict"] != NOT_TESTABLE]
     if rows:
-        story.append(sheet.listing("claims", rows, (28, 20, 30, 15, 16, 28, 43)))
+        story.append(sheet.listing("claims", rows, (31, 19, 30, 15, 15, 29, 41)))
     rest = [tag["tag"] for tag in found["tags"] if tag["verdict"] == NOT_TESTABLE]
     if rest:
         story.append(sheet.said("claims.not_testable", tags=", ".join(rest)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workstation.report.blocks import Block, Bullets, Contents, Facts, Heading, Letterhead, Text, Title, Together
 from workstation.report.interpretation_sections import level_in_words
-from workstation.report.reasons import step_reason
+from workstation.report.reasons import failure_reason, step_reason
 from workstation.report.sheet import Content, Sheet
 from workstation.report.typeface import has_substitutes
 
@@ -174,6 +174,4 @@ def headline(sheet: Sheet, exhibit: Content) -> str:
     for finding in exhibit["findings"]:
         if finding["kind"] == "not-assessable" and sheet.translated(finding):
             return sheet.sentence(finding)
-    reason = str(exhibit["reason"] or "").rstrip(".")
-    told = sheet.unworded(reason) if reason else ""
-    return sheet.texts(f"headlines.{exhibit['status']}", reason=told).strip()
+    return sheet.texts(f"headlines.{exhibit['status']}", reason=failure_reason(sheet, exhibit)).strip()

@@ -44,6 +44,16 @@ def region_reason(sheet: Sheet, region: Content) -> str:
     return sheet.told("region_reasons", found.get("reason_code"), found["reason"], {"region": region["name"]})
 
 
+def failure_reason(sheet: Sheet, exhibit: Content) -> str:
+    """Why an exhibit has no result; "" where nothing was said."""
+    reason, coded = str(exhibit["reason"] or "").rstrip("."), exhibit.get("reason_code")
+    if not reason:
+        return ""
+    if coded:
+        return sheet.told("reasons", coded["code"], reason, coded["values"])
+    return sheet.unworded(reason)
+
+
 def step_reason(sheet: Sheet, step: Content) -> str:
     """Why a step failed or gave no answer; what an examiner stated stays in the examiner's words."""
     exhibit = next((one for one in sheet.exhibits if one["exhibit"]["position"] == step["exhibit"]), None)
@@ -58,7 +68,7 @@ def step_reason(sheet: Sheet, step: Content) -> str:
     if step["name"] == "analysis" and step["reason"] == exhibit["reason"]:
         unassessable = [finding for finding in exhibit["findings"] if finding["kind"] == "not-assessable"]
         told = [sheet.sentence(finding) for finding in unassessable if sheet.translated(finding)]
-        return " ".join(told) or sheet.unworded(step["reason"])
+        return " ".join(told) or failure_reason(sheet, exhibit)
     for region in exhibit["regions"]:
         if step["name"] == "region" and step["reason"] == f"{region['name']}: {region['statistics']['reason']}":
             return f"{region['name']}: {region_reason(sheet, region)}"

@@ -74,6 +74,7 @@ def exhibit_json(document: ReportDocument, report: ExhibitReport, *, array: bool
         "image": _image(report),
         "status": report.status,
         "reason": text(report.exhibit.failure if result is None else result.reason) or None,
+        "reason_code": coded_or_none(report.exhibit.failure if result is None else result.reason),
         "headline": text(report.headline),
         "findings": [_finding(f) for f in result.findings] if result else [],
         "limits": [text(sentence) for sentence in report.limits],

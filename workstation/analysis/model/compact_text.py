@@ -25,7 +25,7 @@ from workstation.analysis.model.compact import WHITENING, CompactEncoder
 from workstation.analysis.model.device import Placed, Placement, place
 from workstation.analysis.model.encoder import Precision, WeightsDescription
 from workstation.analysis.result import FloatArray
-from workstation.errors import WeightsProblem
+from workstation.errors import Reason, WeightsProblem
 from workstation.progress import Progress
 
 BATCH = 64
@@ -127,7 +127,8 @@ class TextTokens:
         try:
             return cls(Tokenizer.from_str(text))
         except Exception as error:  # the tokenizer's Rust code raises bare Exception
-            raise WeightsProblem(f"the tokenizer of these weights cannot be read ({error})") from error
+            words = f"the tokenizer of these weights cannot be read ({error})"
+            raise WeightsProblem(Reason(words, "tokenizer-unreadable", said=str(error))) from error
 
     def numbers(self, texts: Sequence[str], longest: int) -> Tensor:
         """(len(texts), longest text's tokens, at most `longest`) int64, padded with `PADDING`; no text is empty."""
@@ -196,10 +197,12 @@ def load_text_side(
     state, metadata = tensors.read_registered_text(description)
     header = read_header(description, metadata)
     if header.get(IMAGE_SHA256) != description.sha256:
-        raise WeightsProblem(
+        stated = header.get(IMAGE_SHA256, "not stated")
+        words = (
             f"the text side of weights {description.name!r} was trained for another image side "
-            f"(SHA-256 {header.get(IMAGE_SHA256, 'not stated')}); train it again with `exifact train-text`"
+            f"(SHA-256 {stated}); train it again with `exifact train-text`"
         )
+        raise WeightsProblem(Reason(words, "text-side-foreign", name=description.name))
     return assemble(description, image_state, state, header, device=device, threads=threads, precision=precision)
 
 
@@ -212,10 +215,15 @@ def read_header(description: WeightsDescription, metadata: Mapping[str, str]) ->
     try:
         header = json.loads(metadata[HEADER])
     except (KeyError, ValueError) as error:
-        raise WeightsProblem(f"the text side of weights {description.name!r} has no usable header") from error
+        raise _no_header(description) from error
     if not isinstance(header, dict):
-        raise WeightsProblem(f"the text side of weights {description.name!r} has no usable header")
+        raise _no_header(description)
     return header
+
+
+def _no_header(description: WeightsDescription) -> WeightsProblem:
+    words = f"the text side of weights {description.name!r} has no usable header"
+    return WeightsProblem(Reason(words, "text-side-header", name=description.name))
 
 
 def assemble(
@@ -246,7 +254,8 @@ def assemble(
         scale, centre = float(state[SCALE]), state[CENTRE].float().numpy()
         tokens = TextTokens.from_json(header[TOKENIZER])
     except (KeyError, RuntimeError, ValueError) as error:
-        raise WeightsProblem(f"the text side of weights {description.name!r} does not fit: {error}") from error
+        words = f"the text side of weights {description.name!r} does not fit: {error}"
+        raise WeightsProblem(Reason(words, "text-side-unfit", name=description.name, said=str(error))) from error
     with placement.computing():
         network.eval().requires_grad_(False).to(placement.device)
     return CompactTextSide(image, network, tokens, logit_scale=scale, centre=centre, placement=placement)

@@ -14,7 +14,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from workstation.analysis.model.encoder import Precision
-from workstation.errors import DeviceProblem
+from workstation.errors import DeviceProblem, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,17 @@ def failures_of(device: torch.device) -> Generator[None, None, None]:
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
-        raise DeviceProblem(f"the memory of {device.type} is not enough for this analysis") from error
+        words = f"the memory of {device.type} is not enough for this analysis"
+        raise DeviceProblem(Reason(words, "device-memory", device=device.type)) from error
     except RuntimeError as error:
         text = str(error)
         first = text.splitlines()[0] if text else type(error).__name__
         if "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text:
-            raise DeviceProblem(f"the memory of {device.type} is not enough for this analysis ({first})") from error
+            words = f"the memory of {device.type} is not enough for this analysis ({first})"
+            raise DeviceProblem(Reason(words, "device-memory", device=device.type)) from error
         if device.type != "cpu" and ("CUDA error" in text or "MPS" in text or "cuDNN" in text):
-            raise DeviceProblem(f"{device.type} failed ({first})") from error
+            words = f"{device.type} failed ({first})"
+            raise DeviceProblem(Reason(words, "device-failed", device=device.type, said=first)) from error
         raise
 
 
@@ -149,9 +152,11 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, present in there.items() if present))
     if name not in there:
-        raise DeviceProblem(f"there is no device {name!r}; there are auto, cpu, cuda and mps")
+        words = f"there is no device {name!r}; there are auto, cpu, cuda and mps"
+        raise DeviceProblem(Reason(words, "device-unknown", device=name))
     if not there[name]:
-        raise DeviceProblem(f"this computer offers no {name} device to torch {torch.__version__}")
+        words = f"this computer offers no {name} device to torch {torch.__version__}"
+        raise DeviceProblem(Reason(words, "device-missing", device=name, version=torch.__version__))
     return torch.device(name)
 
 

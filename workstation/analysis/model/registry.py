@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from workstation import paths
 from workstation.analysis.model.encoder import Architecture, Normalisation, WeightsDescription
-from workstation.errors import WeightsProblem
+from workstation.errors import Reason, WeightsProblem
 
 FORMAT = 1
 """Version of the description's layout."""
@@ -122,7 +122,8 @@ def find(name: str) -> WeightsDescription:
             read_description(broken, shipped=False)
     known = ", ".join(description.name for description in found.weights) or "none"
     hint = f". {WHERE_TO_FIND}" if name == "paper" else ""
-    raise WeightsProblem(f"there are no weights named {name!r} here (there are: {known}){hint}")
+    words = f"there are no weights named {name!r} here (there are: {known}){hint}"
+    raise WeightsProblem(Reason(words, "weights-missing", name=name))
 
 
 def verify(name: str) -> Verification:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from workstation.analysis.model import registry
 from workstation.analysis.model.encoder import WeightsDescription
 from workstation.analysis.model.native_paths import native_path
-from workstation.errors import WeightsProblem
+from workstation.errors import Reason, WeightsProblem
 
 
 def read_registered(description: WeightsDescription, prefix: str = "") -> dict[str, torch.Tensor]:
@@ -21,7 +21,8 @@ def read_registered(description: WeightsDescription, prefix: str = "") -> dict[s
     """
     verification = registry.verify_description(description)
     if not verification.intact:
-        raise WeightsProblem(f"weights {description.name!r}: {verification.reason}")
+        words = f"weights {description.name!r}: {verification.reason}"
+        raise WeightsProblem(Reason(words, "weights-altered", name=description.name, said=verification.reason))
     return _read(description.name, description.path, prefix)[0]
 
 
@@ -32,10 +33,12 @@ def read_registered_text(description: WeightsDescription) -> tuple[dict[str, tor
         WeightsProblem: if there is none, or it is missing, altered or no safetensors file.
     """
     if not description.text_file:
-        raise WeightsProblem(f"weights {description.name!r} hold no text encoder; only patches can be embedded")
+        words = f"weights {description.name!r} hold no text encoder; only patches can be embedded"
+        raise WeightsProblem(Reason(words, "no-text-side", name=description.name))
     verification = registry.verify_description(description)
     if not verification.intact:
-        raise WeightsProblem(f"weights {description.name!r}: {verification.reason}")
+        words = f"weights {description.name!r}: {verification.reason}"
+        raise WeightsProblem(Reason(words, "weights-altered", name=description.name, said=verification.reason))
     return _read(description.name, description.folder / description.text_file, "")
 
 
@@ -45,4 +48,5 @@ def _read(name: str, path: Path, prefix: str) -> tuple[dict[str, torch.Tensor], 
             names = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
             return {key: file.get_tensor(key) for key in names}, dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
-        raise WeightsProblem(f"weights {name!r}: {path} cannot be read ({error})") from error
+        words = f"weights {name!r}: {path} cannot be read ({error})"
+        raise WeightsProblem(Reason(words, "weights-unreadable", name=name, said=str(error))) from error
