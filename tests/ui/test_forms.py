@@ -328,3 +328,4 @@ def test_the_matrix_shows_as_many_columns_as_the_screen_has_room_for(qtbot, jobs
     table, screen = dialog.findChild(QTableView), dialog.screen().availableGeometry()
     room = table.viewport().width() >= table.horizontalHeader().length()
     assert room or dialog.width() >= round(screen.width() * 0.9) - 1
+    assert screen.contains(dialog.geometry())

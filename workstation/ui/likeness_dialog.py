@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Slot,
+)
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +42,9 @@ from workstation.ui.theme import GRID
 from workstation.ui.wording import decimal
 
 _Index = QModelIndex | QPersistentModelIndex
+
+WIDEST = 26
+"""Letters of a set's name over its column."""
 
 SIMILARITY, DISTANCE = "similarity", "distance"
 _SCALES = {SIMILARITY: ("viridis", -1.0, 1.0), DISTANCE: ("cividis", 0.0, 1.0)}
@@ -162,17 +175,20 @@ class LikenessDialog(QDialog):
 
     def _fit(self) -> None:
         """Show as many sets, and as much of their names, as the screen has room for."""
-        names, table = self.model.names, self._table
-        header, room = table.horizontalHeader(), self.screen().availableGeometry().size() * 0.9
+        names, table, screen = self.model.names, self._table, self.screen().availableGeometry()
+        header, room = table.horizontalHeader(), screen.size() * 0.9
         around = table.verticalHeader().sizeHint().width() + 12 * GRID
         longest = max(table.fontMetrics().horizontalAdvance(name) for name in names) + 6 * GRID
-        section = max(header.defaultSectionSize(), min(longest, (room.width() - around) // len(names)))
+        widest = WIDEST * table.fontMetrics().averageCharWidth()
+        section = max(header.defaultSectionSize(), min(longest, widest, (room.width() - around) // len(names)))
         header.setDefaultSectionSize(section)
+        width = min(room.width(), around + section * len(names))
         height = self.height() + table.verticalHeader().length() + header.height() - table.viewport().height()
-        self.resize(
-            max(self.width(), min(room.width(), around + section * len(names))),
-            max(self.height(), min(room.height(), height)),
-        )
+        place = QRect(QPoint(), QSize(max(self.width(), width), max(self.height(), min(room.height(), height))))
+        place.moveCenter(self.geometry().center())
+        place.moveLeft(max(screen.left(), min(place.left(), screen.right() - place.width())))
+        place.moveTop(max(screen.top(), min(place.top(), screen.bottom() - place.height())))
+        self.setGeometry(place)
 
     @Slot(object)
     def fail(self, error: WorkstationError) -> None:
