@@ -29,6 +29,7 @@ from workstation.ui.case_rows import exhibit_rows, note_rows
 from workstation.ui.casing import Keeping
 from workstation.ui.form_dialog import FormDialog
 from workstation.ui.layers import Layer
+from workstation.ui.likeness_dialog import LikenessDialog
 from workstation.ui.main_window import MainWindow
 from workstation.ui.report_dialog import ReportDialog
 from workstation.ui.report_order import Stated
@@ -716,3 +717,28 @@ def test_all_exhibits_of_a_case_are_opened_with_one_press(
     assert window.centre.message == (
         "3 exhibits of the case “Rex v. Doe” are open. 1 original is not where it was: find it in the case panel."
     )
+
+
+def test_sets_of_a_case_that_are_compared_bear_the_names_of_their_files(
+    make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    def analyse(_evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("analysing")
+        return sample_result()
+
+    window = make_window(analyse=analyse)
+    make_case(window)
+    open_file(window, photo("sign.png", (160, 96)))
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.view.region_drawn.emit(Region("", "rectangle", ((0.0, 0.0), (160.0, 96.0))))
+    with qtbot.waitSignal(window.analyses.finished, timeout=10_000):
+        window.actions_table["analyze"].trigger()
+    saved(window, qtbot)
+
+    window.errands.test_region()
+    dialog = window.findChild(LikenessDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() > 0, timeout=10_000)
+
+    assert dialog.model.names == ("1 · sign.png", "1 · sign.png, region 1")
+    assert dialog.first.currentText() == "1 · sign.png, region 1"
+    dialog.reject()

@@ -173,7 +173,7 @@ def test_the_matrix_shows_both_measures_and_tests_two(qtbot, jobs: JobQueue) -> 
     dialog.second.setCurrentIndex(2)
     dialog.test()
     qtbot.waitUntil(lambda: "p = " in dialog.words, timeout=10_000)
-    assert dialog.words.startswith("1, region 2 and 2 lie")
+    assert dialog.words.startswith("“1, region 2” and “2” lie")
     dialog._measure.setCurrentIndex(dialog._measure.findData(DISTANCE))
     assert float(dialog.model.index(0, 2).data()) > 1
 
@@ -211,7 +211,7 @@ def test_a_test_is_told_with_what_it_was_made_of() -> None:
         words = outcome_in_words(end.value)
     except WorkstationError as error:
         pytest.fail(error.summary)
-    assert words.startswith("A and B lie")
+    assert words.startswith("“A” and “B” lie")
     assert "16 and 16 patches that do not overlap" in words
     assert "p = 0.0001" in words
 

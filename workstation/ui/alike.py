@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from workstation.analysis.likeness import (
@@ -18,6 +18,7 @@ from workstation.analysis.likeness import (
 )
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisResult, FloatArray
+from workstation.casework import ExhibitRecord
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
 
@@ -78,8 +79,18 @@ def _embeddings_of(result: AnalysisResult) -> FloatArray:
 
 
 def sets_of_case(keeper: CaseKeeper) -> SetSteps:
-    """The patches of every exhibit of the case, open or not, and of their regions."""
-    return (yield from keeper.file.patch_sets())
+    """The patches of every exhibit of the case, open or not, and of their regions; files are named beside labels."""
+    found = yield from keeper.file.patch_sets()
+    records = {record.id: record for record in keeper.file.exhibits.all()}
+    return tuple(
+        replace(one, name=f"{named_exhibit(records[one.exhibit])}{one.name.removeprefix(records[one.exhibit].label)}")
+        for one in found
+    )
+
+
+def named_exhibit(record: ExhibitRecord) -> str:
+    """An exhibit of the case by its label, which stands on the report, and by its file, which people know."""
+    return f"{record.label} · {record.name}"
 
 
 def comparing(sets: Callable[[], SetSteps]) -> Generator[Progress, None, Compared]:
@@ -109,6 +120,6 @@ def outcome_in_words(test: PermutationTest) -> str:
     splits = f"all {test.splits}" if test.exact else f"{test.splits} random"
     left, right = test.patches
     return (
-        f"{one} and {other} lie {test.distance:.3f} apart (squared distance of mean embeddings). Of {splits} splits "
-        f"of their {left} and {right} patches that do not overlap, a share of p = {test.p:.2g} is as far apart."
+        f"“{one}” and “{other}” lie {test.distance:.3f} apart (squared distance of mean embeddings). Of {splits} "
+        f"splits of their {left} and {right} patches that do not overlap, a share of p = {test.p:.2g} is as far apart."
     )

@@ -14,7 +14,7 @@ from workstation.errors import WorkstationError
 from workstation.evidence import SUFFIXES
 from workstation.settings import SettingsStore
 from workstation.ui.actions import Actions
-from workstation.ui.alike import OpenResult, sets_of_case, sets_of_window
+from workstation.ui.alike import OpenResult, named_exhibit, sets_of_case, sets_of_window
 from workstation.ui.casing import CaseDesk
 from workstation.ui.exporting import ExportDesk
 from workstation.ui.form_dialog import Values
@@ -248,7 +248,7 @@ class Errands(QObject):
         else:
             self._cases.save_now()
             dialog = LikenessDialog(self._jobs, lambda: sets_of_case(keeper), "the case", self._window)
-            first = "" if current is None or current.record is None else current.record.label
+            first = "" if current is None or current.record is None else named_exhibit(current.record)
         dialog.choose_first(f"{first}, region {region}" if region else first)
         dialog.open()
 
