@@ -194,3 +194,16 @@ def test_a_comparison_does_not_begin_with_what_the_single_picture_said_under_the
     window.actions_table["compare"].trigger()
 
     assert "RGB" not in " ".join(label.text() for label in window.status.findChildren(QLabel))
+
+
+def test_recent_files_are_listed_whole_or_not_at_all(window: MainWindow, tmp_path: Path, qtbot) -> None:
+    page = window.empty
+    for height in (1000, 560, 420):
+        window.resize(1366, height)
+        page.show_recent([tmp_path / f"{number}.jpg" for number in range(9)])
+        qtbot.waitUntil(lambda: all(one.geometry().height() > 0 for one in page.recent_buttons), timeout=2000)
+        qtbot.wait(50)
+        assert all(one.height() >= one.heightForWidth(one.width()) for one in page.recent_buttons), height
+        assert all(one.geometry().bottom() < page.height() - 16 for one in page.recent_buttons), height
+    window.resize(1366, 1000)
+    qtbot.waitUntil(lambda: len(page.recent_buttons) == 6, timeout=2000)

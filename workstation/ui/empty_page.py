@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QCommandLinkButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workstation.ui.choices import in_full
@@ -14,6 +14,7 @@ from workstation.ui.icons import icon
 
 _SHOWN = 6
 _CASES_SHOWN = 2
+BORDER = 32
 
 
 class EmptyPage(QWidget):
@@ -40,7 +41,7 @@ class EmptyPage(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.6)
         title.setFont(font)
         explanation = QLabel(
-            "Exifact shows what a file says about itself beside what its pixels say. It only reads files.",
+            "Exifact shows what a file says about itself beside what its pixels say.\nIt only reads files.",
             self,
         )
         explanation.setWordWrap(True)
@@ -63,7 +64,7 @@ class EmptyPage(QWidget):
         self._recent_title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        column = QVBoxLayout()
+        column = self._column = QVBoxLayout()
         column.setSpacing(12)
         column.addStretch(2)
         column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -74,7 +75,7 @@ class EmptyPage(QWidget):
         column.addLayout(self._recent)
         column.addStretch(3)
         outer = QHBoxLayout(self)
-        outer.setContentsMargins(32, 32, 32, 32)
+        outer.setContentsMargins(BORDER, BORDER, BORDER, BORDER)
         outer.addStretch(1)
         outer.addLayout(column, 2)
         outer.addStretch(1)
@@ -99,6 +100,24 @@ class EmptyPage(QWidget):
         titles = [title for title, there in (("cases", shown), ("files", paths)) if there]
         self._recent_title.setText(f"Recent {' and '.join(titles)}")
         self._recent_title.setVisible(bool(titles))
+        self._fit_recent()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: list as many as there is room for."""
+        super().resizeEvent(event)
+        self._fit_recent()
+
+    def _fit_recent(self) -> None:
+        """Leave out what could only be seen in part; a button would be squeezed until its second line is cut."""
+        items = [self._recent.itemAt(place) for place in range(self._recent.count())]
+        buttons = [widget for item in items if item is not None and (widget := item.widget()) is not None]
+        for button in buttons:
+            button.hide()
+        self._column.invalidate()
+        room = self.height() - 2 * BORDER - self._column.sizeHint().height()
+        for button in buttons:
+            room -= button.heightForWidth((self.width() - 2 * BORDER) // 2)
+            button.setVisible(room >= 0)
 
     def _list(self, path: Path, icon_name: str, slot: Callable[[], None]) -> None:
         button = QCommandLinkButton(in_full(path.name), str(path.parent), self)

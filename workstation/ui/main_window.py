@@ -335,7 +335,7 @@ class MainWindow(QMainWindow):
         self.actions_table["analyze"].setIconText(f"Analyze ▸ {choice}")
         settings = self.store.current
         threads = "" if settings.threads is None else f", {settings.threads} threads"
-        self.status.show_device(f"{settings.device.upper() if settings.device != 'auto' else 'auto'}{threads}")
+        self.status.show_device(f"device {settings.device}{threads}")
 
     # What only the window can do
 
