@@ -411,6 +411,21 @@ def test_why_claims_were_not_tested_is_told_in_german(exhibit: Exhibit) -> None:
     assert f"{problem.summary} {ENGLISH}" in german[1]
 
 
+def test_percentages_of_parameters_are_spelled_as_all_others(exhibit: Exhibit) -> None:
+    assert exhibit.result is not None
+    given = (
+        ("members of the reference", "up to the 97.5% quantile of a Gaussian"),
+        ("departing group begins with", "2% of the patches, 12 steps"),
+    )
+    told = replace(exhibit.result, provenance=replace(provenance(), parameters=given))
+    german, english = (printed(replace(exhibit, result=told), language) for language in ("de", "en"))
+
+    assert "up to the 97.5 % quantile of a Gaussian" in english
+    assert "2 % of the patches, 12 steps" in english
+    assert "bis zum 97,5-%-Quantil einer Gauß-Verteilung" in german
+    assert "2 % der Ausschnitte, 12 Schritte" in german
+
+
 def test_what_has_no_german_words_is_printed_in_english_and_marked(exhibit: Exhibit) -> None:
     assert exhibit.result is not None
     odd = RecordedWarning.of("from-the-future", "the file smiles", count=3)

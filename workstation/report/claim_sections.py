@@ -25,7 +25,7 @@ def claims(sheet: Sheet, exhibit: Content) -> list[Block]:
     story: list[Block] = [Together((heading, Text(texts("claims.said"), "small")))]
     rows = [_row(sheet, tag) for tag in found["tags"] if tag["verdict"] != NOT_TESTABLE]
     if rows:
-        story.append(sheet.listing("claims", rows, (31, 19, 30, 15, 15, 29, 41)))
+        story.append(sheet.listing("claims", rows, (30, 24, 29, 14, 14, 29, 40)))
     rest = [tag["tag"] for tag in found["tags"] if tag["verdict"] == NOT_TESTABLE]
     if rest:
         story.append(sheet.said("claims.not_testable", tags=", ".join(rest)))
