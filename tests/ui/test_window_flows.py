@@ -836,3 +836,27 @@ def test_a_problem_that_a_dialog_says_is_not_said_over_the_picture_too(window: M
 
     assert window.centre.message == ""
     dialog.reject()
+
+
+def test_the_scale_can_be_taken_off_every_picture(make_window: Maker, photo: Photo, open_file: Opener, qtbot) -> None:
+    def found(_evidence: Evidence, _request: AnalysisRequest) -> Generator[Progress, None, AnalysisResult]:
+        yield Progress("analysing")
+        return sample_result()
+
+    window = make_window(analyse=found)
+    open_file(window, photo(size=(160, 96)))
+    with qtbot.waitSignal(window.analyses.finished, timeout=10_000):
+        window.actions_table["analyze"].trigger()
+    legend = window.actions_table["legend"]
+    qtbot.waitUntil(window.view.legend.isVisible, timeout=5000)
+    assert legend.isChecked()
+
+    legend.trigger()
+    assert window.view.legend.isHidden()
+    window.actions_table["compare"].trigger()
+    compare = window.comparing.active_view.parentWidget().parentWidget()
+    assert [view.legend.isHidden() for view in (compare.left, compare.right)] == [True, True]
+    legend.trigger()
+    assert [view.legend.isHidden() for view in (compare.left, compare.right)] == [True, False], "the left is original"
+    window.actions_table["compare"].trigger()
+    assert window.view.legend.isVisible()

@@ -41,6 +41,7 @@ class ActionStates(QObject):
         group = session.undo_group
         for signal in (group.canUndoChanged, group.canRedoChanged, group.undoTextChanged, group.redoTextChanged):
             signal.connect(self.update_undo)
+        table["legend"].setChecked(True)
         self.mark_layer()
         self.mark_tool(picture.view.tool)
         self.mark_comparison()

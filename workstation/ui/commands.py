@@ -79,6 +79,7 @@ class Commands(QObject):
             "opacity-down": self.less_opaque,
             "blink": self.blink_once,
             "contours": self.set_contours,
+            "legend": self.set_legend,
             "reset-limits": self.reset_limits,
             "fit": self.fit,
             "actual-size": self.actual_size,
@@ -249,6 +250,12 @@ class Commands(QObject):
     def set_contours(self, shown: bool) -> None:
         """Lines at labelled values, or none."""
         self._view.set_contours(shown)
+
+    @Slot(bool)
+    def set_legend(self, shown: bool) -> None:
+        """Show the scale over every picture, or over none."""
+        self._picture.view.set_legend_visible(shown)
+        self._comparing.set_legend(shown)
 
     @Slot()
     def reset_limits(self) -> None:

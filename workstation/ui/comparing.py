@@ -59,7 +59,7 @@ class CompareDesk(QObject):
         self._patience.timeout.connect(self._say_awaited)
         self._dark = True
         self._filled: tuple[object, ...] = ()
-        self._tool = Tool.HAND
+        self._tool, self._legend_shown = Tool.HAND, True
         self.mode: CompareMode | None = None
         session.removed.connect(self._forget)
         session.current_changed.connect(self._await_nothing)
@@ -155,6 +155,13 @@ class CompareDesk(QObject):
             for view in (self._compare.left, self._compare.right):
                 view.set_tool(tool)
 
+    def set_legend(self, shown: bool) -> None:
+        """Show the scale over both pictures, or leave them free."""
+        self._legend_shown = shown
+        if self._compare is not None:
+            for view in (self._compare.left, self._compare.right):
+                view.set_legend_visible(shown)
+
     def set_theme(self, dark: bool) -> None:
         """Follow the theme."""
         self._dark = dark
@@ -217,6 +224,7 @@ class CompareDesk(QObject):
             for view in (self._compare.left, self._compare.right):
                 view.region_refused.connect(self.region_refused)
             self.set_tool(self._tool)
+            self.set_legend(self._legend_shown)
             self.view_made.emit(self._compare)
         self.mode = mode
         self._filled = ()

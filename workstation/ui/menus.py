@@ -22,7 +22,7 @@ from workstation.ui.session import OpenExhibit, Session
 _PICTURE_MENU = (
     ("region-note", "region-reference", "region-test", "region-delete"),
     ("copy-view", "copy-point"),
-    ("fit", "actual-size", "contours", "reset-limits", "bookmark"),
+    ("fit", "actual-size", "legend", "contours", "reset-limits", "bookmark"),
 )
 
 
