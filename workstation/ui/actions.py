@@ -174,7 +174,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "View",
         "L&egend",
         "The scale over the picture; hidden it leaves what lies below to be seen.",
-        ("M",),
+        ("H",),
         scope="picture",
         checkable=True,
     ),
