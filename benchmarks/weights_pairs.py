@@ -48,7 +48,8 @@ def cells_of(grid: PatchGrid, pixels: NDArray[Any]) -> NDArray[Any]:
     """(rows * columns,): of pixels (height, width) those in the middle of a grid's cells."""
     positions = np.stack(np.divmod(np.arange(grid.rows * grid.columns), grid.columns), 1)
     rows, columns = np.minimum(positions * grid.stride + grid.stride // 2, np.array(pixels.shape) - 1).T
-    return pixels[rows, columns]
+    middles: NDArray[Any] = pixels[rows, columns]
+    return middles
 
 
 def precision_of(encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: NDArray[np.bool_]) -> float | None:

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
 from workstation.analysis.cut import LANDMARKS, normalised_cut, normalised_cut_of_embeddings
-from workstation.analysis.pca import COLOUR_SPAN, as_colours, principal_components
+from workstation.analysis.pca import ALONE_LIMITS, COLOUR_SPAN, as_colours, one_alone, principal_components
 
 
 def two_blocks(sizes: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -77,3 +77,40 @@ def test_components_that_do_not_exist_are_zero() -> None:
 def test_colours_are_absolute_and_clipped() -> None:
     colours = as_colours(np.float32([-2 * COLOUR_SPAN, -COLOUR_SPAN, 0, COLOUR_SPAN, np.nan]))
     np.testing.assert_array_equal(colours, np.float32([0, 0, 0.5, 1, np.nan]))
+
+
+def test_a_part_that_departs_along_one_component_stands_out_in_it_alone() -> None:
+    rng = np.random.default_rng(5)
+    whitened = rng.standard_normal((24, 32, 3)).astype(np.float32)
+    part = np.zeros((24, 32), bool)
+    part[8:14, 10:18] = True
+    whitened[part, 1] += 1.5
+    colours = as_colours(whitened)
+    colours[0, 0] = np.nan
+
+    first, second = one_alone(colours, 1), one_alone(colours, 2)
+
+    known = np.isfinite(second)
+    assert np.argwhere(~known).tolist() == [[0, 0]]
+    assert second.dtype == np.float32
+    assert second[10:12, 12:16].min() > 2
+    assert abs(float(second[known].mean())) < 0.2
+    assert ALONE_LIMITS[0] <= second[known].min() < second[known].max() <= ALONE_LIMITS[1]
+    within, beside = part & known, ~part & known
+    assert second[within].mean() - second[beside].mean() > 2
+    assert abs(first[within].mean() - first[beside].mean()) < 1
+
+
+def test_a_component_alone_counts_in_its_own_deviations() -> None:
+    whitened = np.random.default_rng(6).standard_normal((40, 40, 3)).astype(np.float32) * np.float32(0.5)
+
+    alone = one_alone(as_colours(whitened), 3)
+
+    assert float(alone.std()) == pytest.approx(1, abs=0.02)  # the blur took most of the deviation
+
+
+@pytest.mark.parametrize("value", [0.5, np.nan])
+def test_a_component_that_says_nothing_is_flat_or_unknown(value: float) -> None:
+    alone = one_alone(np.full((6, 5, 3), value, np.float32), 2)
+
+    np.testing.assert_array_equal(alone, np.full((6, 5), value - 0.5, np.float32))

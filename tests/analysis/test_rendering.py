@@ -156,6 +156,16 @@ def test_the_bar_is_blended_as_the_picture_is() -> None:
     assert legend.overflow == ""
 
 
+def test_a_component_alone_has_a_scale_and_says_that_no_rate_holds() -> None:
+    legend = rendering.legend_of("pca", result(), alone=2)
+
+    assert legend.title == "Component 2 of the embeddings alone, in standard deviations"
+    assert legend.limits == (-3.0, 3.0)
+    assert [label for _, label in legend.ticks] == ["−3", "−2", "−1", "0", "+1", "+2", "+3"]
+    assert "No error rate holds" in legend.notes[0]
+    assert rendering.legend_of("pca", result()).bar is None
+
+
 def test_values_above_the_scale_are_named_and_outlined() -> None:
     found = maps()
     found.departure[4, 4] = 1.25

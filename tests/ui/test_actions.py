@@ -71,7 +71,8 @@ def test_single_keys_belong_to_the_picture() -> None:
 def test_keys_of_the_specification(window: MainWindow) -> None:
     expected = {
         "1": "layer-original", "2": "layer-departure", "3": "layer-pca", "4": "layer-groups", "5": "layer-cut",
-        "6": "layer-similarity", "[": "opacity-down", "]": "opacity-up", "Alt+Down": "opacity-down",
+        "6": "layer-similarity", "M": "pca-component", "[": "opacity-down", "]": "opacity-up",
+        "Alt+Down": "opacity-down",
         "Alt+Up": "opacity-up", "F": "fit", "Ctrl+1": "actual-size", "+": "zoom-in", "-": "zoom-out", "V": "tool-hand",
         "R": "tool-rectangle", "E": "tool-ellipse", "P": "tool-polygon", "L": "tool-lasso", "N": "region-note",
         "A": "analyze", "Esc": "escape", "Ctrl+Shift+P": "palette", "F1": "keys", "F11": "hide-docks",

@@ -298,3 +298,35 @@ def test_both_themes_are_neutral_grey(view: ImageView) -> None:
         ground = view.grab_view().pixelColor(5, 5)
         assert ground.saturation() == 0
         assert (ground.lightness() < 128) is dark
+
+
+def test_one_component_is_shown_alone_and_back(view: ImageView) -> None:
+    view.set_layer(Layer.PCA)
+    in_colours = view.grab_view()
+    view.set_component(2)
+
+    reading = view.reading_at(view.canvas.to_view(150, 90))
+    assert reading is not None
+    assert isinstance(reading.value, float)
+    assert reading.value > 1  # the components of the sample grow to the lower right
+    assert view.grab_view() != in_colours
+    assert view.view_state().component == 2
+    view.set_legend_visible(True)
+    assert "Component 2" in view.legend.accessibleDescription()
+
+    view.show_result(sample_result())
+    assert view.component == 2, "another result is seen in the same way"
+    view.set_component(0)
+    view.set_legend_visible(False)
+    assert view.grab_view() == in_colours
+
+
+def test_a_view_of_one_component_is_come_back_to(view: ImageView) -> None:
+    view.set_layer(Layer.PCA)
+    view.set_component(3)
+    state = view.view_state()
+    view.set_component(0)
+
+    view.restore_view_state(state)
+
+    assert view.component == 3

@@ -253,3 +253,21 @@ def test_picture_only_gives_every_dock_its_size_back(window: MainWindow, qtbot) 
     window.actions_table["hide-docks"].trigger()
 
     qtbot.waitUntil(lambda: {name: dock.size() for name, dock in window.docks.docks.items()} == before, timeout=2000)
+
+
+def test_pca_once_more_shows_each_component_alone(window: MainWindow, two) -> None:
+    pca, following = window.actions_table["layer-pca"], window.actions_table["pca-component"]
+    shown = []
+    for action in (pca, pca, following, pca, following):
+        action.trigger()
+        shown.append(window.view.component)
+
+    assert shown == [0, 1, 2, 3, 0]
+    assert pca.isChecked()
+    window.actions_table["layer-groups"].trigger()
+    following.trigger()
+    assert (window.view.layer, window.view.component) == (Layer.PCA, 1)
+    window.session.select(two[1])
+    assert window.view.component == 0
+    window.session.select(two[0])
+    assert window.view.component == 1, "as it was left"

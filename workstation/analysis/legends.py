@@ -19,12 +19,18 @@ from workstation.analysis.colours import (
     bar_colours,
     blend,
 )
+from workstation.analysis.pca import ALONE_LIMITS
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import dotted, hatched
 from workstation.errors import share_in_percent
 from workstation.paths import resources
 
 LayerKind: TypeAlias = Literal["original", "departure", "pca", "groups", "cut", "similarity"]
+
+ALONE_NOTE = (
+    "Either end may be a foreign part, or both are the scene; the sign is arbitrary. No error rate holds for what is "
+    "found here."
+)
 
 PAPER = (255, 255, 255)
 INK = (32, 32, 32)
@@ -97,6 +103,7 @@ def legend_of(
     limits: Limits | None = None,
     similarity: FloatArray | None = None,
     seen_from: str = "the chosen region",
+    alone: int = 0,
     ground: float = 90.0,
     opacity: float = OPACITY,
 ) -> Legend:
@@ -108,6 +115,7 @@ def legend_of(
         limits: of the departure scale when the analyst moved them; None = those stored with the weights.
         similarity: (rows, columns) float32, for kind "similarity".
         seen_from: name of the region that `similarity` is measured from.
+        alone: number of the component that kind "pca" shows alone, 0 = three as colours.
         ground: mean of the dimmed grey photograph, which shines through the colours.
         opacity: share of the map's colours in the picture.
 
@@ -127,6 +135,11 @@ def legend_of(
         title = f"As seen from {seen_from}: mean cosine similarity of each patch"
         colours = bar_colours("viridis", ground, opacity)
         return _bar_legend(kind, title, similarity, SIMILARITY_LIMITS, colours=colours, hatch=hatch)
+    if kind == "pca" and alone:
+        title = f"Component {alone} of the embeddings alone, in standard deviations"
+        colours = bar_colours("viridis", ground, opacity)
+        ticks = tuple((v, f"{v:+.0f}".replace("-", "−") if v else "0") for v in np.linspace(*ALONE_LIMITS, 7))
+        return Legend(kind, title, colours, ALONE_LIMITS, ticks, swatches=hatch, notes=(ALONE_NOTE,))
     if kind == "pca":
         return Legend(
             kind,

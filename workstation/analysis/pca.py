@@ -1,4 +1,4 @@
-"""Principal components of the embeddings: three whitened ones as colours, two plain ones for the scatter plot."""
+"""Principal components of the embeddings: three whitened ones as colours or one by one, two plain ones as points."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workstation.analysis.neighbours import blurred
 from workstation.analysis.result import FloatArray
 from workstation.analysis.spectra import leading_eigenpairs
 
+COLOURED = 3
+"""Components that a map holds: red, green and blue."""
+
 COLOUR_SPAN = 3.0
 """Whitened components are shown from -3 to +3 standard deviations; what lies beyond is clipped."""
+
+ALONE_BLUR = 1.5
+"""Deviation in cells of the Gaussian over a component that is shown alone: that of the departure map."""
+
+ALONE_LIMITS = (-COLOUR_SPAN, COLOUR_SPAN)
+"""Scale of a component that is shown alone, in its standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,3 +81,25 @@ def as_colours(whitened: FloatArray) -> FloatArray:
     """Whitened components to 0..1, 0.5 at their mean, clipped at ±`COLOUR_SPAN` deviations; NaN stays NaN."""
     colours: FloatArray = np.clip(whitened / np.float32(2 * COLOUR_SPAN) + np.float32(0.5), 0, 1)
     return colours
+
+
+def one_alone(colours: FloatArray, component: int) -> FloatArray:
+    """One component of a map, averaged over neighbouring cells, in standard deviations of what that leaves.
+
+    Which side of a component is foreign, and whether either is, it does not say; the sign is arbitrary.
+
+    Args:
+        colours: (rows, columns, 3) float32 as `as_colours` has them, NaN = not assessable.
+        component: 1 to 3.
+
+    Returns:
+        (rows, columns) float32 within `ALONE_LIMITS`, 0 at the mean; NaN where not assessable.
+    """
+    known = np.isfinite(colours[..., component - 1])
+    alone = np.full(known.shape, np.nan, np.float32)
+    if known.any():
+        mean = blurred(colours[known][:, component - 1 : component], np.argwhere(known), ALONE_BLUR)[:, 0]
+        deviation = float(mean.std())
+        centred = mean - mean.mean()
+        alone[known] = np.clip(centred / np.float32(deviation), *ALONE_LIMITS) if deviation > 0 else centred
+    return alone

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -48,7 +47,7 @@ def decode_heif(data: bytes, max_pixels: int) -> HeifImage:
         OSError: if libheif refuses the bytes, or its process ends before it answers.
         MemoryError: if the samples do not fit.
     """
-    hidden = subprocess.CREATE_NO_WINDOW if os.name == "nt" else 0
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no black window on Windows; elsewhere there is no such flag
     process = subprocess.run(  # noqa: S603 - our own program
         [*_program(), str(max_pixels)], input=data, capture_output=True, check=False, creationflags=hidden
     )
@@ -78,7 +77,7 @@ def _program() -> list[str]:
         return [sys.executable, "-P", str(Path(__file__).with_name("heif_decoder.py"))]
     own = Path(sys.executable)
     # Windows gives the program without a console no standard input; the one with a console lies beside it.
-    return [str(own.with_name("exifact.exe") if os.name == "nt" else own), IN_BUNDLE]
+    return [str(own.with_name("exifact.exe") if sys.platform == "win32" else own), IN_BUNDLE]
 
 
 def _ending(code: int) -> str:

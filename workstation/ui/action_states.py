@@ -70,7 +70,7 @@ class ActionStates(QObject):
             "copy-view",
         ):
             table[action_id].setEnabled(has_file)
-        for action_id in ("export-maps", "reset-limits", "contours"):
+        for action_id in ("export-maps", "reset-limits", "contours", "pca-component"):
             table[action_id].setEnabled(has_maps)
         comparable = any(one.result is not None for one in self._session.exhibits) or self._cases.is_open
         table["likeness"].setEnabled(comparable)

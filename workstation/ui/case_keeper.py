@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workstation.analysis.embeddings_aside import embeddings_aside
+from workstation.analysis.pca import COLOURED
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseDetails, Entry, ExhibitRecord, NoteRecord
@@ -343,6 +344,7 @@ def bookmark_of(record: BookmarkRecord) -> Bookmark:
         limits=pair,
         contours=view.get("contours") is True,
         seen_from=str(view.get("seen_from", "")),
+        component=next((number for number in range(1, COLOURED + 1) if view.get("component") == number), 0),
     )
     return Bookmark(record.name, state, record.verdict, record.note)
 

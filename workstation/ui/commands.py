@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from workstation import paths
+from workstation.analysis.pca import COLOURED
 from workstation.settings import SettingsStore
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.comparing import CompareDesk
@@ -79,6 +80,7 @@ class Commands(QObject):
             "opacity-down": self.less_opaque,
             "blink": self.blink_once,
             "contours": self.set_contours,
+            "pca-component": self.next_component,
             "legend": self.set_legend,
             "reset-limits": self.reset_limits,
             "fit": self.fit,
@@ -233,13 +235,25 @@ class Commands(QObject):
         self._view.set_opacity(opacity)
 
     def choose_layer(self, layer: Layer) -> None:
-        """Show a layer; "as seen from here" needs a region to see from."""
+        """Show a layer; "as seen from here" needs a region to see from, and PCA once more shows its next component."""
         view = self._view
+        if layer is Layer.PCA and view.seen_layer is layer:
+            self.next_component()
         if layer is Layer.SIMILARITY and not view.has_layer(layer):
             self.see_from_region()
         view.set_layer(layer)
         if layer is not Layer.SIMILARITY and view.pixels is not None and not view.has_layer(layer):
             self._teller.tell_no_map(self._session.current)
+
+    @Slot()
+    def next_component(self) -> None:
+        """Each component of the PCA map alone in turn, then all three as colours."""
+        view = self._view
+        if view.seen_layer is Layer.PCA:
+            view.set_component((view.component + 1) % (COLOURED + 1))
+        else:
+            view.set_component(1)
+            view.set_layer(Layer.PCA)
 
     @Slot(object)
     def choose_tool(self, tool: Tool) -> None:

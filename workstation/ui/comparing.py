@@ -283,6 +283,7 @@ class CompareDesk(QObject):
         for view, exhibit in ((compare.left, current), (compare.right, beside)):
             view.set_regions(exhibit.marks.regions)
             view.set_opacity(self._centre.view.opacity)
+            view.set_component(self._centre.view.component)
 
     @Slot(object)
     def _take_right(self, region: Region) -> None:

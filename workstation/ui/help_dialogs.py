@@ -33,7 +33,7 @@ _CAN_TELL = (
 _LAYERS = (
     ("Departure", "How far each patch departs from group A, on an absolute scale: the same colour is the same value in "
                   "every photograph analysed with these weights. Hatched: not assessable."),
-    ("PCA", "Three components as red, green and blue: alike and unlike, nothing else."),
+    ("PCA", "Three components as red, green and blue: alike and unlike, nothing else; 3 again shows each alone."),
     ("Groups", "Patches that are alike, named A, B, C by size."),
     ("Cut", "The two sides of the normalised cut; it divides every picture in two, also one with a single history."),
     ("As seen from here", "Similarity of every patch to the chosen region, from −1 to 1."),

@@ -45,6 +45,7 @@ class ImageView(RegionView):
         self._opacity = OPACITY
         self._blinking = False
         self._contours = False
+        self._component = 0
         self._legend_shown = True
         self._shine = Shine(opacity=OPACITY)
         self._limits: Limits | None = None
@@ -76,6 +77,11 @@ class ImageView(RegionView):
     def contours(self) -> bool:
         """Whether contours are drawn."""
         return self._contours
+
+    @property
+    def component(self) -> int:
+        """Of the PCA map that is shown alone, 1 to 3; 0 = all three as colours."""
+        return self._component
 
     @property
     def shown_result(self) -> AnalysisResult | None:
@@ -141,6 +147,12 @@ class ImageView(RegionView):
         self._source.set_contours(shown)
         self._show_layer()
 
+    def set_component(self, component: int) -> None:
+        """Show one component of the PCA map alone, 1 to 3; 0 = all three as colours."""
+        self._component = component
+        self._source.set_component(component)
+        self._show_layer()
+
     def set_limits(self, low: float, high: float) -> None:
         """Move the departure scale.
 
@@ -194,7 +206,15 @@ class ImageView(RegionView):
         camera = self.canvas.camera
         x, y = self.canvas.frame.to_stored(camera.centre_x, camera.centre_y)
         return ViewState(
-            x, y, camera.zoom, camera.fitted, self._layer.value, self._opacity, self._limits, self._contours
+            x,
+            y,
+            camera.zoom,
+            camera.fitted,
+            self._layer.value,
+            self._opacity,
+            self._limits,
+            self._contours,
+            component=self._component,
         )
 
     def restore_view_state(self, state: ViewState) -> None:
@@ -208,6 +228,8 @@ class ImageView(RegionView):
         self.set_opacity(state.opacity)
         if state.contours != self._contours:
             self.set_contours(state.contours)
+        if state.component != self._component:
+            self.set_component(state.component)
         if state.limits is None:
             self.reset_limits()
         else:
@@ -228,6 +250,7 @@ class ImageView(RegionView):
         super()._drop_picture(pixels)
         self._source = LayerSource()
         self._source.set_contours(self._contours)
+        self._source.set_component(self._component)
         self._limits = None
         if pixels is not None:
             self._shine = shine_of(pixels, self._opacity)
@@ -248,6 +271,7 @@ class ImageView(RegionView):
                 f"maps of {geometry.width}×{geometry.height} pixels do not lie over {pixels.width}×{pixels.height}"
             )
         source.set_contours(self._contours)
+        source.set_component(self._component)
         if source.partial is None:  # a growing map has a scale of its own
             source.set_limits(self._limits)
         self._source = source

@@ -21,10 +21,10 @@ from workstation.analysis.colours import (
     cut_rgba,
     groups_rgba,
     scalar_rgba,
-    similarity_rgba,
 )
 from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.legends import Legend, legend_of
+from workstation.analysis.pca import ALONE_LIMITS, one_alone
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, LabelArray, PartialMap
 from workstation.analysis.textures import deepest_cell, sample_cells, smooth_cells
 from workstation.ui.cells import Boxes, CellLayout, Segments, nearest_patch
@@ -109,6 +109,7 @@ class LayerSource:
         similarity: (rows, columns) float32 over the map's cells, or None.
         seen_from: name of the region of `similarity`.
         limits: of the departure scale if the analyst moved them.
+        component: of the PCA map that is shown alone, 1 to 3; 0 = all three as colours.
         with_contours: whether contours are drawn.
     """
 
@@ -118,6 +119,7 @@ class LayerSource:
         self.seen_from = ""
         self.limits: Limits | None = None
         self.with_contours = False
+        self.component = 0
         self._pictures: dict[Layer, LayerPicture] = {}
         self._smoothed: dict[Layer, FloatArray] = {}
 
@@ -160,6 +162,12 @@ class LayerSource:
         self.with_contours = shown
         self._pictures.pop(Layer.DEPARTURE, None)
         self._pictures.pop(Layer.SIMILARITY, None)
+
+    def set_component(self, component: int) -> None:
+        """Show one component of the PCA map alone; 0 = all three as colours."""
+        self.component = component
+        self._pictures.pop(Layer.PCA, None)
+        self._smoothed.pop(Layer.PCA, None)
 
     def set_similarity(self, values: NDArray[np.floating] | None, seen_from: str = "") -> None:
         """Take the similarity to a region, over the map's cells or over patches.
@@ -206,6 +214,7 @@ class LayerSource:
             limits=self.limits,
             similarity=self.similarity,
             seen_from=self.seen_from or "the chosen region",
+            alone=self.component,
             ground=ground,
             opacity=opacity,
         )
@@ -218,10 +227,9 @@ class LayerSource:
         """What a layer says at a stored position (see `PointerReading.value`)."""
         if not self.has(layer) or layer is Layer.ORIGINAL:
             return None
-        if layer is Layer.DEPARTURE:
-            return self.departure_at(x, y)
-        if layer is Layer.SIMILARITY:
-            return self._value_at(self.similarity, x, y)
+        scalar = self._scalar_values(layer)
+        if scalar is not None:
+            return self._value_at(scalar, x, y)
         assert self.result is not None
         assert self.result.maps is not None
         maps = self.result.maps
@@ -262,10 +270,9 @@ class LayerSource:
     def _drawn(self, layer: Layer) -> LayerPicture:
         if not self.has(layer) or layer is Layer.ORIGINAL:
             return LayerPicture()
-        if layer is Layer.DEPARTURE:
-            return self._scalar(layer, self.departure, "cividis", self.limits or self.standard_limits)
-        if layer is Layer.SIMILARITY:
-            return self._scalar(layer, self.similarity, "viridis", SIMILARITY_LIMITS)
+        scalar = self._scalar_values(layer)
+        if scalar is not None:
+            return self._scalar(layer, scalar)
         assert self.result is not None
         assert self.result.maps is not None
         maps = self.result.maps
@@ -280,15 +287,28 @@ class LayerSource:
         labels = maps.groups if layer is Layer.GROUPS else maps.cut
         return self._labelled(layer, labels, groups_rgba(maps) if layer is Layer.GROUPS else cut_rgba(maps))
 
-    def _scalar(self, layer: Layer, values: FloatArray | None, colours: ColourMapName, limits: Limits) -> LayerPicture:
+    def _scalar_values(self, layer: Layer) -> FloatArray | None:
+        """(rows, columns) float32 of a layer that is one number per cell."""
+        if layer is Layer.DEPARTURE:
+            return self.departure
+        if layer is Layer.SIMILARITY:
+            return self.similarity
+        if layer is Layer.PCA and self.component and self.result is not None and self.result.maps is not None:
+            return one_alone(self.result.maps.pca, self.component)
+        return None
+
+    def _scalar(self, layer: Layer, values: FloatArray) -> LayerPicture:
         geometry = self.geometry
-        assert values is not None
+        colours: ColourMapName = "cividis" if layer is Layer.DEPARTURE else "viridis"
+        limits = {Layer.SIMILARITY: SIMILARITY_LIMITS, Layer.PCA: ALONE_LIMITS}.get(
+            layer, self.limits or self.standard_limits
+        )
         assert geometry is not None
         layout = CellLayout.of_map(geometry)
         if self.partial is not None:  # cells as they come, and no hatching: what is unknown yet may be assessable
             return LayerPicture.painted(_spread(scalar_rgba(values, colours, limits), geometry), geometry)
         finer = self._smooth(layer, values)
-        rgba = scalar_rgba(finer, colours, limits) if layer is Layer.DEPARTURE else similarity_rgba(finer)
+        rgba = scalar_rgba(finer, colours, limits)
         with np.errstate(invalid="ignore"):
             above = values > limits[1]
         return LayerPicture.painted(
@@ -297,7 +317,7 @@ class LayerSource:
             smooth=True,
             hatched=layout.boxes(~np.isfinite(values)),
             beyond=layout.outline(above),
-            contours=_contours(values, layout, limits) if self.with_contours else (),
+            contours=_contours(values, layout, limits) if self.with_contours and layer is not Layer.PCA else (),
         )
 
     def _labelled(self, layer: Layer, labels: LabelArray, rgba: ByteArray) -> LayerPicture:

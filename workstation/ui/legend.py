@@ -136,7 +136,7 @@ class LegendWidget(QWidget):
             return
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if movable else Qt.FocusPolicy.NoFocus)
         if legend.bar is not None:
-            rgb = bar_image("viridis" if legend.kind == "similarity" else "cividis", shine)
+            rgb = bar_image("cividis" if legend.kind == "departure" else "viridis", shine)
             self._bar = QImage(rgb.tobytes(), GROUND_STEPS, 256, 3 * GROUND_STEPS, QImage.Format.Format_RGB888).copy()
         sentences = [legend.title, legend.overflow, *(swatch.label for swatch in legend.swatches), *legend.notes]
         text = ".\n".join(sentence.rstrip(".") for sentence in sentences if sentence) + "."
@@ -291,7 +291,9 @@ class LegendWidget(QWidget):
             notes.append(f"▲ {legend.overflow}")
         if self._moved:
             notes.append("✎ limits moved by hand")
-        if legend.kind == "pca":
+        if legend.kind == "pca" and legend.bar is not None:
+            notes += [legend.title.partition(",")[0], "by eye: no error rate holds"]
+        elif legend.kind == "pca":
             notes.append("Colours show what is alike and what is unlike, nothing else.")
         if legend.kind == "departure" and legend.title.endswith("as far as computed"):
             notes.append("provisional")

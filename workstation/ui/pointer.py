@@ -21,8 +21,8 @@ class PointerReading:
             the cell is not assessable.
         patch: (row, column) of the patch whose centre is nearest, None without a patch grid.
         layer: the layer shown.
-        value: what that layer says: a number (departure, similarity), three (PCA), the name of a group ("A"), the side
-            of the cut ("larger side"), or None.
+        value: what that layer says: a number (departure, similarity, one component alone), three (PCA), the name of a
+            group ("A"), the side of the cut ("larger side"), or None.
         assessable: False where a map exists and this place is not assessable.
     """
 

@@ -18,7 +18,7 @@ _HASH_MARKS = {
     HashState.DIFFERS: " ✘ file changed",
     HashState.GONE: " ✘ file gone",
 }
-_VALUE_WORDS = {Layer.GROUPS: "group", Layer.CUT: "cut:", Layer.SIMILARITY: "similarity"}
+_VALUE_WORDS = {Layer.GROUPS: "group", Layer.CUT: "cut:", Layer.SIMILARITY: "similarity", Layer.PCA: "component"}
 
 
 def reading_in_words(reading: PointerReading) -> str:

@@ -18,6 +18,7 @@ class ViewState:
         limits: (low, high) of the departure scale if the analyst moved them, else None.
         contours: whether contours were drawn.
         seen_from: name of the region or letter of the group that everything was compared with, "" for none.
+        component: of the PCA map that was shown alone, 1 to 3; 0 = all three as colours.
     """
 
     x: float
@@ -29,3 +30,4 @@ class ViewState:
     limits: tuple[float, float] | None = None
     contours: bool = False
     seen_from: str = ""
+    component: int = 0
