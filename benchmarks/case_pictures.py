@@ -62,7 +62,7 @@ def _blind(window: MainWindow, take: Taking, wait_for: Waiting) -> None:
     wait_for(lambda: exhibit.hides_metadata and window.metadata.model.rowCount() == 0)
     take(window, "metadata_hidden")
     window.session.edit(exhibit, "note", replace(exhibit.marks, note=NOTE))
-    window.cases.lock_notes(exhibit)
+    window.cases.statements.lock_notes(exhibit)
     wait_for(lambda: exhibit.record is not None and exhibit.record.blind == "locked")
     window.case_panel.show_tab("Notes")
     take(window, "notes_locked")

@@ -18,9 +18,10 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks.splice_arguments import splice_parser, splices_of
 from benchmarks.weights_pairs import cells_of, encoder_of, precision_of, print_pairs, saved_splices
+from workstation.analysis.colours import COLOURED
 from workstation.analysis.model.compact import CompactEncoder
 from workstation.analysis.model.registry import find
-from workstation.analysis.pca import COLOURED, as_colours, one_alone, principal_components
+from workstation.analysis.pca import as_colours, one_alone, principal_components
 from workstation.progress import drain
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
+from workstation.analysis.colours import ALONE_LIMITS, COLOUR_SPAN
 from workstation.analysis.cut import LANDMARKS, normalised_cut, normalised_cut_of_embeddings
-from workstation.analysis.pca import ALONE_LIMITS, COLOUR_SPAN, as_colours, one_alone, principal_components
+from workstation.analysis.pca import as_colours, one_alone, principal_components
 
 
 def two_blocks(sizes: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,15 @@ Limits: TypeAlias = tuple[float, float]
 SIMILARITY_LIMITS: Limits = (-1.0, 1.0)
 """Absolute scale of cosine similarity."""
 
+COLOURED = 3
+"""Principal components that a map holds: red, green and blue."""
+
+COLOUR_SPAN = 3.0
+"""Whitened components are shown from -3 to +3 standard deviations; what lies beyond is clipped."""
+
+ALONE_LIMITS: Limits = (-COLOUR_SPAN, COLOUR_SPAN)
+"""Scale of a component that is shown alone, in its standard deviations."""
+
 GROUP_COLOURS: tuple[tuple[int, int, int], ...] = (
     (86, 180, 233),  # A: sky blue
     (230, 159, 0),  # B: orange

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from workstation.analysis.colours import (
+    ALONE_LIMITS,
     CUT_COLOURS,
     GROUP_COLOURS,
     OPACITY,
@@ -19,7 +20,6 @@ from workstation.analysis.colours import (
     bar_colours,
     blend,
 )
-from workstation.analysis.pca import ALONE_LIMITS
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
 from workstation.analysis.textures import dotted, hatched
 from workstation.errors import share_in_percent

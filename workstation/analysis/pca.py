@@ -6,21 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workstation.analysis.colours import ALONE_LIMITS, COLOUR_SPAN
 from workstation.analysis.neighbours import blurred
 from workstation.analysis.result import FloatArray
 from workstation.analysis.spectra import leading_eigenpairs
 
-COLOURED = 3
-"""Components that a map holds: red, green and blue."""
-
-COLOUR_SPAN = 3.0
-"""Whitened components are shown from -3 to +3 standard deviations; what lies beyond is clipped."""
-
 ALONE_BLUR = 1.5
 """Deviation in cells of the Gaussian over a component that is shown alone: that of the departure map."""
-
-ALONE_LIMITS = (-COLOUR_SPAN, COLOUR_SPAN)
-"""Scale of a component that is shown alone, in its standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from platform import python_version
 from typing import Any, TypeVar
 
 from workstation import __version__
-from workstation.analysis import cut, discriminant, maps, mean_shift, partition, pca, reference, suitability
+from workstation.analysis import colours, cut, discriminant, maps, mean_shift, partition, reference, suitability
 from workstation.analysis.geometry import PUBLISHED_PER_DIMENSION, RESPONSE_LIMIT, PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.result import AnalysisRequest, Provenance, Suitability
@@ -192,7 +192,7 @@ def _parameters(encoder: Encoder, request: AnalysisRequest, grid: PatchGrid | No
         ("fewest assessable patches", str(suitability.FEWEST_PATCHES)),
         *(_of_published_maps() if published else _of_linear_maps()),
         ("departure scale of the weights", f"{low:g} to {high:g}"),
-        ("components as colours", f"±{pca.COLOUR_SPAN:g} standard deviations"),
+        ("components as colours", f"±{colours.COLOUR_SPAN:g} standard deviations"),
         *_of_groups(encoder, request),
     )
 

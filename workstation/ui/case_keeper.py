@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workstation.analysis.colours import COLOURED
 from workstation.analysis.embeddings_aside import embeddings_aside
-from workstation.analysis.pca import COLOURED
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult
 from workstation.casework import CaseDetails, Entry, ExhibitRecord, NoteRecord

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from workstation import paths
-from workstation.analysis.pca import COLOURED
+from workstation.analysis.colours import COLOURED
 from workstation.settings import SettingsStore
 from workstation.ui.analysing import AnalysisDesk
 from workstation.ui.comparing import CompareDesk

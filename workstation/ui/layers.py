@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
 from workstation.analysis.colours import (
+    ALONE_LIMITS,
     SIMILARITY_LIMITS,
     ByteArray,
     ColourMapName,
@@ -24,7 +25,6 @@ from workstation.analysis.colours import (
 )
 from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.legends import Legend, legend_of
-from workstation.analysis.pca import ALONE_LIMITS, one_alone
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, LabelArray, PartialMap
 from workstation.analysis.textures import deepest_cell, sample_cells, smooth_cells
 from workstation.ui.cells import Boxes, CellLayout, Segments, nearest_patch
@@ -294,6 +294,8 @@ class LayerSource:
         if layer is Layer.SIMILARITY:
             return self.similarity
         if layer is Layer.PCA and self.component and self.result is not None and self.result.maps is not None:
+            from workstation.analysis.pca import one_alone  # noqa: PLC0415 - scipy loads when it is asked for
+
             return one_alone(self.result.maps.pca, self.component)
         return None
 
