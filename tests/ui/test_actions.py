@@ -212,6 +212,17 @@ def test_a_german_system_changes_no_number_of_the_settings(qtbot) -> None:
         QLocale.setDefault(before)
 
 
+def test_an_own_key_wins_over_the_built_in_key_of_another_action(window: MainWindow) -> None:
+    table = window.actions_table
+    table.set_shortcuts({"region-note": ("m",)})
+
+    assert table["region-note"].shortcut().toString() == "M"
+    assert table["pca-component"].shortcuts() == []
+    assert "pca-component" not in table.shown_keys()
+    table.set_shortcuts({})
+    assert table["pca-component"].shortcut().toString() == "M"
+
+
 def test_the_settings_dialog_refuses_clashes_and_gives_changes_back(qtbot) -> None:
     dialog = SettingsDialog(Settings(threads=2), ["compact", "paper"])
     qtbot.addWidget(dialog)

@@ -146,7 +146,7 @@ SPECS: tuple[ActionSpec, ...] = (
     _layer(
         "2", "departure", "&Departure", "How far each patch departs from the reference group, on an absolute scale."
     ),
-    _layer("3", "pca", "&PCA", "Three components as colours: alike and unlike, nothing else."),
+    _layer("3", "pca", "&PCA", "Three components as colours: alike and unlike, nothing else. Once more: one alone."),
     _layer("4", "groups", "&Groups", "Clusters A, B, C by size."),
     _layer("5", "cut", "C&ut", "The two sides of the normalised cut."),
     _layer("6", "similarity", "As seen from &here", "Similarity of every patch to the chosen region, −1 to 1."),
@@ -450,6 +450,10 @@ def effective_keys(spec: ActionSpec, overrides: Mapping[str, tuple[str, ...]]) -
     return tuple(overrides.get(spec.id, built_in_keys(spec)))
 
 
+def _sequence(key: str) -> QKeySequence:
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText)
+
+
 class Actions(QObject):
     """The actions of one window, built from `SPECS`.
 
@@ -493,13 +497,20 @@ class Actions(QObject):
             self._actions[action_id].triggered.connect(slot)
 
     def set_shortcuts(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
-        """Bind the built-in keys, or the analyst's own where there are any."""
+        """Bind the built-in keys, or the analyst's own where there are any.
+
+        A built-in key that the analyst gave to another action is free no longer: a later version may have come with it,
+        and Qt would carry out neither.
+        """
+        taken = {_sequence(key).toString() for keys in overrides.values() for key in keys}
         for spec in SPECS:
             keys = effective_keys(spec, overrides)
+            if spec.id not in overrides:
+                keys = tuple(key for key in keys if _sequence(key).toString() not in taken)
             self.keys[spec.id] = keys
             action = self._actions[spec.id]
             if not spec.held:
-                action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in keys])
+                action.setShortcuts([_sequence(key) for key in keys])
             shown = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             action.setToolTip(f"{spec.tip} ({shown})" if shown else spec.tip)
 
