@@ -188,6 +188,11 @@ def _maps(window: MainWindow, album: Album) -> None:
     for layer in (Layer.DEPARTURE, Layer.PCA, Layer.GROUPS, Layer.CUT):
         window.view.set_layer(layer)
         album.take(window, layer.value)
+    window.view.set_layer(Layer.PCA)
+    for component in (1, 2, 3):
+        window.view.set_component(component)
+        album.take(window, f"component_{component}")
+    window.view.set_component(0)
     height, width = exhibit.result.image_size
     box = ((0.55 * width, 0.45 * height), (0.68 * width, 0.7 * height))
     window.view.set_layer(Layer.ORIGINAL)
