@@ -4,8 +4,9 @@
 
 PHOTOS holds manifest.csv as for benchmarks/dev_splices.py. Prints the mean average precision per map cell of the
 departure map, and with its 95 % bootstrap interval over images the paired difference of the best of the three
-components that the window shows alone, each seen from its better side. Which is best the truth says, as an examiner's
-eye cannot always: it is the most that looking can bring. The last row chooses in the same way among blurred noise.
+components that the window shows alone, once with its bright side as the foreign one, once with the better of both.
+Which is best the truth says, as an examiner's eye cannot always: it is the most that looking can bring. The last row
+chooses in the same way among blurred noise.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ from workstation.progress import drain
 
 
 def best_alone(
-    encoder: CompactEncoder, pixels: NDArray[np.uint8], foreign: NDArray[np.bool_], *, noise: bool
+    encoder: CompactEncoder,
+    pixels: NDArray[np.uint8],
+    foreign: NDArray[np.bool_],
+    *,
+    sides: tuple[int, ...] = (1, -1),
+    noise: bool = False,
 ) -> float | None:
     """Average precision of the best component, or of the best map of noise; None where no cell's centre is foreign."""
     height, width = foreign.shape
@@ -42,7 +48,7 @@ def best_alone(
         whitened = principal_components(embeddings, COLOURED).whitened
     colours = as_colours(whitened).reshape(grid.rows, grid.columns, COLOURED)
     maps = [one_alone(colours, number).ravel() for number in range(1, COLOURED + 1)]
-    return max(float(average_precision_score(truth, side * values)) for values in maps for side in (1, -1))
+    return max(float(average_precision_score(truth, side * values)) for values in maps for side in sides)
 
 
 def main() -> None:
@@ -51,7 +57,8 @@ def main() -> None:
     encoder = encoder_of(find("compact").folder / "compact.json", options.threads)
     measures = [
         ("departure map", partial(precision_of, encoder)),
-        ("best of three components, better side", partial(best_alone, encoder, noise=False)),
+        ("best of three components, bright side", partial(best_alone, encoder, sides=(1,))),
+        ("best of three components, better side", partial(best_alone, encoder)),
         ("best of three maps of noise, better side", partial(best_alone, encoder, noise=True)),
     ]
     print_pairs("map", measures, saved_splices(splices_of(options)))

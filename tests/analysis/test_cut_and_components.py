@@ -102,6 +102,14 @@ def test_a_part_that_departs_along_one_component_stands_out_in_it_alone() -> Non
     assert abs(first[within].mean() - first[beside].mean()) < 1
 
 
+def test_the_longer_tail_of_a_component_is_positive() -> None:
+    whitened = np.random.default_rng(7).standard_normal((24, 32, 3)).astype(np.float32) / 4
+    whitened[8:14, 10:18] += np.float32([2, -2, 0])
+
+    for component in (1, 2):
+        assert one_alone(as_colours(whitened), component)[10:12, 12:16].min() > 2
+
+
 def test_a_component_alone_counts_in_its_own_deviations() -> None:
     whitened = np.random.default_rng(6).standard_normal((40, 40, 3)).astype(np.float32) * np.float32(0.5)
 

@@ -28,8 +28,8 @@ from workstation.paths import resources
 LayerKind: TypeAlias = Literal["original", "departure", "pca", "groups", "cut", "similarity"]
 
 ALONE_NOTE = (
-    "Either end may be a foreign part, or both are the scene; the sign is arbitrary. No error rate holds for what is "
-    "found here."
+    "The longer tail is bright. It may be a foreign part, or the other end may, or both are the scene. No error rate "
+    "holds for what is found here."
 )
 
 PAPER = (255, 255, 255)

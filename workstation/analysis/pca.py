@@ -78,7 +78,8 @@ def as_colours(whitened: FloatArray) -> FloatArray:
 def one_alone(colours: FloatArray, component: int) -> FloatArray:
     """One component of a map, averaged over neighbouring cells, in standard deviations of what that leaves.
 
-    Which side of a component is foreign, and whether either is, it does not say; the sign is arbitrary.
+    The side with the longer tail is positive, since foreign parts are mostly the smaller ones; whether either side is
+    foreign this does not say.
 
     Args:
         colours: (rows, columns, 3) float32 as `as_colours` has them, NaN = not assessable.
@@ -93,5 +94,7 @@ def one_alone(colours: FloatArray, component: int) -> FloatArray:
         mean = blurred(colours[known][:, component - 1 : component], np.argwhere(known), ALONE_BLUR)[:, 0]
         deviation = float(mean.std())
         centred = mean - mean.mean()
+        if float((centred.astype(np.float64) ** 3).sum()) < 0:
+            centred = -centred
         alone[known] = np.clip(centred / np.float32(deviation), *ALONE_LIMITS) if deviation > 0 else centred
     return alone
