@@ -3,11 +3,11 @@
 import multiprocessing
 import sys
 
-from workstation.evidence.heif_process import IN_BUNDLE
+from workstation.paths import HEIF_DECODER
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # in the bundle, a worker process is this program again
-    if sys.argv[1:2] == [IN_BUNDLE]:
+    if sys.argv[1:2] == [HEIF_DECODER]:
         from workstation.evidence.heif_decoder import main as decode
 
         decode(sys.argv[2])

@@ -12,6 +12,9 @@ import platformdirs
 NO_HOME = Path("/nonexistent")
 """Debian's home of those that have none: nothing is found there, and nobody can write there."""
 
+HEIF_DECODER = "--decode-heif"
+"""First argument by which the bundle's program becomes the decoder of HEIF: there is no Python beside it to start."""
+
 
 def is_frozen() -> bool:
     """Whether this is the PyInstaller bundle."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from workstation.evidence import heif_process
-from workstation.evidence.heif_process import IN_BUNDLE, decode_heif
+from workstation.evidence.heif_process import decode_heif
+from workstation.paths import HEIF_DECODER
 
 
 def test_an_image_comes_back_as_it_is_stored(data: Path) -> None:
@@ -73,7 +74,7 @@ def test_warnings_of_the_decoder_are_heard(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_bundles_program_answers_as_the_decoder_does(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = (data / "RGB_8__128x128.heif").read_bytes()
     expected = decode_heif(source, 1_000_000)
-    monkeypatch.setattr(heif_process, "_program", lambda: [sys.executable, "-m", "workstation", IN_BUNDLE])
+    monkeypatch.setattr(heif_process, "_program", lambda: [sys.executable, "-m", "workstation", HEIF_DECODER])
 
     np.testing.assert_array_equal(decode_heif(source, 1_000_000).samples, expected.samples)
 
@@ -90,4 +91,4 @@ def test_a_bundle_starts_its_own_program(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(OSError, match="code 1"):
         decode_heif(b"", 5)
 
-    assert started[0][1:] == [IN_BUNDLE, "5"]
+    assert started[0][1:] == [HEIF_DECODER, "5"]

@@ -10,13 +10,12 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-IN_BUNDLE: Final = "--decode-heif"
-"""First argument by which the bundle's program becomes the decoder: there is no Python beside it to start."""
+from workstation import paths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +50,10 @@ def decode_heif(data: bytes, max_pixels: int) -> HeifImage:
     process = subprocess.run(  # noqa: S603 - our own program
         [*_program(), str(max_pixels)], input=data, capture_output=True, check=False, creationflags=hidden
     )
-    line, _, samples = process.stdout.partition(b"\n")
-    if process.returncode or not line:
+    end = process.stdout.find(b"\n")
+    if process.returncode or end < 0:
         raise OSError(f"its decoder ended unexpectedly, {_ending(process.returncode)}")
-    said = json.loads(line)
+    said = json.loads(process.stdout[:end])
     if said.get("no_room"):
         raise MemoryError
     if "raised" in said:
@@ -67,17 +66,17 @@ def decode_heif(data: bytes, max_pixels: int) -> HeifImage:
         said["bits"],
         said["frames"],
         base64.b64decode(said["profile"]) if said["profile"] else None,
-        np.frombuffer(samples, said["type"]).reshape(said["shape"]),
+        np.frombuffer(process.stdout, said["type"], offset=end + 1).reshape(said["shape"]),  # no copy: it may be large
     )
 
 
 def _program() -> list[str]:
-    if not getattr(sys, "frozen", False):
+    if not paths.is_frozen():
         # -P: the decoder's folder holds modules of ours that others must not find in place of theirs.
         return [sys.executable, "-P", str(Path(__file__).with_name("heif_decoder.py"))]
     own = Path(sys.executable)
     # Windows gives the program without a console no standard input; the one with a console lies beside it.
-    return [str(own.with_name("exifact.exe") if sys.platform == "win32" else own), IN_BUNDLE]
+    return [str(own.with_name("exifact.exe") if sys.platform == "win32" else own), paths.HEIF_DECODER]
 
 
 def _ending(code: int) -> str:

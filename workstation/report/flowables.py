@@ -246,8 +246,8 @@ def _kept(rows: int) -> tuple[tuple[Any, ...], ...]:
 class _Undecoded(ImageReader):  # type: ignore[misc]
     """A JPEG whose bytes go into the file as they are.
 
-    reportlab decodes every picture, and keeps the samples until the file is written, only to name it: a report on 20
-    photographs took 3 GB. The bytes name it as well.
+    reportlab decodes every picture, and keeps the samples until the file is written, only to name it: with many
+    photographs that took gigabytes. The bytes name it as well.
     """
 
     def __init__(self, jpeg: bytes) -> None:

@@ -120,6 +120,7 @@ class LayerSource:
         self.limits: Limits | None = None
         self.with_contours = False
         self.component = 0
+        self._alone: FloatArray | None = None
         self._pictures: dict[Layer, LayerPicture] = {}
         self._smoothed: dict[Layer, FloatArray] = {}
 
@@ -165,7 +166,7 @@ class LayerSource:
 
     def set_component(self, component: int) -> None:
         """Show one component of the PCA map alone; 0 = all three as colours."""
-        self.component = component
+        self.component, self._alone = component, None
         self._pictures.pop(Layer.PCA, None)
         self._smoothed.pop(Layer.PCA, None)
 
@@ -296,7 +297,9 @@ class LayerSource:
         if layer is Layer.PCA and self.component and self.result is not None and self.result.maps is not None:
             from workstation.analysis.pca import one_alone  # noqa: PLC0415 - scipy loads when it is asked for
 
-            return one_alone(self.result.maps.pca, self.component)
+            if self._alone is None:  # kept, since the pointer asks for a value of it wherever it moves
+                self._alone = one_alone(self.result.maps.pca, self.component)
+            return self._alone
         return None
 
     def _scalar(self, layer: Layer, values: FloatArray) -> LayerPicture:
