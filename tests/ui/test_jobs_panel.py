@@ -164,3 +164,15 @@ def test_a_press_of_a_heading_sorts_the_warnings_up_then_down_then_as_they_came(
     panel.warning_activated.connect(told.append)
     table.doubleClicked.emit(model.index(0, 0))
     assert told == ["ten"]
+
+
+def test_what_was_checked_in_passing_leaves_the_list_to_what_was_analysed(panel: JobsPanel) -> None:
+    panel.job_started(0, "Analysing a.jpg")
+    panel.job_ended(0, "complete")
+    for number in range(1, 2 * ENDED_SHOWN):
+        panel.job_started(number, f"Checking the hash of {number}.jpg", cancellable=False)
+        panel.job_ended(number, "complete", stays=False)
+    said = texts(panel)
+    assert "Analysing a.jpg" in said
+    assert not [text for text in said if text.startswith("Checking")]
+    assert "Checking the hash of 7.jpg: complete" in panel.log_text

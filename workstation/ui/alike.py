@@ -21,6 +21,7 @@ from workstation.analysis.result import AnalysisResult, FloatArray
 from workstation.casework import ExhibitRecord
 from workstation.progress import Progress
 from workstation.ui.case_keeper import CaseKeeper
+from workstation.ui.shown_text import visible
 
 SetSteps = Generator[Progress, None, tuple[PatchSet, ...]]
 
@@ -90,7 +91,7 @@ def sets_of_case(keeper: CaseKeeper) -> SetSteps:
 
 def named_exhibit(record: ExhibitRecord) -> str:
     """An exhibit of the case by its label, which stands on the report, and by its file, which people know."""
-    return f"{record.label} · {record.name}"
+    return f"{record.label} · {visible(record.name)}"
 
 
 def comparing(sets: Callable[[], SetSteps]) -> Generator[Progress, None, Compared]:

@@ -39,6 +39,7 @@ from workstation.ui.opening import OpeningDesk
 from workstation.ui.picture_desk import PictureDesk
 from workstation.ui.preferences import Preferences
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shown_text import visible
 from workstation.ui.teller import Teller
 from workstation.ui.view_state import ViewState
 
@@ -190,7 +191,7 @@ class CaseErrands(QObject):
             self._session.select(there)
             return
         self._cases.do(
-            f"looking for “{record.name}”",
+            f"looking for “{visible(record.name)}”",
             lambda keeper: _placed(keeper.file.exhibits.file_of(record.id)),
             _Opener(self, record).open,
             writes=False,
@@ -226,7 +227,7 @@ class CaseErrands(QObject):
         """Ask how an exhibit came in."""
         if self._may_change():
             self._form(
-                f"Intake of “{record.name}”",
+                f"Intake of “{visible(record.name)}”",
                 intake_fields(record, self._cases.statements.tags_of(record.id)),
                 "Keep",
                 lambda values: self._cases.statements.describe(record.id, stated(values)),
@@ -267,11 +268,11 @@ class CaseErrands(QObject):
                        str(record.path.parent), needed=True)  # fmt: skip
         if self._may_change():
             self._form(
-                f"Find “{record.name}”",
+                f"Find “{visible(record.name)}”",
                 [folder],
                 "Look for it",
                 lambda values: self._cases.do(
-                    f"looking for “{record.name}”",
+                    f"looking for “{visible(record.name)}”",
                     lambda keeper: _found(keeper, record, Path(str(values["folder"]))),
                     _Opener(self, record).found,
                     writes=False,
@@ -422,7 +423,9 @@ class _Opener:
     def found(self, path: Path | None) -> None:
         """Say where it is, and open it."""
         if path is None:
-            self._errands._parts.teller.tell(f"No file with the bytes of “{self._record.name}” lies there.", "warning")
+            self._errands._parts.teller.tell(
+                f"No file with the bytes of “{visible(self._record.name)}” lies there.", "warning"
+            )
         else:
             self.open((path, True))
 

@@ -22,6 +22,7 @@ from workstation.errors import WorkstationError
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress
 from workstation.ui.marks import Bookmark, Marks
+from workstation.ui.shown_text import visible
 from workstation.ui.view_state import ViewState
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ class ChangedOriginal(WorkstationError):
     )
 
     def __init__(self, record: ExhibitRecord) -> None:
-        super().__init__(f"“{record.name}” is not the original of exhibit {record.label} any more: its SHA-256 differs")
+        super().__init__(
+            f"“{visible(record.name)}” is not the original of exhibit {record.label} any more: its SHA-256 differs"
+        )
 
 
 class OpenTwice(WorkstationError):

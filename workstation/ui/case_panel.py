@@ -31,10 +31,11 @@ from workstation.ui.case_rows import (
     note_rows,
 )
 from workstation.ui.casing import Keeping
-from workstation.ui.controls import IconLabel, add_action, icon_size, push_button, tool_button, wrapped_label
+from workstation.ui.controls import IconLabel, add_action, icon_size, plain_tip, push_button, tool_button, wrapped_label
 from workstation.ui.copying import copy_text, table_as_tsv
 from workstation.ui.icons import icon
 from workstation.ui.rows_model import SUBJECT_ROLE, FilteredRows, RowsModel, TextRow
+from workstation.ui.shown_text import visible
 from workstation.ui.sorting import offer_sorting
 from workstation.ui.theme import GRID
 
@@ -100,7 +101,7 @@ class CasePanel(QWidget):
             return
         number = f" · {view.details.number}" if view.details.number else ""
         self._title.setText(f"{view.details.title}{number}")
-        self._title.setToolTip(str(view.folder))
+        self._title.setToolTip(plain_tip(visible(str(view.folder))))
         self._details.setEnabled(not view.read_only)
         self._fill(self._tabs.currentIndex())
         for position, (title, (_, rows)) in enumerate(self._pages.items()):

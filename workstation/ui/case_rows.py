@@ -8,6 +8,7 @@ from typing import Final
 from workstation.casework import Entry, ExhibitRecord
 from workstation.ui.case_keeper import CaseView
 from workstation.ui.rows_model import TextRow
+from workstation.ui.shown_text import visible
 from workstation.ui.theme import shortened_hash
 from workstation.ui.wording import percent
 
@@ -97,7 +98,7 @@ def _exhibit_row(view: CaseView, record: ExhibitRecord) -> TextRow:
     state = f"withdrawn: {record.withdrawn}" if record.withdrawn is not None else _BLIND[record.blind]
     cells = (
         record.label,
-        record.name,
+        visible(record.name),
         record.received or NOT_STATED,
         record.received_from or NOT_STATED,
         state,
@@ -105,7 +106,7 @@ def _exhibit_row(view: CaseView, record: ExhibitRecord) -> TextRow:
         shortened_hash(record.sha256),
     )
     tip = (
-        f"{record.path}\nSHA-256 {record.sha256}\nreceived by: {record.received_by or NOT_STATED}\n"
+        f"{visible(str(record.path))}\nSHA-256 {record.sha256}\nreceived by: {record.received_by or NOT_STATED}\n"
         f"description: {record.description or NOT_STATED}\ntags: {', '.join(view.tags.get(record.id, ())) or 'none'}"
     )
     icon = "state-not-applicable" if record.withdrawn is not None else "image"
@@ -171,7 +172,7 @@ def _ranks(who: int, name: str, when: int, moment: str) -> dict[int, str | None]
 
 def _label(view: CaseView, number: int) -> str:
     record = view.exhibit(number)
-    return str(number) if record is None else f"{record.label} · {record.name}"
+    return str(number) if record is None else f"{record.label} · {visible(record.name)}"
 
 
 def _time(moment: str) -> str:

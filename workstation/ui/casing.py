@@ -36,6 +36,7 @@ from workstation.ui.case_steps import Step
 from workstation.ui.heard import Heard
 from workstation.ui.jobs import Job, JobQueue, LaneName, Steps
 from workstation.ui.session import AnalysisState, OpenExhibit, Session
+from workstation.ui.shown_text import visible
 
 SAVE_AFTER_MS = 300
 """Changes are gathered for so long, e.g. while a region is dragged, before they are written."""
@@ -137,7 +138,7 @@ class CaseDesk(QObject):
     def open(self, folder: Path) -> None:
         """Open a case; exhibits that are open in the window already are taken in. The one before is closed then."""
         operator, open_now = self._store.current.operator, self._keeper
-        self._change_case(f"opening the case “{folder.name}”", lambda: opening(folder, operator, open_now))
+        self._change_case(f"opening the case “{visible(folder.name)}”", lambda: opening(folder, operator, open_now))
 
     def close(self) -> bool:
         """Write what is left and close the case; False if it could not be written, and the case stays open."""

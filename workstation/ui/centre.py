@@ -12,6 +12,7 @@ from workstation.ui.controls import wrapped_label
 from workstation.ui.empty_page import EmptyPage
 from workstation.ui.image_view import ImageView
 from workstation.ui.message_bar import MessageBar
+from workstation.ui.shown_text import in_short, visible
 from workstation.ui.theme import GRID, current_theme
 from workstation.ui.wording import shortened
 
@@ -89,7 +90,7 @@ class Centre(QWidget):
             then: what the button does.
         """
         self._then = then
-        said = shortened(text)
+        said = in_short(visible(shortened(text)))
         if self.shows_picture:
             self.view.show_message(said, kind, action or None)
         else:

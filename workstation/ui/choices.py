@@ -10,6 +10,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from workstation.ui.controls import plain_tip
+from workstation.ui.shown_text import visible
+
 
 class ChoiceMenu(QMenu):
     """A menu of values of which one can be chosen.
@@ -40,7 +43,7 @@ class ChoiceMenu(QMenu):
             action = QAction(text, self)
             tip = tips[0] if tips else self._tip
             action.setStatusTip(tip)
-            action.setToolTip(tip)
+            action.setToolTip(plain_tip(tip))
             action.setData(value)
             if self._exclusive:
                 action.setCheckable(True)
@@ -59,7 +62,7 @@ class ChoiceMenu(QMenu):
 
 def recent_choices(paths: Iterable[Path]) -> list[tuple[str, Path]]:
     """Entries for recent files; their values are no texts, of which Qt loses what is no UTF-8."""
-    return [(in_full(f"{path.name} — {path.parent}"), path) for path in paths]
+    return [(in_full(visible(f"{path.name} — {path.parent}")), path) for path in paths]
 
 
 def in_full(name: str) -> str:

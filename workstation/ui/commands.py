@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from workstation import paths
 from workstation.analysis.colours import COLOURED
+from workstation.evidence import Rehash
 from workstation.settings import SettingsStore
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.analysing_all import AnalyseAll
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.errands import Errands
 from workstation.ui.exhibits_model import ExhibitListing
 from workstation.ui.findings_panel import FindingsPanel
+from workstation.ui.heard import Heard
 from workstation.ui.image_view import ImageView
 from workstation.ui.layers import Layer
 from workstation.ui.opening import OpeningDesk
@@ -44,6 +47,7 @@ class Commands(QObject):
         store: SettingsStore,
         opening: OpeningDesk,
         analyses: AnalysisDesk,
+        analyse_all: AnalyseAll,
         picture: PictureDesk,
         comparing: CompareDesk,
         findings: FindingsPanel,
@@ -55,7 +59,7 @@ class Commands(QObject):
         self._listing = listing
         self._opening, self._analyses, self._errands = opening, analyses, errands
         self._picture, self._findings, self._teller = picture, findings, teller
-        self._comparing = comparing
+        self._comparing, self._all = comparing, analyse_all
 
     @property
     def _view(self) -> ImageView:
@@ -151,8 +155,15 @@ class Commands(QObject):
 
     @Slot()
     def check_hash(self) -> None:
-        """Compare the file with what was opened."""
-        self._with_current(self._opening.check_hash)
+        """Compare the file with what was opened; that it is the same is said, for its sign stood there before."""
+        exhibit = self._session.current
+        job = None if exhibit is None else self._opening.check_hash(exhibit)
+        if job is not None:
+            Heard(job, self._tell_match, lambda _: None)
+
+    def _tell_match(self, answer: Rehash) -> None:
+        if answer:
+            self._teller.tell_briefly(f"{answer.message[:1].upper()}{answer.message[1:]} (SHA-256).")
 
     @Slot()
     def next_exhibit(self) -> None:
@@ -346,9 +357,7 @@ class Commands(QObject):
     @Slot()
     def analyse_all(self) -> None:
         """Analyse every exhibit that has no result yet."""
-        for exhibit in self._session.exhibits:
-            if exhibit.result is None:
-                self._analyses.analyse(exhibit)
+        self._all.start()
 
     @Slot()
     def stop(self) -> None:
@@ -359,9 +368,8 @@ class Commands(QObject):
 
     @Slot()
     def stop_all(self) -> None:
-        """Stop every analysis that runs or waits; the last ones first, so that none of them begins meanwhile."""
-        for exhibit in reversed(self._session.exhibits):
-            self._analyses.stop(exhibit)
+        """Stop every analysis that runs or waits."""
+        self._all.stop()
 
     @Slot()
     def let_go(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, 
 
 from workstation.analysis.result import AnalysisResult
 from workstation.evidence.record import Pixels
+from workstation.ui.controls import plain_tip
 from workstation.ui.image_view import ImageView, PointerReading
 from workstation.ui.layers import Layer
 from workstation.ui.theme import DARK, LIGHT, Theme
@@ -310,7 +311,7 @@ class CompareView(QWidget):
         """Name the two pictures (their files)."""
         for label, text in zip(self._titles, (left, right), strict=True):
             label.setText(text)
-            label.setToolTip(text)
+            label.setToolTip(plain_tip(text))
             label.setAccessibleName(text)
 
     def set_mode(self, mode: CompareMode) -> None:

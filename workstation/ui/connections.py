@@ -23,6 +23,8 @@ def _connect_desks(window: MainWindow) -> None:
     opening.picture_arrived.connect(window.following.tell_zoom)
     opening.evidence_arrived.connect(window.cases.take_in)  # first: it knows whether the metadata may be shown
     opening.evidence_arrived.connect(window.following.take_evidence)
+    opening.evidence_arrived.connect(window.analyse_all.take_read)
+    window.cases.taken_in.connect(window.analyse_all.take_read)
     opening.opening_failed.connect(window.picture.show_picture)  # there is none, and no earlier one stays
     opening.opening_failed.connect(window.following.take_state)
     opening.opening_failed.connect(window.teller.tell_unopened)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import Qt as Text
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -76,6 +78,11 @@ def wrapped_label(text: str = "", *, weight: str = "", name: str = "") -> QLabel
     if name:
         label.setAccessibleName(name)
     return label
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows the text as it is: Qt takes one that looks like HTML for HTML, and loads its pictures."""
+    return f"<p style='white-space:pre-wrap'>{html.escape(text)}</p>" if Text.mightBeRichText(text) else text
 
 
 def chain_focus(*widgets: QWidget) -> None:

@@ -10,7 +10,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QCommandLinkButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workstation.ui.choices import in_full
+from workstation.ui.controls import plain_tip
 from workstation.ui.icons import icon
+from workstation.ui.shown_text import visible
 
 _SHOWN = 6
 _CASES_SHOWN = 2
@@ -120,9 +122,9 @@ class EmptyPage(QWidget):
             button.setVisible(room >= 0)
 
     def _list(self, path: Path, icon_name: str, slot: Callable[[], None]) -> None:
-        button = QCommandLinkButton(in_full(path.name), str(path.parent), self)
+        button = QCommandLinkButton(in_full(visible(path.name)), visible(str(path.parent)), self)
         button.setIcon(icon(icon_name))
-        button.setToolTip(str(path))
+        button.setToolTip(plain_tip(visible(str(path))))
         button.setProperty("path", path)
         button.clicked.connect(slot)
         self._recent.addWidget(button)

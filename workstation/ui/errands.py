@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDir, QLocale, QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QLabel, QMessageBox, QPlainTextEdit, QWidget
 
 from workstation.errors import WorkstationError
 from workstation.evidence import SUFFIXES
@@ -33,6 +33,7 @@ from workstation.ui.report_dialog import (
 from workstation.ui.report_order import Signing, Stated, free_target
 from workstation.ui.self_test_dialog import SelfTestDialog
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shown_text import visible
 from workstation.ui.teller import Teller
 
 
@@ -190,7 +191,7 @@ class Errands(QObject):
     def show_outside(self, path: Path) -> None:
         """Show a file or folder that was written with the program that the system has for it."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._teller.tell(f"The system has no program to show “{path}”.", "warning")
+            self._teller.tell(f"The system has no program to show “{visible(str(path))}”.", "warning")
 
     def _keep_folder(self, folder: Path) -> None:
         self._keep(export_folder=str(folder))
@@ -304,6 +305,8 @@ class Errands(QObject):
         """Ask once; `no` is the default answer, and that of Esc."""
         box = QMessageBox(QMessageBox.Icon.NoIcon, "Exifact", question, parent=self._window)
         box.setInformativeText(explanation)
+        for label in box.findChildren(QLabel):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
         refuse = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(refuse)

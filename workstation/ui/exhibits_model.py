@@ -15,10 +15,12 @@ from PySide6.QtCore import (
     Slot,
 )
 
+from workstation.ui.controls import plain_tip
 from workstation.ui.copying import to_tsv
 from workstation.ui.exhibit_lines import TABLE_HEADINGS, file_line, said_of, state_line, table_row
 from workstation.ui.exhibit_order import Choice, Order, belongs, comes_before, holds_words
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shown_text import visible
 from workstation.ui.wording import headline_of
 
 Index = QModelIndex | QPersistentModelIndex
@@ -49,7 +51,7 @@ class ExhibitsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return exhibit.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(exhibit)
+            return plain_tip(self._tooltip(exhibit))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{exhibit.name}, {file_line(exhibit).replace('⚠', 'warnings:')}, {state_line(exhibit)}"
         return exhibit if role == EXHIBIT else None
@@ -85,13 +87,13 @@ class ExhibitsModel(QAbstractListModel):
 
     @staticmethod
     def _tooltip(exhibit: OpenExhibit) -> str:
-        lines = [str(exhibit.path)]
+        lines = [visible(str(exhibit.path))]
         if exhibit.evidence is not None:
             identity = exhibit.evidence.identity
             lines += [f"{identity.size:,} bytes, {exhibit.evidence.format}", f"SHA-256 {identity.sha256}"]
             lines.append(exhibit.hash_words or exhibit.hash_state.value)
         if exhibit.problem is not None:
-            lines.append(exhibit.problem.summary)
+            lines.append(visible(exhibit.problem.summary))
         if exhibit.result is not None:
             lines.append(headline_of(exhibit.result))
         lines += [f"⚠ {warning.message}" for warning in exhibit.warnings]

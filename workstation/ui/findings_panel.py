@@ -31,6 +31,7 @@ from workstation.ui.controls import (
 from workstation.ui.copying import copy_text
 from workstation.ui.findings_parts import Figures, FindingsList, FoldOut
 from workstation.ui.groups_table import GroupsModel
+from workstation.ui.shown_text import in_short, visible
 from workstation.ui.theme import GRID, shortened_hash, tabular
 from workstation.ui.wording import (
     LIMITS,
@@ -52,6 +53,9 @@ from workstation.ui.wording import (
 
 _SAID_ELSEWHERE = frozenset({"limits", "not-calibrated"})
 """Findings that have their own place in the panel: the fold-out, and the line "Error rate"."""
+
+LONGEST_WORD = 30
+"""Letters of a word in a sentence: the panel is narrow, and a label breaks lines at blanks only."""
 
 _DETAILS = frozenset({"highest", "assessable", "error-rate"})
 """Findings that stand below the numbers."""
@@ -193,7 +197,7 @@ class FindingsPanel(QWidget):
         telling = TELLINGS[situation]
         self._state_icon.show_icon(telling.icon)
         self._headline.setText(headline)
-        self._sentence.setText(sentence)
+        self._sentence.setText(in_short(visible(sentence), LONGEST_WORD))
         self._sentence.setVisible(bool(sentence))
         self._next_step.setText(next_step)
         self._next_step.setVisible(bool(next_step))
@@ -209,7 +213,7 @@ class FindingsPanel(QWidget):
         self._limits.setVisible(False)
         self._model_line.setText("")
         self._device_line.setText("")
-        self._text = [part for part in (headline, sentence) if part]
+        self._text = [part for part in (headline, visible(sentence)) if part]
         self._scroll.verticalScrollBar().setValue(0)
 
     def _show_findings(self, findings: list[Finding]) -> None:

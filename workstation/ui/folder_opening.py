@@ -14,6 +14,7 @@ from workstation.ui.heard import Heard
 from workstation.ui.jobs import JobQueue
 from workstation.ui.opening import OpeningDesk
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shown_text import visible
 from workstation.ui.work import Work
 
 MOST_OPEN = 1000
@@ -42,11 +43,18 @@ class FolderDesk(QObject):
         opening.opening_failed.connect(self._count_failed, Qt.ConnectionType.QueuedConnection)
         session.removed.connect(self._stop)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether files of a folder are still to be opened."""
+        return bool(self._waiting)
+
     @Slot(object)
     def open(self, folder: Path) -> None:
         """Open the image files in a folder and below it."""
         look = self._work.look_through
-        job = self._jobs.submit(f"looking through “{folder.name or folder}”", lambda: look(folder))
+        job = self._jobs.submit(
+            f"looking through “{visible(folder.name or str(folder))}”", lambda: look(folder), passing=True
+        )
         Heard(job, lambda listing: self._take(folder, listing), self.failed.emit)
 
     def open_case(self, title: str, files: Sequence[Path], missing: int) -> None:
@@ -140,7 +148,7 @@ class _Batch:
 
     @property
     def _name(self) -> str:
-        return f"the folder “{self.folder.name or self.folder}”"
+        return f"the folder “{visible(self.folder.name or str(self.folder))}”"
 
     @property
     def nothing_words(self) -> str:

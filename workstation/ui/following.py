@@ -22,6 +22,7 @@ from workstation.ui.menus import Menus
 from workstation.ui.metadata_panel import MetadataPanel
 from workstation.ui.picture_desk import PictureDesk
 from workstation.ui.session import OpenExhibit, Session
+from workstation.ui.shown_text import visible
 from workstation.ui.status_bar import StatusBar
 from workstation.ui.teller import Teller
 from workstation.ui.turns import Turns
@@ -191,7 +192,7 @@ class Following(QObject):
     def tell_exported(self, what: str, written: tuple[Path, ...]) -> None:
         """Something was written: where, and how it is looked at."""
         folder = written[0].parent if written else Path()
-        names = ", ".join(f"“{path.name}”" for path in written[:4]) + ("…" if len(written) > 4 else "")
+        names = ", ".join(f"“{visible(path.name)}”" for path in written[:4]) + ("…" if len(written) > 4 else "")
         target = next((path for path in written if path.suffix == ".pdf"), folder)  # maps are looked through
         self._parts.teller.tell(
             f"Written: {what} ({names}) in “{folder}”.",

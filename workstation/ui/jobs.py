@@ -158,6 +158,7 @@ class Job(QObject):
         cancellable: whether Cancel makes sense to the analyst.
         quiet: too small to be listed.
         own_words: whoever asked for it says itself why it failed.
+        passing: what it did is seen elsewhere: complete, it need not stay in the list of jobs.
         kept: what remains usable when it is cancelled.
         state: where it stands.
         newest: its last report, or None.
@@ -191,10 +192,11 @@ class Job(QObject):
         kept: str,
         parent: QObject,
         own_words: bool = False,
+        passing: bool = False,
     ) -> None:
         super().__init__(parent)
         self.number, self.title, self.kept = number, title, kept
-        self.cancellable, self.quiet, self.own_words = cancellable, quiet, own_words
+        self.cancellable, self.quiet, self.own_words, self.passing = cancellable, quiet, own_words, passing
         self.state = JobState.WAITING
         self.newest: Progress | None = None
         self.error: WorkstationError | None = None
@@ -275,6 +277,7 @@ class JobQueue(QObject):
         cancellable: bool = True,
         quiet: bool = False,
         own_words: bool = False,
+        passing: bool = False,
         kept: str = "nothing",
         lasting: bool = False,
     ) -> Job:
@@ -287,6 +290,7 @@ class JobQueue(QObject):
             cancellable: whether the analyst is offered Cancel.
             quiet: whether it is too small to be listed.
             own_words: whether who asks for it says itself why it failed; else that of a quiet one is said for it.
+            passing: whether what it did is seen elsewhere, so that it leaves the list of jobs when it is complete.
             kept: what remains usable when it is cancelled.
             lasting: whether a result that came in spite of Cancel counts, since files were written.
         """
@@ -296,7 +300,16 @@ class JobQueue(QObject):
             self._garbage.begin()
             self._lanes[lane].thread.start()
         number = next(self._numbers)
-        job = Job(number, title, cancellable=cancellable, quiet=quiet, kept=kept, parent=self, own_words=own_words)
+        job = Job(
+            number,
+            title,
+            cancellable=cancellable,
+            quiet=quiet,
+            kept=kept,
+            parent=self,
+            own_words=own_words,
+            passing=passing,
+        )
         self._entries[number] = _Entry(job, _Ticket(number, title, start, lasting=lasting), lane)
         self._lanes[lane].waiting.append(number)
         self._next(lane)

@@ -32,6 +32,7 @@ from workstation.ui.controls import (
 )
 from workstation.ui.copying import copy_text, full_text, table_as_tsv, to_tsv
 from workstation.ui.icons import icon
+from workstation.ui.shown_text import in_short
 from workstation.ui.sorting import offer_sorting
 from workstation.ui.theme import GRID, monospaced, tabular
 from workstation.ui.warnings_table import HEADINGS, KEY_ROLE, WarningsModel, WarningsTable
@@ -114,8 +115,14 @@ class JobsPanel(QWidget):
         if job in self._jobs:
             self._jobs[job].show_cancelling()
 
-    def job_ended(self, job: Hashable, outcome: str) -> None:
-        """Show how a job ended ("complete", "cancelled; kept: nothing", "failed: …")."""
+    def job_ended(self, job: Hashable, outcome: str, *, stays: bool = True) -> None:
+        """Show how a job ended.
+
+        Args:
+            job: as it was started.
+            outcome: "complete", "cancelled; kept: nothing", "failed: …".
+            stays: whether the list goes on showing it; the log does in any case.
+        """
         row = self._jobs.pop(job, None)
         if row is None:
             return
@@ -124,10 +131,10 @@ class JobsPanel(QWidget):
         self._list.insertWidget(len(self._jobs), row)  # below those that still run
         self.log(f"{row.title}: {outcome}")
         self._ended.append(row)
-        while len(self._ended) > ENDED_SHOWN:
-            oldest = self._ended.pop(0)
-            oldest.hide()
-            oldest.deleteLater()
+        leaving = [self._ended.pop(0 if stays else -1)] if not stays or len(self._ended) > ENDED_SHOWN else []
+        for gone in leaving:
+            gone.hide()
+            gone.deleteLater()
         self._tell_jobs()
 
     def log(self, text: str) -> None:
@@ -264,7 +271,7 @@ class _JobRow(QWidget):
         super().__init__()
         self.title = title
         self._state = IconLabel("state-busy")
-        self._title = wrapped_label(title)
+        self._title = wrapped_label(in_short(title))
         self._stage = wrapped_label("waiting", weight="muted")
         self._bar = ShareBar(f"Progress of {title}")
         self._bar.setFont(tabular(self._bar.font()))
@@ -296,7 +303,7 @@ class _JobRow(QWidget):
         self._bar.hide()
         self.cancel.hide()
         self._layout.setColumnStretch(2, 0)
-        self._stage.setText(outcome)
+        self._stage.setText(in_short(outcome))
         word = outcome.casefold()
         ending = "warning" if word.startswith("fail") else "cancel" if word.startswith("cancel") else "state-done"
         self._state.show_icon(ending)

@@ -35,7 +35,7 @@ from workstation.analysis.likeness import Likeness, PermutationTest
 from workstation.errors import WorkstationError
 from workstation.progress import Progress
 from workstation.ui.alike import WHAT_IT_IS_NOT, Compared, SetSteps, comparing, outcome_in_words, permuting
-from workstation.ui.controls import push_button, wrapped_label
+from workstation.ui.controls import plain_tip, push_button, wrapped_label
 from workstation.ui.copying import FULL_TEXT_ROLE, copy_text, to_tsv
 from workstation.ui.jobs import Job, JobQueue
 from workstation.ui.theme import GRID
@@ -94,7 +94,7 @@ class LikenessModel(QAbstractTableModel):
             return None
         name, patches = self._likeness.names[section], self._likeness.patches[section]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{name}: {patches} patches"
+            return plain_tip(f"{name}: {patches} patches")
         return name if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -108,7 +108,8 @@ class LikenessModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             one, other = (self._likeness.names[place] for place in (index.row(), index.column()))
-            return f"{one} and {other}: {self._measure} {decimal(value) if np.isfinite(value) else 'not known'}"
+            figure = decimal(value) if np.isfinite(value) else "not known"
+            return plain_tip(f"{one} and {other}: {self._measure} {figure}")
         if role in {Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole} and np.isfinite(value):
             ground = self._colour(value)
             dark = ground.lightnessF() < 0.45

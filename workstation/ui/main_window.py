@@ -14,6 +14,7 @@ from workstation.ui import icons
 from workstation.ui.action_states import ActionStates
 from workstation.ui.actions import Actions
 from workstation.ui.analysing import AnalysisDesk
+from workstation.ui.analysing_all import AnalyseAll
 from workstation.ui.case_errands import CaseErrands, CaseParts
 from workstation.ui.case_panel import CasePanel
 from workstation.ui.casing import CaseDesk, Keeping
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         )
         self.case_errands = CaseErrands(self, parts, self.errands.ask)
         self.viewing = ViewingWatch(session, self.view, self)
+        self.analyse_all = AnalyseAll(session, self.analyses, self.folders, self.cases, self)
         self.commands = Commands(
             self,
             session=session,
@@ -176,6 +178,7 @@ class MainWindow(QMainWindow):
             store=store,
             opening=self.opening,
             analyses=self.analyses,
+            analyse_all=self.analyse_all,
             picture=self.picture,
             comparing=self.comparing,
             findings=self.findings,

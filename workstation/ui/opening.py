@@ -94,21 +94,23 @@ class OpeningDesk(QObject):
         self.reopened.emit(exhibit)
         self._start(exhibit)
 
-    def check_hash(self, exhibit: OpenExhibit) -> None:
-        """Read the file again and compare its SHA-256 with the one taken on opening."""
+    def check_hash(self, exhibit: OpenExhibit) -> Job | None:
+        """Read the file again and compare its SHA-256 with the one taken on opening; None before it was taken."""
         evidence = exhibit.evidence
         if evidence is None:
-            return
+            return None
         job = self._jobs.submit(
             f"checking the hash of “{exhibit.name}”",
             lambda: self._work.check_hash(evidence.identity),
             cancellable=False,
+            passing=True,
         )
         _HashTask(self, self._session, exhibit, job)
+        return job
 
     def _start(self, exhibit: OpenExhibit) -> None:
         limit, path, work = self._store.current.max_pixels, exhibit.path, self._work
-        job = self._jobs.submit(f"opening “{exhibit.name}”", lambda: work.open_file(path, limit))
+        job = self._jobs.submit(f"opening “{exhibit.name}”", lambda: work.open_file(path, limit), passing=True)
         self._running[exhibit.key] = job
         _OpeningTask(self, self._session, exhibit, job)
 

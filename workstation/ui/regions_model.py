@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 
 from workstation.analysis.regions import Region, RegionStatistics
 from workstation.analysis.result import Group, Partition
+from workstation.ui.controls import plain_tip
 from workstation.ui.copying import FULL_TEXT_ROLE
 from workstation.ui.groups_table import swatch
 from workstation.ui.icons import icon
@@ -195,7 +196,7 @@ class RegionsModel(SortedModel):
     def _tip(self, row: int, column: Column) -> str:
         here = self._at(row)
         if column == Column.NOTE and isinstance(here, Region):
-            return here.note or "Double click to write a note"
+            return plain_tip(here.note) or "Double click to write a note"
         if isinstance(here, Group):
             return group_in_words(here)
         figures = self._statistics.get(here.name)

@@ -16,6 +16,7 @@ from workstation.ui.form_dialog import Field, FormDialog, Values
 from workstation.ui.jobs import PathLook
 from workstation.ui.report_order import Signing, Stated, would_replace
 from workstation.ui.session import OpenExhibit
+from workstation.ui.shown_text import visible
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
 _EMPTY = "Empty = not stated, and printed so."
@@ -79,7 +80,7 @@ class ReportDialog(FormDialog):
             return "Whether an earlier report would be replaced is not known yet."
         if not there:
             return ""
-        names = " and ".join(path.name for path in there)
+        names = " and ".join(visible(path.name) for path in there)
         return f"{names} {'is' if len(there) == 1 else 'are'} there already and will be replaced."
 
 

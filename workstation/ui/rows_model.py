@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication
 
+from workstation.ui.controls import plain_tip
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
 from workstation.ui.sorting import Index, SortedModel, text_rank
@@ -100,7 +101,7 @@ class RowsModel(SortedModel):
         known: dict[int, Any] = {
             Qt.ItemDataRole.DisplayRole: on_one_line(text),
             FULL_TEXT_ROLE: text,
-            Qt.ItemDataRole.ToolTipRole: row.tip or text,
+            Qt.ItemDataRole.ToolTipRole: plain_tip(row.tip or text),
             Qt.ItemDataRole.FontRole: self._font,
             SUBJECT_ROLE: row.subject,
         }

@@ -19,6 +19,7 @@ from workstation.errors import Cancelled, RecordedWarning, WorkstationError
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
 from workstation.ui.marks import Marks
+from workstation.ui.shown_text import visible
 from workstation.ui.undo import MarksChange
 from workstation.ui.view_state import ViewState
 
@@ -106,8 +107,8 @@ class OpenExhibit:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.path.name
+        """The file's name as it is shown: on one line, with nothing that is invisible."""
+        return visible(self.path.name)
 
     @property
     def size(self) -> tuple[int, int] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from workstation.ui.controls import plain_tip
 from workstation.ui.layers import Layer
 from workstation.ui.pointer import PointerReading
 from workstation.ui.session import HashState, OpenExhibit
@@ -60,6 +61,7 @@ class StatusBar(QStatusBar):
 
     def _field(self, name: str, widest: str) -> QLabel:
         label = QLabel(self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setFont(tabular(label.font()))
         label.setAccessibleName(name)
         label.setToolTip(name)
@@ -117,7 +119,7 @@ class StatusBar(QStatusBar):
         """Title of the open case, "" without one, and whether everything is saved."""
         shown = title if len(title) <= 30 else f"{title[:29]}…"
         self.case.setText(f"Case {shown}: {keeping}" if title else "")
-        self.case.setToolTip(f"Case {title}: {keeping}" if title else "Case, and whether it is saved")
+        self.case.setToolTip(plain_tip(f"Case {title}: {keeping}") if title else "Case, and whether it is saved")
 
     @Slot(object)
     def show_exhibit(self, exhibit: OpenExhibit | None) -> None:

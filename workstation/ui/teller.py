@@ -290,7 +290,7 @@ class Teller(QObject):
             outcome = f"cancelled; kept: {job.kept}"
         else:
             outcome = "complete"
-        self._jobs_panel.job_ended(job.number, outcome)
+        self._jobs_panel.job_ended(job.number, outcome, stays=not job.passing or job.state is not JobState.FINISHED)
 
     def _tell_hash(self, exhibit: OpenExhibit) -> None:
         remedy = "What is shown are the bytes that were read when it was opened."

@@ -10,10 +10,15 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QTableView
 
 from workstation.errors import RecordedWarning
+from workstation.ui.controls import plain_tip
+from workstation.ui.copying import FULL_TEXT_ROLE
 from workstation.ui.metadata_rows import offset_text
+from workstation.ui.shown_text import in_short
 from workstation.ui.sorting import Index, SortedModel, text_rank
 from workstation.ui.theme import monospaced
 
+EXHIBIT_LETTERS = 36
+"""So wide is the column of exhibits at most; a file's name may have 250 letters, and the message must be seen."""
 HEADINGS = ("Exhibit", "Code", "Message", "Offset")
 
 
@@ -24,6 +29,11 @@ class WarningsTable(QTableView):
         """Qt: fit the messages to the new width."""
         super().resizeEvent(event)
         self.fit_messages()
+
+    def sizeHintForColumn(self, column: int) -> int:
+        """Qt: what a column needs; long names of exhibits break over several lines."""
+        needed = super().sizeHintForColumn(column)
+        return min(needed, (EXHIBIT_LETTERS + 4) * self.fontMetrics().averageCharWidth()) if column == 0 else needed
 
     def fit_messages(self) -> None:
         """Fit the column of messages."""
@@ -89,10 +99,12 @@ class WarningsModel(SortedModel):
             return self._keys[self._order[index.row()]]
         exhibit, warning = self._rows[self._order[index.row()]]
         texts = (exhibit, warning.code, warning.message, offset_text(warning.offset))
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return texts[index.column()]
-        if role == Qt.ItemDataRole.FontRole and index.column() == 3:
-            return monospaced(QGuiApplication.font())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        return None
+        text = texts[index.column()]
+        known: dict[int, Any] = {
+            Qt.ItemDataRole.DisplayRole: in_short(text, EXHIBIT_LETTERS) if index.column() == 0 else text,
+            FULL_TEXT_ROLE: text,
+            Qt.ItemDataRole.ToolTipRole: plain_tip(text),
+            Qt.ItemDataRole.FontRole: monospaced(QGuiApplication.font()) if index.column() == 3 else None,
+            Qt.ItemDataRole.TextAlignmentRole: Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft,
+        }
+        return known.get(role)

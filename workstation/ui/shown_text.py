@@ -1,0 +1,34 @@
+r"""Texts that come from outside, such as names of files: shown so that nothing in them hides or takes the room; no Qt.
+
+A name may hold a line break, a mark that turns the reading direction round (`photo\u202egpj.exe` reads as
+`photoexe.jpg`), or 250 letters without a blank.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ENDS = 0.6
+"""Of a word that is shortened, so much is its beginning; names of files differ at both ends."""
+
+
+def visible(text: str) -> str:
+    r"""The text on one line, with what is invisible as the escape that tables have: `\x0a`, `\u202e`."""
+    return "".join(_escape(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in text)
+
+
+def in_short(text: str, longest: int = 60) -> str:
+    """The text with words of more than `longest` letters shortened in the middle: labels break lines at blanks only."""
+    return " ".join(_short(word, longest) for word in text.split(" "))
+
+
+def _short(word: str, longest: int) -> str:
+    if len(word) <= longest:
+        return word
+    head = round((longest - 1) * _ENDS)
+    return f"{word[:head]}…{word[len(word) - (longest - 1 - head) :]}"
+
+
+def _escape(letter: str) -> str:
+    number = ord(letter)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
