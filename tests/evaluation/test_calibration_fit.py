@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ import pytest
 from workstation.analysis.calibration import read_table
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import Conditions, Detection
-from workstation.evaluation.calibration_fit import error_rate, fit_stratum, judge_strictly
+from workstation.evaluation.calibration_fit import error_rate, fit_stratum, judge_strictly, likeness_of_cameras
 from workstation.evaluation.calibration_images import CalibrationProblem
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.calibration_run import in_words, read_measures, table_of, write_measures, write_table
+from workstation.evaluation.intervals import clopper_pearson
 from workstation.evaluation.strata import StratumPlan
 
 PLAN = StratumPlan("web", (641, 900), (70, 84), False, False, ("web",))
@@ -58,12 +60,14 @@ def test_a_photograph_is_not_judged_by_its_own_camera(measures: tuple[Measure, .
     assert {one.behind for one in fit.spliced} == {36}
 
 
-def test_error_rate_counts_and_its_interval_is_exact(measures: tuple[Measure, ...]) -> None:
+def test_error_rate_counts_and_its_interval_is_that_of_one_photograph_per_camera(measures: tuple[Measure, ...]) -> None:
     fit = fit_stratum(measures, PLAN)
     assert fit is not None
     five, one = fit.rates
     assert (five.stated, five.false_alarms, five.photos, five.cameras) == (True, 2, 40, 20)
-    assert (five.low, five.high) == (pytest.approx(0.0061, abs=1e-4), pytest.approx(0.1692, abs=1e-4))
+    cameras = clopper_pearson(1, 20)
+    assert (five.low, five.high) == (pytest.approx(cameras.low, abs=1e-4), pytest.approx(cameras.high, abs=1e-4))
+    assert (five.low, five.high) == (pytest.approx(0.0013, abs=1e-4), pytest.approx(0.2487, abs=1e-4))
     assert five.spliced == 40
     assert five.found == sum(judged.p <= 0.05 for judged in fit.spliced) > 15
     assert not one.stated
@@ -111,7 +115,24 @@ def test_groups_are_counted_by_photograph(measures: tuple[Measure, ...]) -> None
     fit = fit_stratum(measures, PLAN)
     assert fit is not None
     assert (fit.pointing.false_alarms, fit.pointing.photos, fit.pointing.found) == (4, 40, 20)
-    assert fit.pointing.low < 0.1 < fit.pointing.high
+    cameras = clopper_pearson(2, 20)
+    assert (fit.pointing.low, fit.pointing.high) == (
+        pytest.approx(cameras.low, abs=1e-4),
+        pytest.approx(cameras.high, abs=1e-4),
+    )
+
+
+def test_photographs_of_one_camera_are_alike_or_not(measures: tuple[Measure, ...]) -> None:
+    fit = fit_stratum(measures, PLAN)
+    assert fit is not None
+    alike, chance = likeness_of_cameras([fit])
+    assert alike > 0.95  # the two photographs of a camera have neighbouring values
+    assert 0.2 < chance < 0.5
+    shuffled = [replace(one, camera=f"camera {i % 20}") for i, one in enumerate(m for m in measures if not m.donor)]
+    other = fit_stratum([*shuffled, *(m for m in measures if m.donor)], PLAN)
+    assert other is not None
+    assert likeness_of_cameras([other])[0] < chance  # 0.01 and 0.21, 0.02 and 0.22, …
+    assert likeness_of_cameras([other], spliced=True)[0] > 0.95
 
 
 def test_likelihood_ratios_rise_and_keep_their_limits(measures: tuple[Measure, ...]) -> None:

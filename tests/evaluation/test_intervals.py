@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from workstation.evaluation import metrics
-from workstation.evaluation.intervals import Estimate, bootstrap, bootstrap_mean, clopper_pearson, paired_difference
+from workstation.evaluation.intervals import (
+    Estimate,
+    bootstrap,
+    bootstrap_mean,
+    clopper_pearson,
+    intraclass_correlation,
+    paired_difference,
+)
 
 
 def test_the_bootstrap_interval_has_the_width_of_the_normal_one() -> None:
@@ -106,3 +113,29 @@ def test_copies_of_one_photo_make_a_ranking_and_a_share_no_surer() -> None:
     assert (several.low, several.high) == (pytest.approx(one.low), pytest.approx(one.high))
     assert clopper_pearson(0, 80, 20).high == pytest.approx(clopper_pearson(0, 20).high)
     assert clopper_pearson(80, 80, 20).low == pytest.approx(clopper_pearson(20, 20).low)
+
+
+def test_intraclass_correlation_of_shrout_and_fleiss() -> None:
+    """Their table 2: four judges rate six targets; ICC(1, 1) is 0.17 (table 4)."""
+    ratings = np.array([9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7], np.float64)
+    targets = np.repeat(np.arange(6), 4)
+    once = intraclass_correlation([(ratings, targets)])
+    assert once == pytest.approx(0.1657, abs=1e-4)
+
+    shifted = [(ratings + 100 * stratum, targets) for stratum in range(3)]
+    assert intraclass_correlation(shifted) == pytest.approx(once)  # means are taken within a stratum
+
+
+def test_intraclass_correlation_of_unequal_groups() -> None:
+    rng = np.random.default_rng(5)
+    camera = rng.integers(0, 300, 3000)
+    values = rng.normal(0, 1, 300)[camera] + rng.normal(0, 2, 3000)  # 1 / (1 + 4)
+    assert intraclass_correlation([(values, camera)]) == pytest.approx(0.2, abs=0.03)
+    assert abs(intraclass_correlation([(values, rng.permutation(camera))])) < 0.03
+
+
+def test_intraclass_correlation_of_nothing_to_compare() -> None:
+    assert np.isnan(intraclass_correlation([(np.arange(3.0), "abc")]))
+    assert np.isnan(intraclass_correlation([(np.arange(3.0), "aaa")]))
+    assert np.isnan(intraclass_correlation([(np.ones(4), "aabb")]))
+    assert np.isnan(intraclass_correlation([]))

@@ -124,7 +124,8 @@ class AlikeRate:
         level: of the p-value.
         false_alarms: untouched photographs of the kind with a p-value up to the level.
         photos, cameras: untouched ones of the kind.
-        low, high: 95 % Clopper-Pearson interval; meaningless where `stated` is false.
+        low, high: 95 % Clopper-Pearson interval, as wide as that of one photograph per camera; meaningless where
+            `stated` is false.
     """
 
     device: str
@@ -174,7 +175,7 @@ class ErrorRate:
         stated: whether there are photographs enough for this level; if not, only `photos` and `needed` mean anything.
         false_alarms: untouched photographs with a p-value up to the level.
         photos, cameras: untouched ones that were tried.
-        low, high: 95 % Clopper-Pearson interval of the false-alarm rate.
+        low, high: 95 % Clopper-Pearson interval of the false-alarm rate, as wide as that of one photograph per camera.
         needed: photographs that this level needs.
         found, spliced: spliced pictures with a p-value up to the level, of how many.
         found_low, found_high: 95 % interval of that share.
@@ -219,7 +220,7 @@ class PointingRate:
     Attributes:
         false_alarms: untouched photographs that fell into groups.
         photos, cameras: untouched ones that were tried.
-        low, high: 95 % Clopper-Pearson interval of the false-alarm rate.
+        low, high: 95 % Clopper-Pearson interval of the false-alarm rate, as wide as that of one photograph per camera.
         found, spliced: spliced pictures that fell into groups, of how many; whether the right part was found is not
             asked here.
     """

@@ -13,17 +13,21 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
 
 from workstation.analysis.evidential_words import LEVELS
 from workstation.analysis.statement import CANDIDATES, STATISTIC, AlikeRate, ErrorRate, PointingRate
 from workstation.evaluation.calibration_measure import Measure
 from workstation.evaluation.calibration_range import alike_rates, range_fields
-from workstation.evaluation.intervals import clopper_pearson
+from workstation.evaluation.intervals import LEVEL, clopper_pearson, intraclass_correlation
 from workstation.evaluation.likelihood_ratio import cllr, cllr_min, empirical_limits, fit_logistic
 from workstation.evaluation.metrics import roc_auc
 from workstation.evaluation.strata import StratumPlan
 
 Floats = NDArray[np.float64]
+
+EXCHANGES = 500
+"""Draws in which photographs exchange their cameras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,10 @@ def fit_stratum(
 
 
 def error_rate(level: float, authentic: Sequence[Judged], spliced: Sequence[Judged]) -> ErrorRate:
-    """How often the level is reached, with exact intervals; not stated where so few photographs cannot give it.
+    """How often the level is reached; not stated where so few photographs cannot give it.
+
+    Photographs of one camera are alike, so that the interval of false alarms is as wide as that of one photograph per
+    camera; splices of one host camera are not (docs/decisions/0027-cameras-behind-intervals.md).
 
     Args:
         level: of the p-value.
@@ -171,7 +178,7 @@ def error_rate(level: float, authentic: Sequence[Judged], spliced: Sequence[Judg
     if not stated:
         return ErrorRate(level, False, 0, photos, cameras, 0.0, 1.0, needed)
     alarms, found = (sum(one.p <= level for one in judged) for judged in (authentic, spliced))
-    rate = clopper_pearson(alarms, photos)
+    rate = clopper_pearson(alarms, photos, cameras)
     power = clopper_pearson(found, len(spliced)) if spliced else None
     return ErrorRate(
         level=level,
@@ -197,9 +204,34 @@ def pointing_rate(untouched: Sequence[Measure], foreign: Sequence[Measure]) -> P
         foreign: pictures with one.
     """
     alarms, found = (sum(measure.groups > 1 for measure in side) for side in (untouched, foreign))
-    rate = clopper_pearson(alarms, len(untouched))
     cameras = len({measure.camera for measure in untouched})
+    rate = clopper_pearson(alarms, len(untouched), cameras)
     return PointingRate(alarms, len(untouched), cameras, round(rate.low, 4), round(rate.high, 4), found, len(foreign))
+
+
+def likeness_of_cameras(fits: Iterable[StratumFit], *, spliced: bool = False) -> tuple[float, float]:
+    """How alike photographs of one camera are in the statistic, and how alike they seem if cameras mean nothing.
+
+    Args:
+        fits: strata; values become normal scores within each.
+        spliced: of splices, by the camera of the host.
+
+    Returns:
+        The intraclass correlation, and the value below which it stays in 95 of 100 draws in which the photographs of
+        a stratum exchange their cameras.
+    """
+    strata = []
+    for fit in fits:
+        judged = fit.spliced if spliced else fit.authentic
+        values = np.array([_value_of(fit.statistic)(one.measure) for one in judged])
+        scores: Floats = norm.ppf((rankdata(values) - 0.5) / values.size)
+        strata.append((scores, [one.measure.camera for one in judged]))
+    rng = np.random.default_rng(0)
+    drawn = [
+        intraclass_correlation([(rng.permutation(scores), cameras) for scores, cameras in strata])
+        for _ in range(EXCHANGES)
+    ]
+    return intraclass_correlation(strata), float(np.quantile(drawn, LEVEL))
 
 
 def judge_strictly(

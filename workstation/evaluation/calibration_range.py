@@ -64,7 +64,7 @@ def _alike_rate(level: float, alarms: Sequence[tuple[Measure, bool]], device: st
         and (not focus or (measure.conditions is not None and measure.conditions.focus == focus))
     ]
     count, cameras = sum(alarmed for _, alarmed in chosen), len({measure.camera for measure, _ in chosen})
-    rate = clopper_pearson(count, len(chosen)) if chosen else None
+    rate = clopper_pearson(count, len(chosen), cameras) if chosen else None
     low, high = (round(rate.low, 4), round(rate.high, 4)) if rate else (0.0, 1.0)
     return AlikeRate(device, focus, level, count, len(chosen), cameras, low, high)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,6 +141,38 @@ def clopper_pearson(successes: int, trials: int, independent: int | None = None)
     low = beta.ppf(tail, found, independent - found + 1) if successes else 0.0
     high = beta.ppf(1 - tail, found + 1, independent - found) if successes < trials else 1.0
     return Estimate(share, float(low), float(high), trials)
+
+
+def intraclass_correlation(strata: Iterable[tuple[Values, Sequence[object]]]) -> float:
+    """How alike images of one group are, pooled over strata: 0 = no more than others, 1 = the same.
+
+    The estimator of the one-way analysis of variance, ICC(1) of Shrout & Fleiss (1979), for groups of unequal size
+    (Donner 1986, "A review of inference procedures for the intraclass correlation coefficient in the one-way random
+    effects model"). It can be negative.
+
+    Args:
+        strata: each (N,) values, one per image, and the images' groups; means are taken within a stratum.
+
+    Returns:
+        NaN where no group holds two images, or all lie in one.
+    """
+    between = within = kinds = others = images = 0.0
+    for values, groups in strata:
+        piece = _pieces(groups, values.size)
+        sizes = np.bincount(piece)
+        if len(sizes) < 2:
+            continue
+        means = np.bincount(piece, values) / sizes
+        between += float((sizes * (means - values.mean()) ** 2).sum())
+        within += float(((values - means[piece]) ** 2).sum())
+        kinds += len(sizes) - 1
+        others += values.size - len(sizes)
+        images += values.size - float((sizes**2).sum()) / values.size
+    if not kinds or not others:
+        return math.nan
+    between, within, size = between / kinds, within / others, images / kinds
+    spread = between + (size - 1) * within
+    return (between - within) / spread if spread else math.nan
 
 
 def _pieces(groups: Sequence[object] | None, count: int) -> NDArray[np.intp]:

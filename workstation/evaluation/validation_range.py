@@ -51,9 +51,9 @@ def by_device_and_focus(fits: Sequence[StratumFit]) -> Iterator[str]:
         fits: of the strata that state a rate.
     """
     yield (
-        f"False alarms at {in_percent(LEVELS[0])} of untouched photographs, with exact 95 % intervals; every "
-        f"photograph stands once in its line. Fewer than {FEWEST_ALIKE} photographs, or of fewer than {FEWEST_CAMERAS} "
-        "cameras: not stated. Window and report print the cells that a picture belongs to."
+        f"False alarms at {in_percent(LEVELS[0])} of untouched photographs, with 95 % intervals of one "
+        f"photograph per camera; every photograph stands once in its line. Fewer than {FEWEST_ALIKE} "
+        f"photographs, or of fewer than {FEWEST_CAMERAS} cameras: not stated. Window and report print the cells that a picture belongs to."
     )
     yield ""
     yield f"| pictures | device | any focus | {' | '.join(words for _, _, words in FOCUS_BANDS)} |"

@@ -17,7 +17,7 @@ from workstation.analysis.exif_texts import PROCESSING_TAGS
 from workstation.analysis.model.registry import find
 from workstation.analysis.statement import CANDIDATES, STATISTIC, ErrorRate
 from workstation.errors import WeightsProblem, in_percent
-from workstation.evaluation.calibration_fit import Judged, StratumFit
+from workstation.evaluation.calibration_fit import Judged, StratumFit, likeness_of_cameras
 from workstation.evaluation.calibration_images import MODEL_CHOICE, camera_roles
 from workstation.evaluation.calibration_measure import MOST_PER_CAMERA, Measure
 from workstation.evaluation.calibration_run import fit_all, read_measures
@@ -74,13 +74,14 @@ def write_page(
 def _page(
     measures: Sequence[Measure], fits: Sequence[StratumFit], table: dict[str, Any], stability: dict[str, Any] | None
 ) -> Iterator[str]:
+    validated = [fit for fit in fits if fit.rates[0].stated]
     yield HEAD
     yield from _material(measures, table)
     yield from ("", "## How often it is wrong", "")
     yield from _rates(fits)
     yield from ("", *_pointing(fits))
+    yield from ("", *_likeness(validated))
     yield from ("", "### Judged by other cameras once, without folds", "", *_strict(measures, fits))
-    validated = [fit for fit in fits if fit.rates[0].stated]
     yield from ("", "### Which pictures get an error rate", "", *ranges(validated))
     yield from ("", "### By device and focus", "", *by_device_and_focus(validated))
     yield from ("", "### By device, focus and save, over all sizes", "", *_breakdowns(fits))
@@ -153,6 +154,17 @@ def _pointing(fits: Sequence[StratumFit]) -> Iterator[str]:
             f"| {in_percent(rate.low, 1)} to {in_percent(rate.high, 1)} | {rate.found} of {rate.spliced} "
             f"({in_percent(found.value)}, {in_percent(found.low)} to {in_percent(found.high)}) |"
         )
+
+
+def _likeness(fits: Sequence[StratumFit]) -> Iterator[str]:
+    untouched, chance = likeness_of_cameras(fits)
+    spliced, chance_spliced = likeness_of_cameras(fits, spliced=True)
+    yield (
+        f"How alike photographs of one camera are in the statistic: intraclass correlation {untouched:.2f} (below "
+        f"{chance:.2f} in 95 of 100 draws in which photographs exchange their cameras); splices with hosts of one "
+        f"camera: {spliced:.2f} (below {chance_spliced:.2f}). Intervals of false alarms are those of one photograph "
+        "per camera, intervals of splices those of so many splices."
+    )
 
 
 def _strict(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator[str]:

@@ -32,9 +32,11 @@ high a value is among untouched photographs of the stratum, not how probable a m
 give less than 1/(n + 1), so 5 % needs 19 and 1 % needs 99; what they cannot give is not stated.
 
 **Folds.** A photograph is judged by those of all other cameras, a splice by those of neither of its two cameras; those
-with the role *model choice* judge and are not judged. The table that ships holds all of them. Intervals are exact
-(Clopper-Pearson) and take photographs for independent, which those of one camera are not quite; hence the limit per
-camera.
+with the role *model choice* judge and are not judged. The table that ships holds all of them.
+**Intervals.** Clopper and Pearson's. Photographs of one camera are alike in the statistic, so a false-alarm rate has
+the interval of the same share among one photograph per camera
+([decision](decisions/0027-cameras-behind-intervals.md)); shares of splices that were found take splices for
+independent.
 
 **Likelihood ratio.** "A part comes from another camera, as in these splices" against "one processing throughout",
 logistic calibration with the classes balanced, limited by empirical bounds (Vergeer et al. 2016). In words on the scale
