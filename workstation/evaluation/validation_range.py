@@ -52,8 +52,9 @@ def by_device_and_focus(fits: Sequence[StratumFit]) -> Iterator[str]:
     """
     yield (
         f"False alarms at {in_percent(LEVELS[0])} of untouched photographs, with 95 % intervals of one "
-        f"photograph per camera; every photograph stands once in its line. Fewer than {FEWEST_ALIKE} "
-        f"photographs, or of fewer than {FEWEST_CAMERAS} cameras: not stated. Window and report print the cells that a picture belongs to."
+        "photograph per camera; every photograph stands once in its line. "
+        f"Fewer than {FEWEST_ALIKE} photographs, or of fewer than {FEWEST_CAMERAS} cameras: not stated. "
+        "Window and report print the cells that a picture belongs to."
     )
     yield ""
     yield f"| pictures | device | any focus | {' | '.join(words for _, _, words in FOCUS_BANDS)} |"
