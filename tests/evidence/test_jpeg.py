@@ -236,6 +236,19 @@ def test_exif_that_is_no_tiff_is_unreadable_and_an_empty_one_empty() -> None:
     assert empty.exif_state == Empty()
 
 
+def test_exif_whose_first_directory_is_lost_is_unreadable_and_one_without_entries_empty() -> None:
+    far = b"II*\0" + longs(0x7FFFFFFF) + bytes(40)
+    cut = block([Entry(0x0112, 3, shorts(1))])[:14]
+    lost, short, none = (
+        assemble(read_container(jpeg_with((0xE1, b"Exif\0\0" + tiff), rest=END), "JPEG"))
+        for tiff in (far, cut, block([]))
+    )
+
+    assert lost.exif_state == Unreadable("its first directory lies past the end of the data", 12 + 4)
+    assert isinstance(short.exif_state, Unreadable)
+    assert none.exif_state == Empty()
+
+
 def test_a_broken_thumbnail_pointer_is_a_warning() -> None:
     entries = [Entry(0x0201, 4, longs(5000)), Entry(0x0202, 4, longs(300))]
     data = jpeg_with((0xE1, b"Exif\0\0" + block(entries)), rest=END)

@@ -17,6 +17,7 @@ from workstation.evidence.container import Container
 from workstation.evidence.metadata import assemble, read_container
 from workstation.evidence.record import Metadata, NotApplicable, NotPresent, Payload, Present, Unreadable
 
+DATA = Path(__file__).parents[1] / "data" / "photos"
 XMP = b'<x:xmpmeta><r xmp:CreatorTool="Editor 9"/></x:xmpmeta>'
 
 
@@ -250,10 +251,30 @@ def test_a_heif_of_very_many_references_is_listed_with_little_work() -> None:
     assert len(found.payloads) == 1000
 
 
-def test_heif_item_past_the_end_is_unreadable() -> None:
-    found = described(heif_with_exif_in_idat(block([Entry(0x0112, 3, shorts(8))]), length=9999), "HEIF")
+def test_a_heif_item_past_the_end_is_unreadable() -> None:
+    whole = (DATA / "sony_exif.heic").read_bytes()
+
+    found = described(whole[:560], "HEIF")  # where its Exif item begins
 
     assert isinstance(found.exif_state, Unreadable)
+    assert "heif-damaged-item" in codes(found)
+
+
+def test_exif_of_a_heif_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
+    whole = (DATA / "sony_exif.heic").read_bytes()
+
+    found = described(whole[:3000], "HEIF")
+
+    make = found.find("IFD0", 0x010F)
+    assert make is not None
+    assert (make.value, found.exif_state) == ("SONY", Present())
+    assert "heif-damaged-item" in codes(found)
+
+
+def test_an_item_that_claims_more_than_there_is_is_read_with_a_warning() -> None:
+    found = described(heif_with_exif_in_idat(block([Entry(0x0112, 3, shorts(8))]), length=9999), "HEIF")
+
+    assert found.entries[0].value == 8
     assert codes(found) == ["heif-damaged-item"]
 
 

@@ -241,10 +241,10 @@ def _item_references(body: Block, meta: _Meta) -> None:
 
 
 def _block_of(file: Block, meta: _Meta, item: _Item, container: Container) -> Block:
-    """The bytes of an item.
+    """The bytes of an item, as many of them as a file that was cut off still holds: that they end early is a warning.
 
     Raises:
-        ParseProblem: if they lie past the end, or are unreasonably many.
+        ParseProblem: if all of them lie past the end, or are unreasonably many.
     """
     runs = item.runs
     if item.in_idat:
@@ -252,10 +252,26 @@ def _block_of(file: Block, meta: _Meta, item: _Item, container: Container) -> Bl
     # Length 0 means: to the end of its source.
     end = meta.idat[0] + meta.idat[1] if item.in_idat else len(file)
     runs = [(offset, length or max(end - offset, 0)) for offset, length in runs]
-    if any(offset + length > len(file) for offset, length in runs):
-        raise ParseProblem(_PAST_END, runs[0][0])
+    held = _held(runs, len(file))
+    if sum(length for _, length in held) < sum(length for _, length in runs):
+        if not any(length for _, length in held):
+            raise ParseProblem(_PAST_END, runs[0][0])
+        name = decode_text(item.kind)
+        message = f"{name} item: {_PAST_END}"
+        container.warn("heif-damaged-item", message, runs[0][0], part=name, reason=_PAST_END)
+        runs = held
     container.spend(sum(length for _, length in runs), runs[0][0] if runs else None)
     return Block.joined(file.data, runs)
+
+
+def _held(runs: list[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    """The runs up to the first that reaches past the end; what follows it would not join on."""
+    held = []
+    for offset, length in runs:
+        held.append((offset, max(min(length, end - offset), 0)))
+        if offset + length > end:
+            break
+    return held
 
 
 def _items(file: Block, meta: _Meta, container: Container) -> None:

@@ -26,7 +26,7 @@ from workstation.evidence.payloads import (
 from workstation.evidence.piexif_check import cross_check
 from workstation.evidence.plain_bitmaps import read_bmp, read_gif
 from workstation.evidence.png import read_png
-from workstation.evidence.record import Metadata, Payload, Present, TagEntry, TagState, Unreadable
+from workstation.evidence.record import Empty, Metadata, Payload, Present, TagEntry, TagState, Unreadable
 from workstation.evidence.riff import read_webp
 from workstation.evidence.thumbnails import thumbnail
 
@@ -36,6 +36,7 @@ _PHOTOSHOP: Final = 0x8649
 _ICC: Final = 0x8773
 _C2PA: Final = 0xCD41
 _PRINT_IM: Final = 0xC4A5
+_NO_DIRECTORY: Final = Reason("its first directory lies past the end of the data", "directory-past-end")
 _MOST_BLOCKS: Final = 8
 _MOST_PAYLOADS: Final = 32
 _MOST_THUMBNAILS: Final = 32
@@ -98,7 +99,8 @@ def assemble(container: Container) -> Metadata:
             if not isinstance(state, Present):
                 state = Unreadable(problem.reason, problem.offset)
             continue
-        state = Present()
+        if not isinstance(state, Present):
+            state = _state_of(found)
         byte_order = byte_order or found.byte_order
         warnings.extend(found.warnings)
         warnings.extend(cross_check(block, found))
@@ -122,6 +124,14 @@ def assemble(container: Container) -> Metadata:
         jpeg=container.jpeg,
         warnings=tuple(warnings),
     )
+
+
+def _state_of(found: Directories) -> TagState:
+    """The state of a block that has a TIFF header: directories that hold nothing are empty, lost ones unreadable."""
+    if found.entries:
+        return Present()
+    lost = next((warning for warning in found.warnings if warning.code in ("ifd-outside", "ifd-truncated")), None)
+    return Unreadable(_NO_DIRECTORY, lost.offset) if lost else Empty()
 
 
 def _place(payload: Payload) -> int:
