@@ -286,3 +286,14 @@ def test_a_share_that_does_not_answer_holds_up_no_list_of_recent_files() -> None
     while "share" in looks.there(["share"], look) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert looks.there(["share", "here"], look) == ["here"]
+
+
+def test_alt_and_a_letter_open_one_menu_and_a_letter_takes_one_entry(window: MainWindow) -> None:
+    window.menus.palette_commands()  # fills the menus whose entries come and go
+    bar = [action.menu() for action in window.menuBar().actions()]
+    places = {"menu bar": window.menuBar().actions()} | {menu.title(): menu.actions() for menu in bar}
+    for place, entries in places.items():
+        letters = [found[1].upper() for one in entries if (found := re.search("&([^&])", one.text()))]
+        assert sorted(letters) == sorted(set(letters)), place
+    docks = {dock.windowTitle() for dock in window.docks.docks.values()}
+    assert docks <= {plain_text(action) for action in window.docks.actions}

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from workstation.casework import CaseDetails, Entry, ExhibitRecord, NoteRecord
 from workstation.casework.records import BookmarkRecord, Coverage
@@ -137,3 +139,10 @@ def test_a_filtered_table_is_sorted_too_and_without_a_mouse(panel: CasePanel) ->
         orders.append(column(panel, "bookmarks", 1))
     assert orders == [["View 10", "View 11"], ["View 11", "View 10"], ["View 10", "View 11"]]
     assert panel.bookmarks.table.horizontalHeader().sortIndicatorSection() == -1
+
+
+def test_a_case_without_exhibits_has_none_to_open(panel: CasePanel) -> None:
+    button = next(one for one in panel.findChildren(QPushButton) if one.text() == "Open all")
+    assert button.isEnabled()
+    panel.show_case(replace(a_case(), exhibits=()))
+    assert not button.isEnabled()

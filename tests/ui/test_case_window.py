@@ -201,6 +201,21 @@ def test_a_case_comes_back_with_marks_and_results(
     assert len(window.case_panel.exhibits.model.rows) == 1
 
 
+def test_a_cases_folder_that_is_dropped_or_named_opens_as_the_case(
+    make_window: Maker, make_case: Callable[..., Path], qtbot
+) -> None:
+    first = make_window()
+    folder = make_case(first)
+    first.close()
+    store = SettingsStore(None)
+    store.current = replace(store.current, operator="A. Meier")
+    window = make_window(store=store)
+    window.open_files([folder])
+    qtbot.waitUntil(lambda: window.cases.view is not None, timeout=10_000)
+    assert window.cases.view.details.title == "Rex v. Doe"
+    assert not window.session.exhibits
+
+
 def test_a_second_program_reads_and_says_who_holds_it(
     make_window: Maker, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
 ) -> None:
@@ -284,6 +299,7 @@ def test_blind_metadata_stay_hidden_until_the_notes_are_locked(
 
     window.actions_table["blind-lock"].trigger()
     qtbot.waitUntil(lambda: exhibit.record.blind == "locked", timeout=5000)
+    qtbot.waitUntil(lambda: "notes are locked; Report → Reveal metadata" in window.metadata.words, timeout=5000)
     assert exhibit.marks.note == ""
     assert not window.actions_table["exhibit-note"].isEnabled()
     window.actions_table["blind-reveal"].trigger()
@@ -297,6 +313,21 @@ def test_blind_metadata_stay_hidden_until_the_notes_are_locked(
             ("soft edges", "pixels", True),
             ("and the file says otherwise", "general", False),
         ]
+
+
+def test_locking_without_a_note_says_so_before_it_is_too_late(
+    window: MainWindow, photo: Photo, open_file: Opener, make_case: Callable[..., Path], qtbot
+) -> None:
+    make_case(window, blind=True)
+    asked: list[str] = []
+    window.case_errands._ask = lambda _, explanation, *__: asked.append(explanation)
+    open_file(window, photo())
+    qtbot.waitUntil(lambda: window.session.current.record is not None, timeout=10_000)
+    window.actions_table["blind-lock"].trigger()
+    assert asked[0].startswith("Nothing is written on it yet")
+    window.view.region_drawn.emit(Region("", "rectangle", SQUARE, note="a soft edge"))
+    window.actions_table["blind-lock"].trigger()
+    assert asked[1].startswith("They can no longer be changed")
 
 
 def test_what_rested_on_the_screen_at_full_size_is_kept(

@@ -329,3 +329,15 @@ def test_the_matrix_shows_as_many_columns_as_the_screen_has_room_for(qtbot, jobs
     room = table.viewport().width() >= table.horizontalHeader().length()
     assert room or dialog.width() >= round(screen.width() * 0.9) - 1
     assert screen.contains(dialog.geometry())
+
+
+def test_a_form_begins_at_what_is_missing(qtbot) -> None:
+    fields = [
+        Field("folder", "Folder", kind="folder", value="/case", needed=True),
+        Field("who", "Examiner", needed=True),
+    ]
+    dialog = FormDialog("Open case", fields, "Open")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    assert dialog.focusWidget() is dialog.editor("who")

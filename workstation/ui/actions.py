@@ -17,6 +17,8 @@ Menu = Literal["File", "Edit", "View", "Analyze", "Region", "Report", "Window", 
 Scope = Literal["window", "picture"]
 
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Analyze", "Region", "Report", "Window", "Help")
+MNEMONICS: dict[Menu, str] = {"Report": "Re&port"}
+"""Menus that cannot have the first letter, which another one has: Alt and a letter must open one menu, not go round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ SPECS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+O",),
     ),
     ActionSpec(
-        "open-example", "File", "Open &example", "Open the bundled picture, spliced from two cameras.", icon="image"
+        "open-example", "File", "Open e&xample", "Open the bundled picture, spliced from two cameras.", icon="image"
     ),
     ActionSpec(
         "open-last", "File", "Open &last session", "Open the files that were open when Exifact was last closed."
@@ -108,9 +110,9 @@ SPECS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("open-case", "File", "Open &case…", "Open a case's folder.", ("Ctrl+K",), "case"),
     ActionSpec("case-details", "File", "Case &details…", "Title, number, laboratory, legal authority, question."),
-    ActionSpec("close-case", "File", "C&lose case", "Close the case; everything in it is saved already."),
-    ActionSpec("reopen", "File", "Read file &again", "Read the current file again from disk.", ("F5",), section=True),
-    ActionSpec("close-exhibit", "File", "&Close exhibit", "Close the current exhibit.", ("Ctrl+W",)),
+    ActionSpec("close-case", "File", "Close c&ase", "Close the case; everything in it is saved already."),
+    ActionSpec("reopen", "File", "Read file a&gain", "Read the current file again from disk.", ("F5",), section=True),
+    ActionSpec("close-exhibit", "File", "Close exhibi&t", "Close the current exhibit.", ("Ctrl+W",)),
     ActionSpec(
         "settings", "File", "&Settings…", "Theme, device, threads, shortcuts.", ("Ctrl+,",), "settings", section=True
     ),
@@ -141,7 +143,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "Copy position, colour and values of the pinned point.",
         ("Ctrl+Shift+X",),
     ),
-    ActionSpec("copy-hash", "Edit", "Copy SHA-256", "Copy the full SHA-256 of the current file."),
+    ActionSpec("copy-hash", "Edit", "Copy SHA-&256", "Copy the full SHA-256 of the current file."),
     _layer("1", "original", "&Original", "The stored pixels, oriented and colour-managed for display."),
     _layer(
         "2", "departure", "&Departure", "How far each patch departs from the reference group, on an absolute scale."
@@ -151,7 +153,7 @@ SPECS: tuple[ActionSpec, ...] = (
     _layer("5", "cut", "C&ut", "The two sides of the normalised cut."),
     _layer("6", "similarity", "As seen from &here", "Similarity of every patch to the chosen region, −1 to 1."),
     ActionSpec(
-        "opacity-up", "View", "More o&paque", "Show more of the layer.", ("]", "Alt+Up"), scope="picture", section=True
+        "opacity-up", "View", "&More opaque", "Show more of the layer.", ("]", "Alt+Up"), scope="picture", section=True
     ),
     ActionSpec(
         "opacity-down", "View", "Less opa&que", "Show more of the photograph.", ("[", "Alt+Down"), scope="picture"
@@ -162,7 +164,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "contours",
         "View",
-        "&Contours",
+        "Contour&s",
         "Lines at labelled values of the departure map.",
         ("C",),
         "contours",
@@ -181,7 +183,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "pca-component",
         "View",
-        "Next PCA co&mponent alone",
+        "&Next PCA component alone",
         "Each of the three components by itself, then all as colours: a foreign part may stand out in one of them.",
         ("M",),
         scope="picture",
@@ -190,13 +192,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("fit", "View", "&Fit", "Show the whole picture.", ("F",), "fit", "picture", section=True),
     ActionSpec("actual-size", "View", "&100 %", "One image pixel on one device pixel.", ("Ctrl+1",), "actual-size"),
     ActionSpec("zoom-in", "View", "Zoom &in", "Enlarge.", ("+", "="), "zoom-in", "picture"),
-    ActionSpec("zoom-out", "View", "Zoom ou&t", "Reduce.", ("-",), "zoom-out", "picture"),
+    ActionSpec("zoom-out", "View", "&Zoom out", "Reduce.", ("-",), "zoom-out", "picture"),
     _move("left", "Move the view to the left."),
     _move("right", "Move the view to the right."),
     _move("up", "Move the view up."),
     _move("down", "Move the view down."),
     ActionSpec(
-        "bookmark", "View", "&Bookmark this view", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
+        "bookmark", "View", "Bookmark this vie&w", "Remember zoom, position and layer.", ("Ctrl+D",), section=True
     ),
     ActionSpec(
         "bookmark-verdict",
@@ -208,7 +210,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "next-unseen",
         "View",
-        "Next part not &viewed yet",
+        "Ne&xt part not viewed yet",
         "Go to the nearest part of the picture that was not on the screen at 100 % yet (in a case).",
         ("U",),
         scope="picture",
@@ -216,7 +218,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "filter-metadata",
         "View",
-        "Filter &metadata",
+        "Filte&r metadata",
         "Type to find a tag by name, value or number.",
         ("Ctrl+F",),
         "filter",
@@ -234,11 +236,11 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "compare-lock",
         "View",
-        "Loc&k zoom and position",
+        "Lock zoom &and position",
         "Both views move together.",
         checkable=True,
     ),
-    ActionSpec("curtain", "View", "Curt&ain", "Draw a curtain between two layers.", icon="curtain", checkable=True),
+    ActionSpec("curtain", "View", "&Curtain", "Draw a curtain between two layers.", icon="curtain", checkable=True),
     ActionSpec("analyze", "Analyze", "&Analyze", "Analyse the current exhibit.", ("A",), "analyze", "picture"),
     ActionSpec(
         "analyze-all",
@@ -398,7 +400,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "hide-docks",
         "Window",
-        "&Picture only",
+        "Picture &only",
         "Hide all docks, or bring them back.",
         ("F11",),
         checkable=True,
@@ -518,7 +520,7 @@ class Actions(QObject):
         """Build the menu bar of the window."""
         menus: dict[Menu, QMenu] = {}
         for title in MENUS:
-            menu = self._window.menuBar().addMenu(f"&{title}")
+            menu = self._window.menuBar().addMenu(MNEMONICS.get(title, f"&{title}"))
             menu.setToolTipsVisible(True)
             menus[title] = menu
         for spec in SPECS:

@@ -352,11 +352,21 @@ class CaseErrands(QObject):
         """End the pixel-only notes of the current exhibit; asked once, for it cannot be taken back."""
         exhibit = self._in_case()
         if exhibit is not None and self._ask(
-            f"Lock the pixel-only notes on “{exhibit.name}”?",
-            "They can no longer be changed, and that stands in the audit log. The metadata can be revealed after it.",
-            "Lock",
+            f"Lock the pixel-only notes on “{exhibit.name}”?", self._what_locking_does(exhibit), "Lock"
         ):
             self._cases.statements.lock_notes(exhibit)
+
+    def _what_locking_does(self, exhibit: OpenExhibit) -> str:
+        marks, view, record = exhibit.marks, self._cases.view, exhibit.record
+        written = bool(marks.note) or any(region.note for region in marks.regions)
+        if view is not None and record is not None:
+            written = written or any(note.exhibit == record.id for note in view.notes)
+        if not written:
+            return (
+                "Nothing is written on it yet, neither on the exhibit nor on a region: the case will hold no "
+                "pixel-only note, and none can be added. That stands in the audit log."
+            )
+        return "They can no longer be changed, and that stands in the audit log. The metadata can be revealed after it."
 
     @Slot()
     def reveal_metadata(self) -> None:

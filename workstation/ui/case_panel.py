@@ -103,6 +103,7 @@ class CasePanel(QWidget):
         self._title.setText(f"{view.details.title}{number}")
         self._title.setToolTip(plain_tip(visible(str(view.folder))))
         self._details.setEnabled(not view.read_only)
+        self._all.setEnabled(bool(view.exhibits))
         self._fill(self._tabs.currentIndex())
         for position, (title, (_, rows)) in enumerate(self._pages.items()):
             notes = (*view.notes, *view.noted_regions)

@@ -32,6 +32,7 @@ def _connect_desks(window: MainWindow) -> None:
     opening.evidence_arrived.connect(window.pixels.make_room)
     window.folders.told.connect(window.following.tell_folder)
     window.folders.failed.connect(window.teller.tell_problem)
+    window.folders.case_found.connect(window.case_errands.open)
     for signal in (analyses.queued, analyses.started, analyses.stopping, analyses.failed, analyses.cancelled):
         signal.connect(window.following.take_state)
     analyses.finished.connect(window.following.take_result)

@@ -24,6 +24,7 @@ class DockSpec:
     Attributes:
         name: stable.
         title: above it.
+        entry: the same in the menu; an ampersand marks the mnemonic.
         area: its home.
         size: its share of the column or row in pixels at 1920×1080.
         behind: name of the dock that it shares its place with, as a tab behind it; "" = a place of its own.
@@ -31,19 +32,20 @@ class DockSpec:
 
     name: str
     title: str
+    entry: str
     area: Qt.DockWidgetArea
     size: int
     behind: str = ""
 
 
 SPECS: tuple[DockSpec, ...] = (
-    DockSpec("exhibits", "Exhibits", _Area.LeftDockWidgetArea, 560),
-    DockSpec("regions", "Regions", _Area.LeftDockWidgetArea, 300),
-    DockSpec("findings", "Findings", _Area.RightDockWidgetArea, 500),
-    DockSpec("metadata", "Metadata", _Area.RightDockWidgetArea, 360),
-    DockSpec("patches", "Patches", _Area.BottomDockWidgetArea, 900),
-    DockSpec("jobs", "Jobs · Log · Warnings", _Area.BottomDockWidgetArea, 900),
-    DockSpec("case", "Case", _Area.BottomDockWidgetArea, 900, behind="jobs"),
+    DockSpec("exhibits", "Exhibits", "&Exhibits", _Area.LeftDockWidgetArea, 560),
+    DockSpec("regions", "Regions", "Re&gions", _Area.LeftDockWidgetArea, 300),
+    DockSpec("findings", "Findings", "&Findings", _Area.RightDockWidgetArea, 500),
+    DockSpec("metadata", "Metadata", "&Metadata", _Area.RightDockWidgetArea, 360),
+    DockSpec("patches", "Patches", "P&atches", _Area.BottomDockWidgetArea, 900),
+    DockSpec("jobs", "Jobs · Log · Warnings", "&Jobs · Log · Warnings", _Area.BottomDockWidgetArea, 900),
+    DockSpec("case", "Case", "&Case", _Area.BottomDockWidgetArea, 900, behind="jobs"),
 )
 _SIDE_WIDTHS = {_Area.LeftDockWidgetArea: 0.135, _Area.RightDockWidgetArea: 0.2}
 """Share of the window's width that the side columns take at first."""
@@ -82,6 +84,7 @@ class Docks(QObject):
         actions = []
         for spec in SPECS:
             action = self.docks[spec.name].toggleViewAction()
+            action.setText(spec.entry)
             action.setStatusTip(f"Show or hide {spec.title}.")
             action.setToolTip(action.statusTip())
             actions.append(action)

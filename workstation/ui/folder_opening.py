@@ -27,10 +27,12 @@ class FolderDesk(QObject):
     Signals:
         told: a sentence and its kind ("information", "warning", "error"): what became of a folder.
         failed: carries the `WorkstationError` that kept a folder from being looked through.
+        case_found: what was to be opened is a case; carries its folder.
     """
 
     told = Signal(str, str)
     failed = Signal(object)
+    case_found = Signal(object)
 
     def __init__(self, session: Session, jobs: JobQueue, work: Work, opening: OpeningDesk, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,7 +52,7 @@ class FolderDesk(QObject):
 
     @Slot(object)
     def open(self, folder: Path) -> None:
-        """Open the image files in a folder and below it."""
+        """Open the image files in a folder and below it; a case is opened as one."""
         look = self._work.look_through
         job = self._jobs.submit(
             f"looking through “{visible(folder.name or str(folder))}”", lambda: look(folder), passing=True
@@ -67,8 +69,11 @@ class FolderDesk(QObject):
         """
         self._begin(_CaseBatch(Path(title), FolderListing(tuple(files), missing, ())))
 
-    def _take(self, folder: Path, listing: FolderListing) -> None:
-        self._begin(_Batch(folder, listing))
+    def _take(self, folder: Path, listing: FolderListing | None) -> None:
+        if listing is None:
+            self.case_found.emit(folder)
+        else:
+            self._begin(_Batch(folder, listing))
 
     def _begin(self, batch: _Batch) -> None:
         if not batch.files:

@@ -67,7 +67,7 @@ class Following(QObject):
     def __init__(self, followers: Followers, parent: QObject) -> None:
         super().__init__(parent)
         self._parts = followers
-        self._hidden: set[int] = set()
+        self._hidden: set[tuple[int, str]] = set()
 
     @Slot(object)
     def show_current(self, exhibit: OpenExhibit | None) -> None:
@@ -111,17 +111,25 @@ class Following(QObject):
     def _showing_metadata(self) -> Iterator[None]:
         exhibit = self._parts.session.current
         hidden = exhibit is not None and exhibit.hides_metadata
-        self._hidden = {one.key for one in self._parts.session.exhibits if one.hides_metadata}
+        self._hidden = self._hiding()
         instead = metadata_instead(
-            opening=exhibit is not None, failed=exhibit is not None and exhibit.problem is not None, hidden=hidden
+            opening=exhibit is not None,
+            failed=exhibit is not None and exhibit.problem is not None,
+            hidden=hidden,
+            locked=exhibit is not None and exhibit.record is not None and exhibit.record.blind == "locked",
         )
         yield from self._parts.metadata.showing(None if exhibit is None or hidden else exhibit.evidence, instead)
+
+    def _hiding(self) -> set[tuple[int, str]]:
+        """Which exhibits hide their metadata, and how far their blind examination is."""
+        hiding = (one for one in self._parts.session.exhibits if one.hides_metadata)
+        return {(one.key, "" if one.record is None else one.record.blind) for one in hiding}
 
     @Slot()
     def take_case(self) -> None:
         """The case says something else about the exhibits: what is hidden, what was found before."""
-        hidden = {one.key for one in self._parts.session.exhibits if one.hides_metadata}
-        changed = hidden ^ self._hidden
+        hidden = self._hiding()
+        changed = {key for key, _ in hidden ^ self._hidden}
         for exhibit in self._parts.session.exhibits:
             if exhibit.key in changed:
                 self._parts.teller.tell_evidence(exhibit)

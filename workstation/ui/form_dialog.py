@@ -196,12 +196,14 @@ class FormDialog(QDialog):
         return label
 
     def _order_focus(self) -> None:
-        """Tab goes from field to field and then to the buttons; the dialog begins at its first field."""
+        """Tab goes from field to field and then to the buttons; the dialog begins at what is missing, or at its top."""
         stops = [stop for field in self._fields for stop in _stops(self._widgets[field.name])]
         stops += [self.agree, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)]
         for before, after in pairwise(stops):
             self.setTabOrder(before, after)
-        stops[0].setFocus()
+        missing = (one for one in self._fields if one.needed and not one.value)
+        first = next(missing, self._fields[0])
+        _stops(self._widgets[first.name])[0].setFocus()
 
 
 class PathField(QWidget):

@@ -327,10 +327,16 @@ METADATA_HIDDEN = (
 )
 
 
-def metadata_instead(*, opening: bool, failed: bool, hidden: bool) -> str:
+METADATA_LOCKED = (
+    "Metadata are hidden: this exhibit is examined blind. The pixel-only notes are locked; Report → Reveal metadata "
+    "shows what the file says."
+)
+
+
+def metadata_instead(*, opening: bool, failed: bool, hidden: bool, locked: bool = False) -> str:
     """What the metadata panel says while it has nothing to show."""
     if hidden:
-        return METADATA_HIDDEN
+        return METADATA_LOCKED if locked else METADATA_HIDDEN
     if failed:
         return "The file could not be read; Findings says why."
     if opening:

@@ -41,6 +41,8 @@ from workstation.evidence.record import Evidence, FileIdentity, Pixels
 from workstation.progress import Progress
 from workstation.ui.report_order import ReportOrder, write_report
 
+CASE_FILE = "case.sqlite"
+"""A folder that holds one is a case."""
 THUMBNAIL = 160
 """Longer side of a thumbnail in pixels."""
 
@@ -55,7 +57,7 @@ class Thumbnail:
 Opening: TypeAlias = Generator[Progress, None, Evidence]
 Analysis: TypeAlias = Generator[Progress, None, AnalysisResult]
 Check: TypeAlias = Generator[Progress, None, Rehash]
-Listing: TypeAlias = Generator[Progress, None, FolderListing]
+Listing: TypeAlias = Generator[Progress, None, FolderListing | None]
 Reading: TypeAlias = Generator[Progress, None, Pixels | Rehash]
 Export: TypeAlias = Generator[Progress, None, tuple[Path, ...]]
 
@@ -94,9 +96,9 @@ def read_again(evidence: Evidence) -> Reading:
 
 
 def look_through(folder: Path) -> Listing:
-    """Which image files lie in a folder and below it."""
+    """Which image files lie in a folder and below it; None where the folder is a case."""
     yield Progress("looking for image files")
-    return list_folder(folder)
+    return None if (folder / CASE_FILE).is_file() else list_folder(folder)
 
 
 class Analyst:
