@@ -207,3 +207,13 @@ def test_recent_files_are_listed_whole_or_not_at_all(window: MainWindow, tmp_pat
         assert all(one.geometry().bottom() < page.height() - 16 for one in page.recent_buttons), height
     window.resize(1366, 1000)
     qtbot.waitUntil(lambda: len(page.recent_buttons) == 6, timeout=2000)
+
+
+def test_the_first_window_does_not_outgrow_a_small_screen(qtbot) -> None:
+    window = MainWindow(SettingsStore(None), Work(preload=None))
+    qtbot.addWidget(window)
+    window.resize(895, 464)  # a laptop's 1366×768 at 150 %
+    window.show()
+    qtbot.waitExposed(window)
+    assert (window.width(), window.height()) == (895, 464)
+    window.close()

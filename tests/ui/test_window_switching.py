@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +18,14 @@ from PySide6.QtTest import QTest
 from tests.ui.canvas_samples import sample_pixels, sample_result
 from workstation.analysis.regions import Region
 from workstation.errors import RecordedWarning
+from workstation.progress import Progress
 from workstation.ui.exhibit_lines import file_line, state_line
 from workstation.ui.layers import Layer
 from workstation.ui.main_window import MainWindow
-from workstation.ui.session import AnalysisState, OpenExhibit
+from workstation.ui.session import AnalysisState, HashState, OpenExhibit
 from workstation.ui.status_bar import reading_in_words
 from workstation.ui.wording import Situation
+from workstation.ui.work import open_file
 
 BOX = Region("", "rectangle", ((16.0, 16.0), (80.0, 80.0)))
 
@@ -219,7 +225,7 @@ def test_what_cannot_be_opened_is_not_taken_for_an_empty_window(window: MainWind
     assert window.status.zoom.text() == ""
 
 
-def test_a_file_that_is_gone_when_it_is_read_again_leaves_nothing_of_its_picture(
+def test_a_file_that_is_no_picture_any_more_when_it_is_read_again_leaves_nothing_of_its_picture(
     window: MainWindow, tmp_path: Path, qtbot
 ) -> None:
     path = tmp_path / "gone.png"
@@ -230,7 +236,7 @@ def test_a_file_that_is_gone_when_it_is_read_again_leaves_nothing_of_its_picture
     window.session.update(exhibit, result=sample_result(), analysis=AnalysisState.DONE)
     window.picture.show_result(exhibit)
     pin(window, 40.5, 30.5)
-    path.unlink()
+    path.write_bytes(b"no picture any more")
 
     with qtbot.waitSignal(window.opening.opening_failed, timeout=5000):
         window.actions_table["reopen"].trigger()
@@ -240,6 +246,54 @@ def test_a_file_that_is_gone_when_it_is_read_again_leaves_nothing_of_its_picture
     assert not window.view.legend.isVisible()
     assert window.status.place.text() == window.status.zoom.text() == window.status.hash.text() == ""
     assert not len(window.scatter._points)
+
+
+def test_reading_a_file_again_that_is_gone_takes_nothing_away(window: MainWindow, tmp_path: Path, qtbot) -> None:
+    path = tmp_path / "gone.png"
+    Image.fromarray(sample_pixels().rgb).save(path)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.open_files([path])
+    exhibit = window.session.current
+    evidence, result = exhibit.evidence, sample_result()
+    window.session.update(exhibit, result=result, analysis=AnalysisState.DONE)
+    window.picture.show_result(exhibit)
+    path.unlink()
+
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.actions_table["reopen"].trigger()
+
+    assert (exhibit.evidence, exhibit.result, exhibit.problem) == (evidence, result, None)
+    assert exhibit.hash_state is HashState.GONE
+    assert window.view.pixels is exhibit.pixels
+    assert window.view.has_layer(Layer.DEPARTURE)
+    assert "can no longer be read" in window.centre.message
+    qtbot.waitUntil(lambda: window.metadata.model.rowCount() > 0, timeout=5000)
+
+
+def test_reading_again_that_is_cancelled_takes_nothing_away(
+    make_window: Callable[..., MainWindow], tmp_path: Path, qtbot
+) -> None:
+    held = threading.Event()
+
+    def slowly(path: Path, limit: int | None) -> Generator[Progress, None, Any]:
+        while held.is_set():
+            yield Progress("reading")
+            time.sleep(0.01)
+        return (yield from open_file(path, limit))
+
+    window = make_window(open_file=slowly)
+    path = tmp_path / "slow.png"
+    Image.fromarray(sample_pixels().rgb).save(path)
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.open_files([path])
+    exhibit, evidence = window.session.current, window.session.current.evidence
+    held.set()
+    window.actions_table["reopen"].trigger()
+    with qtbot.waitSignal(window.opening.hash_checked, timeout=5000):
+        window.jobs.cancel(window.jobs.jobs()[-1])
+    assert window.session.exhibits == (exhibit,)
+    assert exhibit.evidence is evidence
+    assert window.view.pixels is exhibit.pixels
 
 
 def test_picture_only_gives_every_dock_its_size_back(window: MainWindow, qtbot) -> None:

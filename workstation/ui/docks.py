@@ -99,9 +99,7 @@ class Docks(QObject):
     def fit_to_window(self) -> None:
         """Give the docks their first sizes; on a low window the bottom ones are collapsed."""
         window = self._window
-        is_low = window.height() < COMPACT_HEIGHT
-        for spec in SPECS:
-            self.docks[spec.name].setVisible(not (is_low and spec.area == _Area.BottomDockWidgetArea))
+        self.collapse_if_low()
         for area, share in _SIDE_WIDTHS.items():
             column = [spec for spec in SPECS if spec.area == area]
             docks = [self.docks[spec.name] for spec in column]
@@ -111,6 +109,12 @@ class Docks(QObject):
         bottom = [self.docks[one.name] for one in SPECS if one.area == _Area.BottomDockWidgetArea and not one.behind]
         window.resizeDocks(bottom, [round(window.height() * _BOTTOM_SHARE)] * len(bottom), Qt.Orientation.Vertical)
         window.resizeDocks(bottom, [window.width() // 2] * len(bottom), Qt.Orientation.Horizontal)
+
+    def collapse_if_low(self) -> None:
+        """Show all docks, on a low window none at its bottom; before it is shown, or it grows beyond a small screen."""
+        is_low = self._window.height() < COMPACT_HEIGHT
+        for spec in SPECS:
+            self.docks[spec.name].setVisible(not (is_low and spec.area == _Area.BottomDockWidgetArea))
 
     def set_picture_only(self, alone: bool) -> None:
         """Hide all docks, or bring back those that were there, each in its place and size."""

@@ -275,6 +275,8 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry().size() - FRAME
             self.resize(FIRST_SIZE.boundedTo(room))
         self._has_layout = self.docks.restore(settings.window_state)
+        if not self._has_layout:
+            self.docks.collapse_if_low()
         self.preferences.apply()
         self.view.set_opacity(settings.opacity)
         self.toolbar.show_opacity(self.view.opacity)

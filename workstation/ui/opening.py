@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 
-from workstation.errors import FolderOpened, WorkstationError
+from workstation.errors import FolderOpened, Unopenable, WorkstationError
 from workstation.evidence import Rehash, laid_aside
 from workstation.evidence.record import Evidence, Pixels
 from workstation.progress import Progress
@@ -18,6 +19,8 @@ from workstation.ui.jobs import Job, JobQueue
 from workstation.ui.session import AnalysisState, HashState, OpenExhibit, Session
 from workstation.ui.work import Thumbnail, Work
 
+_OF_FILE = ("pixels", "thumbnail", "evidence", "result", "failure", "cancelled", "limits", "analysis", "hash_state")
+"""What is known of an exhibit's file; what the case says of it is asked anew."""
 HASH_STATES = {"match": HashState.MATCHES, "differs": HashState.DIFFERS, "vanished": HashState.GONE}
 
 
@@ -72,9 +75,13 @@ class OpeningDesk(QObject):
         return exhibit
 
     def reopen(self, exhibit: OpenExhibit) -> None:
-        """Read an exhibit's file again; marks stay, its result goes, because it belonged to other bytes."""
+        """Read an exhibit's file again; marks stay, its result goes, because it belonged to other bytes.
+
+        Where nothing can be read, or reading is cancelled, all stays as it was: there are no other bytes.
+        """
         if exhibit.key in self._running or exhibit.is_busy:
             return
+        before = None if exhibit.evidence is None else {name: getattr(exhibit, name) for name in _OF_FILE}
         self._session.update(
             exhibit,
             pixels=None,
@@ -92,7 +99,7 @@ class OpeningDesk(QObject):
             was_entry=exhibit.was_entry if exhibit.record is None else exhibit.record.id,
         )
         self.reopened.emit(exhibit)
-        self._start(exhibit)
+        self._start(exhibit, before)
 
     def check_hash(self, exhibit: OpenExhibit) -> Job | None:
         """Read the file again and compare its SHA-256 with the one taken on opening; None before it was taken."""
@@ -108,11 +115,11 @@ class OpeningDesk(QObject):
         _HashTask(self, self._session, exhibit, job)
         return job
 
-    def _start(self, exhibit: OpenExhibit) -> None:
+    def _start(self, exhibit: OpenExhibit, before: Mapping[str, Any] | None = None) -> None:
         limit, path, work = self._store.current.max_pixels, exhibit.path, self._work
         job = self._jobs.submit(f"opening “{exhibit.name}”", lambda: work.open_file(path, limit), passing=True)
         self._running[exhibit.key] = job
-        _OpeningTask(self, self._session, exhibit, job)
+        _OpeningTask(self, self._session, exhibit, job, before)
 
     @Slot(object)
     def _forget(self, exhibit: OpenExhibit) -> None:
@@ -127,9 +134,16 @@ class OpeningDesk(QObject):
 class _OpeningTask(QObject):
     """Hears one opening job, in the GUI thread."""
 
-    def __init__(self, desk: OpeningDesk, session: Session, exhibit: OpenExhibit, job: Job) -> None:
+    def __init__(
+        self,
+        desk: OpeningDesk,
+        session: Session,
+        exhibit: OpenExhibit,
+        job: Job,
+        before: Mapping[str, Any] | None,
+    ) -> None:
         super().__init__(job)
-        self._desk, self._session, self._exhibit = desk, session, exhibit
+        self._desk, self._session, self._exhibit, self._before = desk, session, exhibit, before
         job.progressed.connect(self.progress)
         job.finished.connect(self.finish)
         job.failed.connect(self.fail)
@@ -171,15 +185,27 @@ class _OpeningTask(QObject):
             self._session.close(self._exhibit)
             self._desk.folder_found.emit(error.path)
             return
+        if isinstance(error, Unopenable) and self._restore():
+            return
         self._session.update(self._exhibit, problem=error, progress=None)
         self._desk.opening_failed.emit(self._exhibit)
 
     @Slot(object)
     def cancel(self, _cancelled: object) -> None:
-        """An opening that was cancelled leaves no exhibit behind."""
+        """An opening that was cancelled leaves no exhibit behind; one that was read before stays as it was."""
         self._desk._ended(self._exhibit)
-        if self._session.find(self._exhibit.key) is not None:
+        if not self._restore() and self._session.find(self._exhibit.key) is not None:
             self._session.close(self._exhibit)
+
+    def _restore(self) -> bool:
+        """Put back what was known before the file was to be read again; False where there is nothing to put back."""
+        if self._before is None or self._session.find(self._exhibit.key) is None:
+            return False
+        self._session.update(self._exhibit, progress=None, **self._before)
+        self._desk.picture_arrived.emit(self._exhibit)
+        self._desk.evidence_arrived.emit(self._exhibit)
+        self._desk.check_hash(self._exhibit)  # which says what is there now
+        return True
 
 
 class _HashTask(QObject):
