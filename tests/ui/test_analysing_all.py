@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import HeldAnalysis
@@ -107,3 +107,11 @@ def test_a_check_that_was_asked_for_says_that_nothing_changed(
         window.actions_table["check-hash"].trigger()
     qtbot.waitUntil(lambda: window.status.currentMessage() != "", timeout=5000)
     assert window.status.currentMessage() == "The file is byte for byte what was opened (SHA-256)."
+
+
+def test_what_is_under_way_is_not_offered_again(busy: MainWindow, slow: SlowOpening, qtbot: QtBot) -> None:
+    busy.actions_table["analyze-all"].trigger()
+    slow.may_come.set()
+    qtbot.waitUntil(lambda: "are open." in busy.centre.message, timeout=10_000)
+    buttons = [one.text() for one in busy.view.findChildren(QPushButton) if one.isVisibleTo(busy.view)]
+    assert "Analyze all" not in buttons

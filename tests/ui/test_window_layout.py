@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton
 
 from workstation.settings import SettingsStore
+from workstation.ui.command_palette import plain_text
 from workstation.ui.docks import SPECS
 from workstation.ui.main_window import FIRST_SIZE, FRAME, MainWindow
 from workstation.ui.scatter_panel import PLOT_HEIGHT
@@ -217,3 +218,12 @@ def test_the_first_window_does_not_outgrow_a_small_screen(qtbot) -> None:
     qtbot.waitExposed(window)
     assert (window.width(), window.height()) == (895, 464)
     window.close()
+
+
+def test_a_dock_that_is_chosen_in_the_menu_comes_to_the_front(window: MainWindow) -> None:
+    window.docks.show_dock("case")
+    window.docks.docks["jobs"].close()
+    entries = {plain_text(action): action for action in window.docks.actions}
+    entries["Jobs · Log · Warnings"].trigger()
+    assert not window.jobs_panel.visibleRegion().isEmpty()
+    assert window.case_panel.visibleRegion().isEmpty()

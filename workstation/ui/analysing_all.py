@@ -35,6 +35,13 @@ class AnalyseAll(QObject):
                 self._wanted.add(exhibit.key)
         self._with_folder = self._folders.is_busy
 
+    def would_start(self) -> int:
+        """How many exhibits it would analyse that are not under way yet."""
+        return sum(
+            one.problem is None and one.result is None and not one.is_busy and one.key not in self._wanted
+            for one in self._session.exhibits
+        )
+
     def stop(self) -> None:
         """Stop every analysis that runs or waits; the last ones first, so that none of them begins meanwhile."""
         self._wanted.clear()

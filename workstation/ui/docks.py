@@ -75,6 +75,7 @@ class Docks(QObject):
             dock.setAccessibleName(spec.title)
             dock.setWidget(panels[spec.name])
             dock.visibilityChanged.connect(self._name_tabs)
+            dock.toggleViewAction().triggered.connect(self._bring_forward)
             self.docks[spec.name] = dock
         self._place_all()
 
@@ -139,6 +140,14 @@ class Docks(QObject):
     def restore(self, state: str) -> bool:
         """Bring a saved layout back; False if it does not fit this version."""
         return bool(state) and self._window.restoreState(QByteArray.fromBase64(state.encode("ascii")), LAYOUT_VERSION)
+
+    @Slot(bool)
+    def _bring_forward(self, shown: bool) -> None:
+        """A dock that was asked for is seen, not only its tab behind another one."""
+        action = self.sender()
+        for dock in self.docks.values():
+            if shown and dock.toggleViewAction() is action:
+                dock.raise_()
 
     @Slot()
     def _name_tabs(self) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workstation.ui.action_states import ActionStates
+from workstation.ui.analysing_all import AnalyseAll
 from workstation.ui.casing import CaseDesk, Keeping
 from workstation.ui.centre import Centre
-from workstation.ui.commands import Commands
 from workstation.ui.comparing import CompareDesk
 from workstation.ui.empty_page import EmptyPage
 from workstation.ui.errands import Errands
@@ -51,7 +51,7 @@ class Followers:
     teller: Teller
     states: ActionStates
     status: StatusBar
-    commands: Commands
+    analyse_all: AnalyseAll
     errands: Errands
 
 
@@ -192,9 +192,8 @@ class Following(QObject):
     @Slot(str, str)
     def tell_folder(self, words: str, kind: str) -> None:
         """What became of a folder; what one does with so many photographs is one press away."""
-        waiting = [one for one in self._parts.session.exhibits if one.problem is None and one.result is None]
-        action = "Analyze all" if len(waiting) > 1 else ""
-        self._parts.teller.tell(words, kind, action, self._parts.commands.analyse_all)
+        action = "Analyze all" if self._parts.analyse_all.would_start() > 1 else ""
+        self._parts.teller.tell(words, kind, action, self._parts.analyse_all.start)
 
     @Slot(str, object)
     def tell_exported(self, what: str, written: tuple[Path, ...]) -> None:

@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
                 teller=self.teller,
                 states=self.states,
                 status=self.status,
-                commands=self.commands,
+                analyse_all=self.analyse_all,
                 errands=self.errands,
             ),
             self,
