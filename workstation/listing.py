@@ -23,12 +23,15 @@ from workstation.evidence.record import (
     TagValue,
     Unreadable,
 )
+from workstation.evidence.xmp import KINDS
 
 Row = dict[str, Any]
+_LISTED = (*KINDS, "IPTC")
+"""Payloads whose statements have a line of their own."""
 
 
 def rows(metadata: Metadata) -> list[Row]:
-    """One object for each IFD entry, each other payload and each property of the JPEG stream.
+    """One object for each IFD entry, each other payload, what XMP and IPTC say, and each property of the JPEG stream.
 
     Where the file holds no EXIF that can be read, an object of the group EXIF comes first and says so in its `state`.
     Every object has `group`, `name`, `id` (None where there is none), `raw` (hex digits), `value` (numbers as numbers,
@@ -37,7 +40,10 @@ def rows(metadata: Metadata) -> list[Row]:
     """
     found = [] if isinstance(metadata.exif_state, Present) else [_absent_exif(metadata.exif_state)]
     found += [_entry(entry) for entry in metadata.entries]
-    found += [_payload(payload) for payload in metadata.payloads]
+    for payload in metadata.payloads:
+        found.append(_payload(payload))
+        if payload.kind in _LISTED:
+            found += [_detail(payload.kind, name, value) for name, value in payload.details]
     if metadata.jpeg is not None:
         found += _jpeg(metadata.jpeg)
     return found
@@ -107,8 +113,12 @@ def _entry(entry: TagEntry) -> Row:
 
 
 def _payload(payload: Payload) -> Row:
-    details = dict(payload.details)
-    text = ", ".join(filter(None, (payload.description, *(f"{name} {value}" for name, value in payload.details))))
+    named: dict[str, list[str]] = {}
+    for name, value in payload.details:
+        named.setdefault(name, []).append(value)
+    details = {name: values[0] if len(values) == 1 else values for name, values in named.items()}
+    said = () if payload.kind in _LISTED else payload.details
+    text = ", ".join(filter(None, (payload.description, *(f"{name} {value}" for name, value in said))))
     return {
         "group": "Payload",
         "name": payload.kind,
@@ -120,6 +130,21 @@ def _payload(payload: Payload) -> Row:
         "text": f"{payload.size} bytes" + (f": {text}" if text else ""),
         "offset": payload.offset,
         "state": "present",
+    }
+
+
+def _detail(kind: str, name: str, value: str) -> Row:
+    """One statement of an XMP packet or an IPTC record."""
+    return {
+        "group": kind,
+        "name": name,
+        "id": None,
+        "raw": "",
+        "value": value,
+        "unit": "",
+        "text": value,
+        "offset": None,
+        "state": "present" if value else "empty",
     }
 
 

@@ -22,8 +22,11 @@ from workstation.evidence import open_evidence, read_metadata
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.formats import detect_format
 from workstation.evidence.ifd import read_directories
+from workstation.evidence.iptc import iptc_payload
 from workstation.evidence.metadata import assemble, read_container
-from workstation.evidence.payloads import icc_description, iptc_details, jumbf_payload, photoshop_payloads
+from workstation.evidence.payloads import icc_description, jumbf_payload
+from workstation.evidence.photoshop import photoshop_payloads
+from workstation.evidence.xmp import with_properties, xmp_payload
 
 CALLS: Final = 1_000_000
 """More than any mutation of a small file may take."""
@@ -137,7 +140,8 @@ def test_directories_of_mutated_exif(data: bytes) -> None:
 @given(st.binary(max_size=2000))
 def test_payload_readers_on_any_bytes(data: bytes) -> None:
     whole = Block.of_file(data)
-    iptc_details(data)
+    iptc_payload(data, 0, len(data))
+    with_properties(xmp_payload(data, 0, len(data)))
     icc_description(data)
     list(photoshop_payloads(whole))
     jumbf_payload(whole)

@@ -523,7 +523,8 @@ def test_many_keywords_of_iptc_are_all_listed() -> None:
 
     found = payload(read_jpeg(jpeg_with((0xED, b"Photoshop 3.0\0" + resource), rest=END)), "IPTC")
 
-    assert found.description == "60 named datasets"
+    assert found.description == "60 datasets"
+    assert len(found.details) == 60
 
 
 def test_only_app14_states_the_colour_transform() -> None:

@@ -492,6 +492,26 @@ def test_what_the_program_says_of_parts_of_a_file_is_said_in_german(tmp_path: Pa
         assert words not in german
 
 
+def test_all_that_iptc_says_stands_in_a_table_of_its_own(tmp_path: Path) -> None:
+    file, parts = tmp_path / "p.jpg", BytesIO()
+    Image.effect_noise((160, 128), 60).save(parts, "JPEG")
+    words = [f"word{number:02d} of a caption that is not short at all" for number in range(40)]
+    record = b"".join(b"\x1c\2\x19" + len(word).to_bytes(2, "big") + word.encode() for word in words)
+    block = b"Photoshop 3.0\0" + b"8BIM\4\4\0\0" + len(record).to_bytes(4, "big") + record
+    block += b"8BIM\4\x25\0\0\0\0\0\x10" + b"digest of others"
+    file.write_bytes(b"\xff\xd8\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + parts.getvalue()[2:])
+
+    exhibit = Exhibit(open_evidence(file))
+    german, english = printed(exhibit), printed(exhibit, "en")
+
+    assert all(word in german and word in english for word in words)
+    assert "in der Tabelle darunter" in german
+    assert "IPTC bei 0x" in german
+    assert "in the table below" in english
+    assert "40 Datensätze" in german
+    assert "Der IPTC-Datensatz ist nicht der, dessen Prüfsumme Photoshop daneben hinterlegt hat" in german
+
+
 def test_every_enumerated_value_of_metadata_has_german_words() -> None:
     tables = (exif_words.IMAGE, exif_words.GPS, exif_words.INTEROP, exif_text._NO_NUMBERS)
     said = {word for table in tables for words in table.values() for word in words.values()}

@@ -9,8 +9,10 @@ from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
-from workstation.evidence.payloads import boxes, icc_payload, jumbf_payload, looks_like, xmp_payload
+from workstation.evidence.iptc import iptc_payload
+from workstation.evidence.payloads import boxes, icc_payload, jumbf_payload, looks_like
 from workstation.evidence.record import Payload, Unreadable
+from workstation.evidence.xmp import xmp_payload
 
 MOST_ITEMS: Final = 10_000
 MOST_REFERENCES: Final = 1000
@@ -280,7 +282,7 @@ def _items(file: Block, meta: _Meta, container: Container) -> None:
     for _, item in sorted(meta.items.items(), key=lambda pair: pair[0] not in primary):
         if not item.runs:
             continue
-        if item.kind not in (b"Exif", b"mime", b"uri "):
+        if item.kind not in (b"Exif", b"mime", b"uri ", b"iptc"):
             if not item.in_idat and any(offset + length > len(file) for offset, length in item.runs):
                 name, place = decode_text(item.kind), item.runs[0][0]
                 container.warn("heif-damaged-item", f"{name} item: {_PAST_END}", place, part=name, reason=_PAST_END)
@@ -306,6 +308,8 @@ def _item(item: _Item, block: Block, container: Container) -> None:
         container.exif.append(tiff)
     elif item.content_type.startswith((b"application/rdf+xml", b"application/xml")):
         container.payloads.append(xmp_payload(bytes(block.data), offset, len(block)))
+    elif item.kind == b"iptc":
+        container.payloads.append(iptc_payload(bytes(block.data), offset, len(block)))
     elif item.kind == b"mime":
         container.payloads.append(Payload("item", offset, len(block), decode_text(item.content_type)))
 

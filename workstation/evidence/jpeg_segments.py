@@ -18,12 +18,12 @@ from workstation.evidence.payloads import (
     icc_payload,
     image_size,
     jumbf_payload,
-    photoshop_payloads,
     shown,
     trailing_payload,
-    xmp_payload,
 )
+from workstation.evidence.photoshop import photoshop_payloads
 from workstation.evidence.record import Empty, JpegSegment, Payload
+from workstation.evidence.xmp import xmp_payload
 
 _EXIF: Final = b"Exif\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"

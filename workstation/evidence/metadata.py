@@ -11,24 +11,23 @@ from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_tags import MAKER_NOTE
 from workstation.evidence.ifd import Directories, read_directories
+from workstation.evidence.iptc import iptc_payload
 from workstation.evidence.isobmff import read_isobmff
 from workstation.evidence.jpeg_segments import read_jpeg
 from workstation.evidence.payloads import (
     LARGEST_CONTENT,
     icc_payload,
-    iptc_details,
     jumbf_payload,
     maker_note_vendor,
-    named_datasets,
-    photoshop_payloads,
-    xmp_payload,
 )
+from workstation.evidence.photoshop import DIGEST_DIFFERS, photoshop_payloads
 from workstation.evidence.piexif_check import cross_check
 from workstation.evidence.plain_bitmaps import read_bmp, read_gif
 from workstation.evidence.png import read_png
 from workstation.evidence.record import Empty, Metadata, Payload, Present, TagEntry, TagState, Unreadable
 from workstation.evidence.riff import read_webp
 from workstation.evidence.thumbnails import thumbnail
+from workstation.evidence.xmp import KINDS, with_properties, xmp_payload
 
 _XMP: Final = 0x02BC
 _IPTC: Final = 0x83BB
@@ -38,6 +37,8 @@ _C2PA: Final = 0xCD41
 _PRINT_IM: Final = 0xC4A5
 _NO_DIRECTORY: Final = Reason("its first directory lies past the end of the data", "directory-past-end")
 _MOST_BLOCKS: Final = 8
+_MOST_PACKETS: Final = 4
+"""XMP packets whose properties are listed one by one: a file of thousands must not cost thousands of times the work."""
 _MOST_PAYLOADS: Final = 32
 _MOST_THUMBNAILS: Final = 32
 _MOST_LISTED: Final = 1000
@@ -106,7 +107,7 @@ def assemble(container: Container) -> Metadata:
         warnings.extend(cross_check(block, found))
         payloads.extend(_exif_payloads(block, found, warnings))
         entries.extend(found.entries if number == 0 else _renamed(found.entries, number))
-    payloads = sorted(payloads + container.payloads, key=_place)
+    payloads = _told(sorted(payloads + container.payloads, key=_place), warnings)
     if container.suppressed:
         message = f"{number_of(container.suppressed, 'further problem')} of the file's structure"
         warnings.append(RecordedWarning.of("structure-more-warnings", message, count=container.suppressed))
@@ -132,6 +133,22 @@ def _state_of(found: Directories) -> TagState:
         return Present()
     lost = next((warning for warning in found.warnings if warning.code in ("ifd-outside", "ifd-truncated")), None)
     return Unreadable(_NO_DIRECTORY, lost.offset) if lost else Empty()
+
+
+def _told(payloads: list[Payload], warnings: list[RecordedWarning]) -> list[Payload]:
+    """The payloads, XMP packets with their properties; an IPTC record that was changed past Photoshop is a warning."""
+    packets = 0
+    told = []
+    for payload in payloads:
+        if any(isinstance(value, Reason) and value.code == DIGEST_DIFFERS for _, value in payload.details):
+            message = (
+                "the IPTC record is not the one that the Photoshop digest beside it was computed of: it was changed"
+            )
+            warnings.append(RecordedWarning.of(DIGEST_DIFFERS, message, payload.offset))
+        packets += payload.kind in KINDS
+        wanted = payload.kind in KINDS and packets <= _MOST_PACKETS
+        told.append(with_properties(payload) if wanted else payload)
+    return told
 
 
 def _place(payload: Payload) -> int:
@@ -182,8 +199,7 @@ def _entry_payloads(block: Block, entry: TagEntry, make: str) -> list[Payload]: 
     if entry.id == _XMP:
         return [xmp_payload(bytes(whole.data), entry.offset, entry.raw_size)]
     if entry.id == _IPTC:
-        details = iptc_details(bytes(whole.data))
-        return [Payload("IPTC", entry.offset, entry.raw_size, named_datasets(details), details)]
+        return [iptc_payload(bytes(whole.data), entry.offset, entry.raw_size)]
     if entry.id == _PHOTOSHOP:
         return list(photoshop_payloads(whole))
     return [icc_payload(whole) if entry.id == _ICC else jumbf_payload(whole)]

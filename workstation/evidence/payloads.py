@@ -1,4 +1,4 @@
-"""What travels beside the pixels: ICC, IPTC, XMP, JUMBF, MakerNotes, thumbnails, trailing data."""
+"""What travels beside the pixels: ICC, JUMBF, MakerNotes, thumbnails, trailing data."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Final
-from xml.sax.saxutils import unescape
 
 from PIL import ImageCms
 
-from workstation.errors import Reason, number_of
+from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.exif_values import decode_text
 from workstation.evidence.record import Payload
 
 LARGEST_CONTENT: Final = 4 * 1024 * 1024
-_MOST_DETAILS: Final = 200
 NO_IMAGE: Final = Reason("not readable as an image", "no-image")
 LONGEST_TEXT: Final = 2000
 """Characters of a comment that are shown; generators write their whole instructions into one."""
@@ -78,60 +75,6 @@ _MAKER_NOTES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"STMN", "Samsung"),
 )
 
-_IPTC_NAMES: Final = {
-    (1, 90): "CodedCharacterSet",
-    (2, 5): "ObjectName",
-    (2, 25): "Keywords",
-    (2, 40): "SpecialInstructions",
-    (2, 55): "DateCreated",
-    (2, 60): "TimeCreated",
-    (2, 65): "OriginatingProgram",
-    (2, 80): "By-line",
-    (2, 85): "By-lineTitle",
-    (2, 90): "City",
-    (2, 92): "Sub-location",
-    (2, 95): "Province-State",
-    (2, 101): "Country",
-    (2, 103): "OriginalTransmissionReference",
-    (2, 105): "Headline",
-    (2, 110): "Credit",
-    (2, 115): "Source",
-    (2, 116): "CopyrightNotice",
-    (2, 120): "Caption-Abstract",
-    (2, 122): "Writer-Editor",
-}
-_PHOTOSHOP_NAMES: Final = {
-    0x03ED: "ResolutionInfo",
-    0x0404: "IPTC-NAA record",
-    0x0406: "JPEG quality",
-    0x0409: "thumbnail (old)",
-    0x040C: "thumbnail",
-    0x040F: "ICC profile",
-    0x0422: "EXIF data 1",
-    0x0424: "XMP metadata",
-    0x0425: "caption digest",
-}
-_PHOTOSHOP_THUMBNAIL: Final = 0x040C
-_THUMBNAIL_HEADER: Final = 28
-"""Bytes before the JPEG of a Photoshop thumbnail: format, sizes, bits (Adobe Photoshop File Formats, thumbnail)."""
-_XMP_FACTS: Final = (
-    ("toolkit", "x:xmptk"),
-    ("creator tool", "(?:xmp|xap):CreatorTool"),
-    ("created", "(?:xmp|xap):CreateDate"),
-    ("modified", "(?:xmp|xap):ModifyDate"),
-    ("metadata date", "(?:xmp|xap):MetadataDate"),
-    ("document", "(?:xmp|xap)MM:DocumentID"),
-    ("original document", "(?:xmp|xap)MM:OriginalDocumentID"),
-    ("digital source type", "DigitalSourceType"),
-    ("motion photo", "GCamera:(?:MotionPhoto|MicroVideo)"),
-)
-"""Facts and the names of their properties; xap is what Adobe called the prefix xmp until 2004."""
-_XML_QUOTES: Final = {"&quot;": '"', "&apos;": "'"}
-_XMP_VALUE: Final = (
-    r"""(?:(?:\s{1,80}rdf:resource)?\s{0,80}=\s{0,80}(?:"([^"]{1,1000})"|'([^']{1,1000})')|>([^<]{1,1000}))"""
-)
-"""Of a property: an attribute in either kind of quotes, the text of an element, or the address that it points to."""
-
 
 def maker_note_vendor(data: bytes, make: str) -> str:
     """The vendor of a MakerNote: by its header, else by the Make tag, which is then said."""
@@ -172,81 +115,6 @@ def icc_payload(block: Block, size: int | None = None) -> Payload:
 def shown(text: str) -> str:
     """A text as far as it is shown, and how long it is where that is not all."""
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} … ({len(text)} characters)"
-
-
-def xmp_payload(packet: bytes, offset: int | None, size: int, kind: str = "XMP") -> Payload:
-    """An XMP packet with the facts that a laboratory looks for first."""
-    details = []
-    packet = packet[:LARGEST_CONTENT]
-    text = _in_utf8(packet)
-    for name, written in _XMP_FACTS:
-        match = re.search((written + _XMP_VALUE).encode("ascii"), text)
-        if match and match[match.lastindex or 0].strip():
-            details.append((name, unescape(decode_text(match[match.lastindex or 0]).strip(), _XML_QUOTES)))
-    history = len(re.findall(rb"(?<!/)stEvt:action\b", text))  # an element is named at its end, too
-    if history:
-        details.append(("history entries", str(history)))
-    description = next((value for name, value in details if name == "creator tool"), "")
-    return Payload(kind, offset, size, description, tuple(details), packet)
-
-
-def _in_utf8(packet: bytes) -> bytes:
-    """A packet in UTF-16 as UTF-8; any other as it is."""
-    order = {b"\xff\xfe": "utf-16-le", b"<\0": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\0<": "utf-16-be"}.get(
-        packet[:2]
-    )
-    return packet if order is None else packet.decode(order, errors="replace").encode("utf-8", errors="replace")
-
-
-def iptc_details(data: bytes) -> tuple[tuple[str, str], ...]:
-    """The datasets of an IPTC IIM record (IIM 4.2), named where their number is a common one."""
-    details: list[tuple[str, str]] = []
-    position = 0
-    while position + 5 <= len(data) and data[position] == 0x1C and len(details) < _MOST_DETAILS:
-        record, dataset, size = data[position + 1], data[position + 2], struct.unpack_from(">H", data, position + 3)[0]
-        if size & 0x8000:  # extended length: not used by photographs
-            break
-        value = data[position + 5 : position + 5 + size]
-        name = _IPTC_NAMES.get((record, dataset))
-        if name:
-            details.append((name, decode_text(value).replace("\x1b%G", "UTF-8")))
-        position += 5 + size
-    return tuple(details)
-
-
-def named_datasets(details: tuple[tuple[str, str], ...]) -> Reason:
-    """How many datasets of an IPTC record have a name."""
-    return Reason(number_of(len(details), "named dataset"), "named-datasets", count=len(details))
-
-
-def photoshop_payloads(block: Block) -> Iterator[Payload]:
-    """The image resources of a Photoshop block (8BIM), with IPTC as a payload of its own."""
-    position = 0
-    listed = 0
-    while position + 12 <= len(block) and listed < _MOST_BOXES:
-        if block.take(position, 4) not in (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR"):
-            return
-        identifier = block.number(position + 4, "H", ">")
-        name_size = block.number(position + 6, "B", ">")
-        start = position + 6 + (1 + name_size + 1) // 2 * 2
-        if start + 4 > len(block):
-            return
-        size = block.number(start, "I", ">")
-        body = block.part(start + 4, size)
-        offset = body.file_offset(0, len(body))
-        if identifier == 0x0404:
-            details = iptc_details(bytes(body.data))
-            yield Payload("IPTC", offset, len(body), named_datasets(details), details)
-        elif identifier == _PHOTOSHOP_THUMBNAIL and body.data[_THUMBNAIL_HEADER : _THUMBNAIL_HEADER + 2] == b"\xff\xd8":
-            picture = body.part(_THUMBNAIL_HEADER, len(body))
-            place = picture.file_offset(0, len(picture))
-            found = embedded_image("thumbnail", bytes(picture.data[:LARGEST_CONTENT]), place, len(picture))
-            yield replace(found, details=(("written by", "Photoshop, image resource 0x040C"),))
-        else:
-            known = _PHOTOSHOP_NAMES.get(identifier, "")
-            yield Payload("Photoshop resource", offset, len(body), f"0x{identifier:04X} {known}".strip())
-        position = start + 4 + (size + 1) // 2 * 2
-        listed += 1
 
 
 def boxes(block: Block, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:

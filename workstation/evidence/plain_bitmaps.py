@@ -9,8 +9,9 @@ from workstation.errors import Reason
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
-from workstation.evidence.payloads import icc_payload, shown, trailing_payload, xmp_payload
+from workstation.evidence.payloads import icc_payload, shown, trailing_payload
 from workstation.evidence.record import NotApplicable, Payload
+from workstation.evidence.xmp import xmp_payload
 
 MOST_BLOCKS: Final = 100_000
 _MOST_COMMENTS: Final = 200

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Final
 
 from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
+from workstation.evidence.iptc import iptc_payload
 from workstation.evidence.payloads import (
     icc_payload,
-    iptc_details,
     jumbf_payload,
-    named_datasets,
-    photoshop_payloads,
     shown,
     trailing_payload,
-    xmp_payload,
 )
+from workstation.evidence.photoshop import photoshop_payloads
 from workstation.evidence.record import Payload
+from workstation.evidence.xmp import xmp_payload
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 LARGEST_TEXT: Final = 8 * 1024 * 1024
@@ -214,7 +214,7 @@ def _raw_profile(name: str, text: bytes, offset: int | None, size: int, containe
         container.payloads.append(icc_payload(block, size))
     elif name in ("iptc", "8bim"):
         found = [payload for payload in photoshop_payloads(block) if payload.kind == "IPTC"]
-        details = found[0].details if found else iptc_details(profile)
-        container.payloads.append(Payload("IPTC", offset, size, named_datasets(details), details))
+        record = found[0] if found else iptc_payload(profile, offset, size)
+        container.payloads.append(replace(record, offset=offset, size=size))
     else:
         container.payloads.append(Payload("PNG text", offset, size, f"Raw profile type {name}"))

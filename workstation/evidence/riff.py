@@ -8,8 +8,9 @@ from workstation.errors import Reason, number_of
 from workstation.evidence.bytes_reader import Block, ParseProblem
 from workstation.evidence.container import Container
 from workstation.evidence.exif_values import decode_text
-from workstation.evidence.payloads import icc_payload, jumbf_payload, trailing_payload, xmp_payload
+from workstation.evidence.payloads import icc_payload, jumbf_payload, trailing_payload
 from workstation.evidence.record import Payload
+from workstation.evidence.xmp import xmp_payload
 
 MOST_CHUNKS: Final = 20_000
 _SILENT: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from workstation.evidence.xmp import KINDS
 from workstation.report.blocks import Block, Facts, Heading, Tables, Text, Together
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import because, hexadecimal, raw_bytes, shown_value, state
+
+_STATING = (*KINDS, "IPTC")
+_MOST_IN_A_CELL = 8
 
 
 def appendix(sheet: Sheet) -> list[Block]:
@@ -58,17 +62,34 @@ def _payloads(sheet: Sheet, carried: list[Content]) -> list[Block]:
     heading = Heading(sheet.texts("payloads.title"), 3)
     if not carried:
         return [Together((heading, sheet.said("payloads.none")))]
+    apart = [payload for payload in carried if _has_statements(sheet, payload)]
     rows = [
         (
             sheet.word("payloads.kinds", payload["kind"]),
             hexadecimal(payload["offset"]),
             sheet.texts.count(payload["size"]),
             sheet.shortened(_description(sheet, payload)),
-            sheet.shortened("; ".join(_detail(sheet, detail) for detail in payload["details"]) or "–", 720),
+            sheet.texts("payloads.below") if payload in apart else _details(sheet, payload),
         )
         for payload in carried
     ]
-    return [heading, sheet.listing("payloads", rows, (26, 18, 20, 46, 70), mono=(1,))]
+    story: list[Block] = [heading, sheet.listing("payloads", rows, (26, 18, 20, 46, 70), mono=(1,))]
+    for payload in apart:
+        place = hexadecimal(payload["offset"])
+        story.append(Heading(sheet.texts("payloads.statements", kind=payload["kind"], offset=place), 4))
+        stated = [(sheet.shortened(name), sheet.shortened(value)) for name, value in _statements(sheet, payload)]
+        story.append(sheet.listing("statements", stated, (60, 120)))
+    return story
+
+
+def _has_statements(sheet: Sheet, payload: Content) -> bool:
+    """Whether a payload's details have a table of their own: a report's own words of an earlier version know none."""
+    return payload["kind"] in _STATING and len(payload["details"]) > _MOST_IN_A_CELL and sheet.knows("payloads.below")
+
+
+def _details(sheet: Sheet, payload: Content) -> str:
+    said = "; ".join(f"{name}: {value}" for name, value in _statements(sheet, payload))
+    return sheet.shortened(said or "–", 720)
 
 
 def _description(sheet: Sheet, payload: Content) -> str:
@@ -78,9 +99,12 @@ def _description(sheet: Sheet, payload: Content) -> str:
     return sheet.noted(payload["description"], coded)
 
 
-def _detail(sheet: Sheet, detail: Content) -> str:
-    name = sheet.word("payloads.details", detail["name"])
-    return f"{name}: {sheet.noted(detail['value'], detail.get('value_code'))}"
+def _statements(sheet: Sheet, payload: Content) -> list[tuple[str, str]]:
+    """Names and values of what a payload says, the program's own words in the report's language."""
+    return [
+        (sheet.word("payloads.details", detail["name"]), sheet.noted(detail["value"], detail.get("value_code")))
+        for detail in payload["details"]
+    ]
 
 
 def _thumbnails(sheet: Sheet, exhibit: Content) -> list[Block]:
