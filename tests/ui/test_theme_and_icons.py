@@ -3,15 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QIcon, QPalette, QPixmap, QRawFont
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import workstation.ui
 from workstation.ui.copying import copy_image, to_tsv
 from workstation.ui.icons import icon, icon_names
-from workstation.ui.theme import DARK, LIGHT, Theme, apply_theme, current_theme, monospaced, shortened_hash
+from workstation.ui.theme import DARK, LIGHT, Theme, ThemeChoice, apply_theme, current_theme, monospaced, shortened_hash
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -151,3 +151,32 @@ def test_a_view_is_copied_as_an_image(qapp: QApplication, qtbot: QtBot) -> None:
     copy_image(button)
     image = qapp.clipboard().image()
     assert (image.width(), image.height()) == (40, 30)
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_focus_is_seen_on_a_button_that_is_down_or_the_default(
+    qapp: QApplication, qtbot: QtBot, choice: ThemeChoice
+) -> None:
+    apply_theme(qapp, choice)
+    page = QWidget()
+    qtbot.addWidget(page)
+    layout = QVBoxLayout(page)
+    other, down, default = QLineEdit(), QToolButton(), QPushButton("Cancel")
+    down.setText("Original")
+    down.setCheckable(True)
+    down.setChecked(True)
+    down.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    default.setDefault(True)
+    for widget in (other, down, default):
+        layout.addWidget(widget)
+    page.show()
+    page.activateWindow()
+    qtbot.waitActive(page)
+    for button in (down, default):
+        other.setFocus()
+        qapp.processEvents()
+        without, size = button.grab().toImage(), button.sizeHint()
+        button.setFocus()
+        qapp.processEvents()
+        assert button.grab().toImage() != without
+        assert button.sizeHint() == size, "nothing jumps"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar, QToolButton
 
 from workstation.settings import SettingsStore
 from workstation.ui.command_palette import plain_text
@@ -227,3 +227,16 @@ def test_a_dock_that_is_chosen_in_the_menu_comes_to_the_front(window: MainWindow
     entries["Jobs · Log · Warnings"].trigger()
     assert not window.jobs_panel.visibleRegion().isEmpty()
     assert window.case_panel.visibleRegion().isEmpty()
+
+
+def test_tab_passes_over_a_dock_behind_another_one(window: MainWindow, qtbot) -> None:
+    window.docks.show_dock("case")
+    window.docks.show_dock("jobs")
+    window.activateWindow()
+    window.jobs_panel.findChild(QTabBar).setFocus()
+    passed = []
+    for _ in range(8):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        passed.append(QApplication.focusWidget())
+    assert not [widget for widget in passed if window.case_panel.isAncestorOf(widget)]
+    assert window.toolbar.isAncestorOf(passed[-1])

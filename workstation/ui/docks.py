@@ -141,6 +141,13 @@ class Docks(QObject):
         """Bring a saved layout back; False if it does not fit this version."""
         return bool(state) and self._window.restoreState(QByteArray.fromBase64(state.encode("ascii")), LAYOUT_VERSION)
 
+    def is_behind(self, widget: QWidget) -> bool:
+        """Whether a widget belongs to a dock of which only the tab is seen."""
+        return any(
+            dock.isAncestorOf(widget) and dock.isVisible() and dock.visibleRegion().isEmpty()
+            for dock in self.docks.values()
+        )
+
     @Slot(bool)
     def _bring_forward(self, shown: bool) -> None:
         """A dock that was asked for is seen, not only its tab behind another one."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from workstation.settings import SettingsStore
 from workstation.ui import icons
@@ -56,6 +56,8 @@ from workstation.ui.viewing import ViewingWatch
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
+MOST_CONTROLS = 200
+"""More than a dock has; Tab looks no further for one that can be seen."""
 FRAME = QSize(16, 48)
 """What title bar and borders take on the common desktops; they are not known before the window is shown."""
 
@@ -403,6 +405,16 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
             self.take_theme(current_theme(self.palette()).dark)
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Tab passes over what stands behind another dock: nobody would see where it is."""
+        moved = super().focusNextPrevChild(forwards)
+        for _ in range(MOST_CONTROLS):
+            focused = QApplication.focusWidget()
+            if not moved or focused is None or not self.docks.is_behind(focused):
+                break
+            moved = super().focusNextPrevChild(forwards)
+        return moved
 
     def event(self, event: QEvent) -> bool:
         """Say when the window was painted for the first time."""

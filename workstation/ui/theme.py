@@ -154,14 +154,14 @@ def style_sheet(theme: Theme) -> str:
     QToolButton:hover {{ background: {theme.raised}; }}
     QToolButton:checked {{ background: {theme.raised}; border-color: {theme.accent}; }}
     QToolButton:pressed {{ background: {theme.border}; }}
-    QToolButton:focus {{ border-color: {theme.accent}; }}
+    QToolButton:focus {{ border: 2px solid {theme.accent}; padding: 3px; }}
     QToolButton::menu-indicator {{ width: 0; }}
     QPushButton {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px;
         padding: 4px 12px; }}
     QPushButton:hover {{ border-color: {theme.muted}; }}
     QPushButton:pressed {{ background: {theme.border}; }}
-    QPushButton:focus {{ border: 1px solid {theme.accent}; }}
     QPushButton:default {{ border-color: {theme.accent}; }}
+    QPushButton:focus {{ border: 2px solid {theme.accent}; padding: 3px 11px; }}
     QPushButton:disabled {{ color: {theme.disabled}; background: {theme.window}; }}
     QComboBox, QSpinBox {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px;
         padding: 3px 8px; min-height: 1.4em; }}
@@ -196,6 +196,8 @@ def style_sheet(theme: Theme) -> str:
     QProgressBar::chunk {{ background: {theme.progress}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    PlotWidget {{ border: 1px solid transparent; }}
+    PlotWidget:focus {{ border-color: {theme.accent}; }}
     QScrollArea:focus {{ border: 1px solid {theme.accent}; }}
     QScrollBar {{ background: transparent; border: none; margin: 0; }}
     QScrollBar:vertical {{ width: 12px; }}
