@@ -860,3 +860,15 @@ def test_the_scale_can_be_taken_off_every_picture(make_window: Maker, photo: Pho
     assert [view.legend.isHidden() for view in (compare.left, compare.right)] == [True, False], "the left is original"
     window.actions_table["compare"].trigger()
     assert window.view.legend.isVisible()
+
+
+def test_a_region_is_marked_without_the_mouse(window: MainWindow, photo: Photo, open_file: Opener, qtbot) -> None:
+    open_file(window, photo(size=(2400, 1600)))
+    window.view.setFocus()
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Right, Qt.Key.Key_W):
+        qtbot.keyClick(window.view.canvas, key)
+    left, top, width, height = window.view.visible_area()
+    (region,) = window.session.current.marks.regions
+    assert region.points == ((left, top), (left + width, top + height))
+    assert 0 < width < 2400
+    assert window.picture.selected == region.name, "N writes a note on it"

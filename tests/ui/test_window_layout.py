@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar, QToolButton
 
 from workstation.settings import SettingsStore
 from workstation.ui.command_palette import plain_text
+from workstation.ui.compare import CompareView
 from workstation.ui.docks import SPECS
 from workstation.ui.main_window import FIRST_SIZE, FRAME, MainWindow
 from workstation.ui.scatter_panel import PLOT_HEIGHT
@@ -240,3 +241,15 @@ def test_tab_passes_over_a_dock_behind_another_one(window: MainWindow, qtbot) ->
         passed.append(QApplication.focusWidget())
     assert not [widget for widget in passed if window.case_panel.isAncestorOf(widget)]
     assert window.toolbar.isAncestorOf(passed[-1])
+
+
+def test_a_message_beside_two_pictures_leaves_their_names_to_be_read(window: MainWindow, photo, open_file) -> None:
+    for name in ("a.png", "b.png"):
+        open_file(window, photo(name))
+    window.actions_table["compare"].trigger()
+    window.teller.tell("A sentence.")
+    compare = window.centre.findChild(CompareView)
+    names = [label for label in compare.findChildren(QLabel) if label.text() in {"a.png", "b.png"}]
+    assert len(names) == 2
+    bar = window.centre.bar.geometry()
+    assert not [one for one in names if bar.intersects(QRect(one.mapTo(window.centre, QPoint()), one.size()))]

@@ -68,6 +68,7 @@ class ActionStates(QObject):
             "bookmark",
             "bookmark-verdict",
             "copy-view",
+            "region-of-view",
         ):
             table[action_id].setEnabled(has_file)
         for action_id in ("export-maps", "reset-limits", "contours", "pca-component"):

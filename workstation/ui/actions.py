@@ -273,6 +273,14 @@ SPECS: tuple[ActionSpec, ...] = (
     _tool("P", "polygon", "&Polygon", "Mark a polygon; a double click closes it."),
     _tool("L", "lasso", "&Lasso", "Mark a region freehand."),
     ActionSpec(
+        "region-of-view",
+        "Region",
+        "Mark the &visible part",
+        "Mark what is seen of the picture: with zoom and arrows, a region without the mouse.",
+        ("W",),
+        scope="picture",
+    ),
+    ActionSpec(
         "region-note",
         "Region",
         "&Note on the region",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
@@ -110,7 +110,12 @@ class Centre(QWidget):
 
     def _place_bar(self) -> None:
         width = min(720, self.width() - 32)
-        self.bar.setGeometry((self.width() - width) // 2, 16, width, self.bar.heightForWidth(width))
+        page = self._pages.currentWidget()
+        pictures = page.findChildren(ImageView) if page is not None else []
+        top = min(
+            (one.mapTo(self, QPoint()).y() for one in pictures if one.isVisible()), default=0
+        )  # below their names
+        self.bar.setGeometry((self.width() - width) // 2, top + 16, width, self.bar.heightForWidth(width))
 
     @Slot()
     def _act(self) -> None:

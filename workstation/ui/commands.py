@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from workstation import paths
 from workstation.analysis.colours import COLOURED
+from workstation.analysis.regions import Region
 from workstation.evidence import Rehash
 from workstation.settings import SettingsStore
 from workstation.ui.analysing import AnalysisDesk
@@ -102,6 +103,7 @@ class Commands(QObject):
             "cancel-all": self.stop_all,
             "region-note": self.note_on_region,
             "region-reference": self.see_from_region,
+            "region-of-view": self.mark_visible_part,
             "region-delete": self.delete_region,
             "escape": self.let_go,
             "export-report": self._errands.export_report,
@@ -404,6 +406,15 @@ class Commands(QObject):
             self._picture.see_from(self._picture.selected)
         else:
             self._teller.tell("Choose a region first, or draw one with R, E, P or L.")
+
+    @Slot()
+    def mark_visible_part(self) -> None:
+        """A region of what is seen, drawn without the mouse."""
+        area = self._view.visible_area()
+        if area is not None:
+            left, top, width, height = area
+            corners = ((left, top), (left + width, top + height))
+            self._view.region_drawn.emit(Region("", "rectangle", corners))
 
     @Slot()
     def delete_region(self) -> None:
