@@ -32,6 +32,8 @@ ALONE_NOTE = (
     "holds for what is found here."
 )
 
+EDGES_NOTE = "Edges follow those of the picture; numbers are those of whole cells."
+
 PAPER = (255, 255, 255)
 INK = (32, 32, 32)
 
@@ -166,8 +168,9 @@ def _departure_legend(
         if moved
         else "Absolute scale; its limits are stored with the weights."
     )
+    notes = (source,) if maps.edged is None else (source, EDGES_NOTE)
     colours = bar_colours("cividis", ground, opacity)
-    return _bar_legend("departure", title, maps.departure, scale, colours=colours, hatch=hatch, notes=(source,))
+    return _bar_legend("departure", title, maps.departure, scale, colours=colours, hatch=hatch, notes=notes)
 
 
 def _bar_legend(

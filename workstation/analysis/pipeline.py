@@ -17,7 +17,8 @@ from workstation.analysis.claims import Placing, claims_of_parts
 from workstation.analysis.claims_statement import Claims
 from workstation.analysis.conditions import conditions_of
 from workstation.analysis.detection import detect
-from workstation.analysis.geometry import PatchGrid
+from workstation.analysis.edged_map import with_edges
+from workstation.analysis.geometry import MapGeometry, PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.products import one_thread
 from workstation.analysis.provenance import Timeline, deviations, provenance_of
@@ -153,7 +154,15 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         else:
             yield timeline.at("comparing patches")
             comparison = linear()
-        return (yield from _draw(task, embeddings, groups, sorting, comparison=comparison, measured=conditions))
+        departure = maps.to_extent(comparison.departure, grid)
+        edged = None if published else other.start(lambda: with_edges(departure, _geometry(task), task.image))
+        drawing = _draw(task, embeddings, groups, sorting, comparison=comparison, edged=edged, measured=conditions)
+        return (yield from drawing)
+
+
+def _geometry(task: _Task) -> MapGeometry:
+    """The cells of the maps."""
+    return maps.map_geometry(task.grid, *task.image.shape[:2])
 
 
 def _draw(
@@ -163,21 +172,23 @@ def _draw(
     sorting: partition.Sorting,
     *,
     comparison: maps.Comparison,
+    edged: Callable[[], FloatArray] | None,
     measured: Callable[[], Conditions],
 ) -> Generator[Progress, None, AnalysisResult]:
-    """Maps, and what they say in words."""
+    """Maps, and what they say in words; `edged` gives the departure map with the picture's edges."""
     grid, request, timeline = task.grid, task.request, task.timeline
     height, width = task.image.shape[:2]
     assessable = task.suitability.assessable
     yield timeline.at("drawing maps")
     components, scatter = maps.component_maps(embeddings, grid, assessable)
     drawn = Maps(
-        geometry=maps.map_geometry(grid, height, width),
+        geometry=_geometry(task),
         departure=maps.to_extent(comparison.departure, grid),
         pca=maps.to_extent(components, grid),
         groups=maps.to_extent(groups, grid),
         cut=maps.to_extent(comparison.cut, grid),
         departure_range=task.encoder.description.departure_range,
+        edged=None if edged is None else edged(),
     )
     found = partition.describe(sorting, groups, comparison.departure)
     said, unsaid = (yield from _claims(task, drawn, found)) if task.claims else (None, None)
@@ -260,8 +271,7 @@ def _provisional(embeddings: FloatArray, task: _Task) -> PartialMap | None:
     mean /= max(float(np.linalg.norm(mean)), 1e-9)
     distances: FloatArray = (np.float32(1) - embeddings @ mean).reshape(-1, 1)
     cells = published.vote_mean(distances, task.grid, known)[:, :, 0]
-    geometry = maps.map_geometry(task.grid, task.image.shape[0], task.image.shape[1])
-    return PartialMap(maps.to_extent(cells, task.grid), geometry)
+    return PartialMap(maps.to_extent(cells, task.grid), _geometry(task))
 
 
 def _linear(embeddings: FloatArray, task: _Task) -> Generator[float, None, maps.Comparison]:

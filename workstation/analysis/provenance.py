@@ -10,7 +10,17 @@ from platform import python_version
 from typing import Any, TypeVar
 
 from workstation import __version__
-from workstation.analysis import colours, cut, discriminant, maps, mean_shift, partition, reference, suitability
+from workstation.analysis import (
+    colours,
+    cut,
+    discriminant,
+    edged_map,
+    maps,
+    mean_shift,
+    partition,
+    reference,
+    suitability,
+)
 from workstation.analysis.geometry import PUBLISHED_PER_DIMENSION, RESPONSE_LIMIT, PatchGrid
 from workstation.analysis.model.encoder import Encoder
 from workstation.analysis.result import AnalysisRequest, Provenance, Suitability
@@ -239,6 +249,10 @@ def _of_linear_maps() -> tuple[tuple[str, str], ...]:
         (
             "departing group begins with",
             f"{discriminant.DEPARTING_SHARE:.0%} of the patches, {discriminant.STEPS} steps",
+        ),
+        (
+            "edges of the picture taken over",
+            f"{edged_map.EDGE_RADIUS:g} cells (radius), ridge {edged_map.EDGE_RIDGE:g}",
         ),
         ("departure of 0.5 at", f"{reference.HALF_WAY:g} typical deviations of the reference"),
         ("largest number of points cut without landmarks", str(cut.LANDMARKS)),

@@ -34,6 +34,7 @@ from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.legends import LayerKind, Legend, drawable, font, legend_of, paint_legend
 from workstation.analysis.regions import Region, RegionKind
 from workstation.analysis.result import NOT_ASSESSABLE, AnalysisResult, FloatArray, Maps
+from workstation.analysis.stored_scale import edged_geometry
 from workstation.analysis.textures import borders, deepest_cell, dotted, hatched, sample_cells, smooth_cells
 from workstation.evidence.display import oriented, oriented_point
 from workstation.evidence.record import Pixels
@@ -112,7 +113,8 @@ def paint_layer(
         regions: outlined with their names.
         similarity: (rows, columns) float32 over the map's cells, for kind "similarity".
         seen_from: name of the region of `similarity`.
-        smooth: departure, PCA and similarity bilinear between the centres of cells; False paints exact cells.
+        smooth: the departure with the picture's edges where the result has it so, other values bilinear between the
+            centres of cells; False paints exact cells.
         opacity: share of the map's colours.
         orientation: EXIF orientation that the finished picture is turned to; 1 paints the stored frame.
         photograph: `reduced` pixels in the stored frame, for callers that paint several layers; None = made here.
@@ -177,6 +179,8 @@ def _layer(
     values = {"departure": maps.departure, "pca": maps.pca}.get(kind, similarity)
     if values is None:
         raise ValueError("a similarity map is needed")
+    if smooth and kind == "departure" and maps.edged is not None:
+        values, geometry = maps.edged, edged_geometry(maps)
     enlarge = smooth_cells if smooth else _enlarged
     values = enlarge(values, geometry, height, width)
     if kind == "departure":

@@ -151,6 +151,8 @@ class Maps:
         groups: int16 cluster label (0 = A) or NOT_ASSESSABLE.
         cut: int16 side of the normalised cut (0 = larger side, 1) or NOT_ASSESSABLE.
         departure_range: absolute limits of the colour scale (low, high), stored with the weights.
+        edged: (rows, columns) float32, the departure map at the scale of the stored image with the picture's edges
+            (`edged_map.with_edges`); None for the published method's maps and for results of earlier versions.
     """
 
     geometry: MapGeometry
@@ -159,6 +161,7 @@ class Maps:
     groups: LabelArray
     cut: LabelArray
     departure_range: tuple[float, float]
+    edged: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.result import AnalysisResult, FloatArray, Maps
 
 COARSEST = 8
@@ -14,8 +15,8 @@ COARSEST = 8
 def stored_scale_map(result: AnalysisResult) -> FloatArray | None:
     """The departure map with at least one value per 8×8 stored pixels; its extent is the whole stored image.
 
-    Bilinear between the centres of the map's cells; cells that are not assessable take no part, and values whose own
-    cell is not assessable are NaN.
+    With the picture's edges where the maps have it so; otherwise bilinear between the centres of the map's cells.
+    Cells that are not assessable take no part, and values whose own cell is not assessable are NaN.
 
     Args:
         result: of an analysis.
@@ -24,7 +25,29 @@ def stored_scale_map(result: AnalysisResult) -> FloatArray | None:
         (ceil(height / s), ceil(width / s)) float32, s = the cell's side but at most 8; higher = departs more from the
         reference group. None if the result holds no map.
     """
-    return None if result.maps is None else at_stored_scale(result.maps)
+    maps = result.maps
+    if maps is None:
+        return None
+    return at_stored_scale(maps.departure, maps.geometry) if maps.edged is None else maps.edged
+
+
+def stored_scale_shape(geometry: MapGeometry) -> tuple[int, int]:
+    """(rows, columns) of the array that `stored_scale_map` makes of maps with this geometry."""
+    step = min(COARSEST, geometry.cell)
+    return -(-geometry.height // step), -(-geometry.width // step)
+
+
+def edged_geometry(maps: Maps) -> MapGeometry:
+    """Which stored pixels the values of `maps.edged` lie over, as cells of equal size.
+
+    Raises:
+        ValueError: if the maps have no such values.
+    """
+    if maps.edged is None:
+        raise ValueError("these maps have no edges of the picture")
+    rows, columns = maps.edged.shape
+    cell = min(COARSEST, maps.geometry.cell)
+    return MapGeometry(rows, columns, cell, rows * cell, columns * cell)
 
 
 def stored_scale_affine(shape: tuple[int, int], image_size: tuple[int, int]) -> tuple[float, ...]:
@@ -43,15 +66,22 @@ def stored_scale_affine(shape: tuple[int, int], image_size: tuple[int, int]) -> 
     return image_size[1] / shape[1], 0.0, 0.0, 0.0, image_size[0] / shape[0], 0.0
 
 
-def at_stored_scale(maps: Maps) -> FloatArray:
-    """See `stored_scale_map`."""
-    geometry = maps.geometry
+def at_stored_scale(departure: FloatArray, geometry: MapGeometry) -> FloatArray:
+    """A map at the scale of the stored image, bilinear between the centres of its cells.
+
+    Args:
+        departure: (rows, columns) float32; NaN = not assessable.
+        geometry: of these cells.
+
+    Returns:
+        As `stored_scale_map`.
+    """
     step = min(COARSEST, geometry.cell)
     upper, lower, down, row = _neighbours(geometry.height, step, geometry.cell, geometry.rows)
     left, right, across, column = _neighbours(geometry.width, step, geometry.cell, geometry.columns)
-    known = np.isfinite(maps.departure)
+    known = np.isfinite(departure)
     weights = known.astype(np.float32)
-    values = np.where(known, maps.departure, np.float32(0))
+    values = np.where(known, departure, np.float32(0))
 
     def interpolated(cells: FloatArray) -> FloatArray:
         along: FloatArray = cells[upper] * (1 - down[:, None]) + cells[lower] * down[:, None]

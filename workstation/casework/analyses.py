@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from workstation.analysis.geometry import PatchGrid
 from workstation.analysis.likeness import NotComparable, PatchSet, patch_set
 from workstation.analysis.regions import Region
-from workstation.analysis.result import AnalysisRequest, AnalysisResult, Provenance
+from workstation.analysis.result import AnalysisRequest, AnalysisResult, Maps, Provenance
+from workstation.analysis.stored_scale import stored_scale_shape
 from workstation.casework import schema
 from workstation.casework.canonical import Json
 from workstation.casework.packing import pack, unpack
@@ -239,16 +240,23 @@ def _incoherent(result: AnalysisResult) -> str:
         sides = min(*shape, grid.patch, grid.stride, grid.spread)
         if sides < 1 or not placed or any(one.shape != shape for one in arrays):
             return "its patches lie on no grid"
-    if maps is not None:
-        geometry, (low, high) = maps.geometry, maps.departure_range
-        size = geometry.rows, geometry.columns
-        layers = (maps.departure, maps.groups, maps.cut)
-        if min(*size, geometry.cell) < 1 or (geometry.height, geometry.width) != result.image_size:
-            return "its maps are none of its image"
-        if any(one.shape != size for one in layers) or maps.pca.shape != (*size, 3) or not low < high:
-            return "its maps have no common size and scale"
     if result.status == "complete" and (grid is None or maps is None or result.embeddings is None):
         return "it is called complete and lacks its maps"
+    return "" if maps is None else _incoherent_maps(maps, result.image_size)
+
+
+def _incoherent_maps(maps: Maps, image_size: tuple[int, int]) -> str:
+    """As `_incoherent`, of the maps of an image."""
+    geometry, (low, high) = maps.geometry, maps.departure_range
+    size = geometry.rows, geometry.columns
+    layers = (maps.departure, maps.groups, maps.cut)
+    if min(*size, geometry.cell) < 1 or (geometry.height, geometry.width) != image_size:
+        return "its maps are none of its image"
+    if any(one.shape != size for one in layers) or maps.pca.shape != (*size, 3) or not low < high:
+        return "its maps have no common size and scale"
+    edged = maps.edged
+    if edged is not None and (edged.shape != stored_scale_shape(geometry) or edged.dtype.kind != "f"):
+        return "its departure map is none of its image"
     return ""
 
 

@@ -144,7 +144,7 @@ def _maps(sheet: Sheet, exhibit: Content) -> list[Block]:
     for kind in ("departure", "groups", "pca", "cut"):
         for entry in _entries(exhibit, kind):
             height = MAP_HEIGHTS.get(kind, OTHER_HEIGHT)
-            shown = _figure(sheet, entry, texts(f"maps.{kind}.caption"), 180, height)
+            shown = _figure(sheet, entry, _caption(sheet, exhibit, kind), 180, height)
             block: list[Block] = [Heading(texts(f"maps.{kind}.title"), 4), shown]
             if not story:
                 words = f"{_of_maps(sheet, exhibit)} {_frame(sheet, exhibit)}"
@@ -153,6 +153,14 @@ def _maps(sheet: Sheet, exhibit: Content) -> list[Block]:
             if kind == "groups" and exhibit["partition"] is not None:
                 story += _partition(sheet, exhibit["partition"])
     return story
+
+
+def _caption(sheet: Sheet, exhibit: Content, kind: str) -> str:
+    """What a map shows, and what the edges of the departure map follow."""
+    caption = sheet.texts(f"maps.{kind}.caption")
+    if kind != "departure" or exhibit["maps"].get("departure_edges") != "picture":
+        return caption
+    return f"{caption} {sheet.texts('maps.departure.edges')}"
 
 
 def _figure(sheet: Sheet, entry: Content, caption: str, width: float, height: float) -> Figure:

@@ -254,6 +254,7 @@ def _maps(report: ExhibitReport) -> Json:
         "assessable_cells": int(np.isfinite(maps.departure).sum()),
         "departure_range": [number(limit) for limit in maps.departure_range],
         "departure_limits_of_analyst": None if limits is None else [number(limit) for limit in limits],
+        "departure_edges": "cells" if maps.edged is None else "picture",
     }
 
 

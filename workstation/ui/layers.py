@@ -94,10 +94,9 @@ class LayerPicture:
     letters: tuple[tuple[float, float, str], ...] = ()
 
     @classmethod
-    def painted(cls, rgba: ByteArray, geometry: MapGeometry, **marks: Any) -> LayerPicture:
-        """Colours that cover the whole cells of a map, as `_covering` has them, and further fields by name."""
-        covered = _covering(geometry)
-        return cls(_image(rgba), rgba, QRectF(0, 0, covered.width, covered.height), **marks)
+    def painted(cls, rgba: ByteArray, area: QRectF, **marks: Any) -> LayerPicture:
+        """Colours that cover an area, and further fields by name."""
+        return cls(_image(rgba), rgba, area, **marks)
 
 
 class LayerSource:
@@ -284,7 +283,7 @@ class LayerSource:
             rgba[known, :3] = np.rint(np.clip(smooth[known], 0, 1) * 255)
             rgba[known, 3] = 255
             hatched = CellLayout.of_map(maps.geometry).boxes(np.isnan(maps.pca.sum(axis=-1)))
-            return LayerPicture.painted(rgba, maps.geometry, smooth=True, hatched=hatched)
+            return LayerPicture.painted(rgba, _area(maps.geometry), smooth=True, hatched=hatched)
         labels = maps.groups if layer is Layer.GROUPS else maps.cut
         return self._labelled(layer, labels, groups_rgba(maps) if layer is Layer.GROUPS else cut_rgba(maps))
 
@@ -311,14 +310,17 @@ class LayerSource:
         assert geometry is not None
         layout = CellLayout.of_map(geometry)
         if self.partial is not None:  # cells as they come, and no hatching: what is unknown yet may be assessable
-            return LayerPicture.painted(_spread(scalar_rgba(values, colours, limits), geometry), geometry)
-        finer = self._smooth(layer, values)
-        rgba = scalar_rgba(finer, colours, limits)
+            return LayerPicture.painted(_spread(scalar_rgba(values, colours, limits), geometry), _area(geometry))
+        maps = self.result.maps if self.result is not None else None
+        if layer is Layer.DEPARTURE and maps is not None and maps.edged is not None:
+            finer, covered = maps.edged, QRectF(0, 0, geometry.width, geometry.height)
+        else:
+            finer, covered = self._smooth(layer, values), _area(geometry)
         with np.errstate(invalid="ignore"):
             above = values > limits[1]
         return LayerPicture.painted(
-            rgba,
-            geometry,
+            scalar_rgba(finer, colours, limits),
+            covered,
             smooth=True,
             hatched=layout.boxes(~np.isfinite(values)),
             beyond=layout.outline(above),
@@ -337,7 +339,7 @@ class LayerSource:
                 letters.append((*layout.centre(*cell), self.group_name(label)))
         return LayerPicture.painted(
             _spread(rgba, geometry),
-            geometry,
+            _area(geometry),
             hatched=layout.boxes(labels == NOT_ASSESSABLE),
             dotted=tuple((layout.boxes(labels == label), label) for label in present if label % 5),
             outlines=layout.borders(labels),
@@ -354,6 +356,12 @@ class LayerSource:
             rows, columns = covered.height // covered.cell, covered.width // covered.cell
             self._smoothed[layer] = smooth_cells(values, covered, rows * finer, columns * finer)
         return self._smoothed[layer]
+
+
+def _area(geometry: MapGeometry) -> QRectF:
+    """What the whole cells of a map cover, in stored pixels."""
+    covered = _covering(geometry)
+    return QRectF(0, 0, covered.width, covered.height)
 
 
 def _covering(geometry: MapGeometry) -> MapGeometry:

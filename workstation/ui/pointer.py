@@ -17,7 +17,7 @@ class PointerReading:
     Attributes:
         x, y: column and row of the pixel in the stored, unrotated image.
         rgb: its stored samples, before any colour management.
-        departure: value of the departure map's cell, the number in `consistency.npy`; None where there is no map or
+        departure: value of the departure map's cell, as in `cells.csv`; None where there is no map or
             the cell is not assessable.
         patch: (row, column) of the patch whose centre is nearest, None without a patch grid.
         layer: the layer shown.
