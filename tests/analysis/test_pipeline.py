@@ -16,7 +16,9 @@ from sklearn.metrics import roc_auc_score
 from statistics_encoder import StatisticsEncoder
 
 from workstation.analysis import AnalysisRequest, AnalysisResult, PartialMap, geometry, maps, pipeline, run
+from workstation.analysis.edged_map import with_edges
 from workstation.analysis.result import NOT_ASSESSABLE
+from workstation.analysis.stored_scale import at_stored_scale, stored_scale_map
 from workstation.analysis.suitability import BLACK, FEWEST_PATCHES
 from workstation.evidence.record import Evidence
 from workstation.progress import Progress, drain
@@ -105,6 +107,20 @@ def test_every_array_has_the_shape_of_its_geometry(result: AnalysisResult) -> No
     ] * 4
     assert drawn.groups.dtype == drawn.cut.dtype == np.int16
     assert 0 <= np.nanmin(drawn.pca) <= np.nanmax(drawn.pca) <= 1
+
+
+def test_the_linear_map_takes_the_pictures_edges_and_the_published_one_does_not(
+    splice: Evidence, result: AnalysisResult
+) -> None:
+    drawn = result.maps
+    assert drawn is not None
+    if result.provenance.architecture == "paper":
+        assert drawn.edged is None
+        np.testing.assert_array_equal(stored_scale_map(result), at_stored_scale(drawn.departure, drawn.geometry))
+        return
+    np.testing.assert_array_equal(drawn.edged, with_edges(drawn.departure, drawn.geometry, splice.pixels.rgb))
+    assert stored_scale_map(result) is drawn.edged
+    assert dict(result.provenance.parameters)["edges of the picture taken over"] == "4 cells (radius), ridge 0.0001"
 
 
 def test_the_map_depends_on_how_bright_patches_are(make_spliced: Maker, make_evidence: AsEvidence) -> None:

@@ -10,9 +10,10 @@ from PIL import Image
 
 from workstation.analysis import rendering
 from workstation.analysis.geometry import MapGeometry
-from workstation.analysis.legends import drawable, paint_legend
+from workstation.analysis.legends import EDGES_NOTE, drawable, legend_of, paint_legend
 from workstation.analysis.regions import Region
 from workstation.analysis.result import AnalysisRequest, AnalysisResult, Group, Maps, Partition, Provenance
+from workstation.analysis.stored_scale import stored_scale_shape
 from workstation.analysis.textures import sample_cells, smooth_cells
 from workstation.evidence.display import oriented
 from workstation.evidence.record import Pixels
@@ -108,6 +109,25 @@ def test_smooth_maps_have_the_cells_values_at_the_cells_centres() -> None:
     for row, column in np.ndindex(centres.shape):
         # the pixel's centre lies half a pixel beside the cell's, on both axes; NaN lends nothing
         np.testing.assert_allclose(centres[row, column], found.departure[row, column], atol=slope + 1e-6)
+
+
+def test_a_departure_with_the_pictures_edges_is_painted_as_it_is_and_the_legend_says_so() -> None:
+    found = maps()
+    edged = np.zeros(stored_scale_shape(found.geometry), np.float32)
+    edged[:, 10:] = 0.8  # 80 of 165 pixels, in values of 165 / 21
+    shown = replace(found, edged=edged)
+
+    picture = np.asarray(rendering.paint_layer("departure", pixels(level=0), result(shown), legend=False, opacity=1.0))
+    exact = np.asarray(
+        rendering.paint_layer("departure", pixels(level=0), result(shown), legend=False, opacity=1.0, smooth=False)
+    )
+
+    colours = rendering.colour_map("cividis")
+    np.testing.assert_array_equal(picture[50, :70], np.broadcast_to(colours[0], (70, 3)))
+    np.testing.assert_array_equal(picture[90, 95:155], np.broadcast_to(colours[255], (60, 3)))
+    assert len(np.unique(exact[50, :, 2])) == COLUMNS  # cells as they were measured
+    assert EDGES_NOTE in legend_of("departure", result(shown)).notes
+    assert EDGES_NOTE not in legend_of("departure", result(found)).notes
 
 
 def test_nan_is_exactly_the_cells_that_are_nan_and_does_not_spread() -> None:

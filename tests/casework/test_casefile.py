@@ -96,7 +96,7 @@ def test_a_result_comes_back_bit_for_bit(filled: Path, result: AnalysisResult) -
 
     assert same(result, again)
     assert record.weights == "statistics"
-    assert set(record.arrays) >= {"embeddings", "maps.departure", "suitability.assessable"}
+    assert set(record.arrays) >= {"embeddings", "maps.departure", "maps.edged", "suitability.assessable"}
 
 
 def test_the_same_array_is_stored_once(case: CaseFile, evidence: Evidence, result: AnalysisResult) -> None:

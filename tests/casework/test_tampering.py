@@ -340,6 +340,7 @@ def test_an_analysis_that_makes_no_result_is_damage_of_the_case(filled: Path, ed
         ("provenance.libraries", 7),
         ("maps", {"number": "nan"}),
         ("maps.departure", "gone"),
+        ("maps.edged", "gone"),
         ("maps.geometry.rows", -1),
         ("maps.geometry.cell", 0),
         ("maps.geometry.height", 10**9),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -21,6 +22,7 @@ from tests.report.conftest import MOMENT, complete_result
 from workstation import report
 from workstation.analysis.claims_statement import Claims, RegionClaims, TagClaim, TagValidation
 from workstation.analysis.statement import CalibrationStatement, ErrorRate
+from workstation.analysis.stored_scale import stored_scale_shape
 from workstation.casework.exhibit import Case, Exhibit
 from workstation.errors import ExportProblem
 from workstation.report import build, typeface, write_html, write_pdf
@@ -169,6 +171,19 @@ def test_claims_are_told_with_their_numbers_in_either_language(
 
 def test_without_a_text_side_claims_are_not_tested(exhibit: Exhibit) -> None:
     assert "Not tested: these weights have no text side that can be used." in text_of(published(exhibit))
+
+
+def test_the_caption_says_what_edges_of_the_departure_map_follow(exhibit: Exhibit) -> None:
+    result = exhibit.result
+    assert result is not None
+    assert result.maps is not None
+    edged = np.full(stored_scale_shape(result.maps.geometry), 0.2, np.float32)
+    shown = published(replace(exhibit, result=replace(result, maps=replace(result.maps, edged=edged))))
+
+    assert "Its edges follow those of the picture" in text_of(shown)
+    assert json.loads(shown.json)["exhibits"][0]["maps"]["departure_edges"] == "picture"
+    assert "edges follow" not in text_of(published(exhibit))
+    assert json.loads(published(exhibit).json)["exhibits"][0]["maps"]["departure_edges"] == "cells"
 
 
 def test_sections_stand_in_the_order_that_is_asked_for(exhibit: Exhibit) -> None:

@@ -75,6 +75,25 @@ def test_limits_stay_moved_for_this_picture_and_not_for_the_next(view: ImageView
     assert view.limits == (0.0, 0.5)
 
 
+def test_a_departure_with_the_pictures_edges_is_shown_and_cells_are_read_and_outlined(view: ImageView) -> None:
+    result = sample_result()
+    assert result.maps is not None
+    edged = np.full((12, 20), 0.1, np.float32)  # one value per 8 × 8 pixels of 160 × 96
+    edged[:, 7:] = 0.4
+    view.show_result(replace(result, maps=replace(result.maps, edged=edged)))
+    view.set_layer(Layer.DEPARTURE)
+    pixels = view.pixels
+    assert pixels is not None
+    for x, value in ((44.5, 0.1), (68.5, 0.4)):  # on both sides of 56, within the middle of a cell
+        ground = dimmed_grey(pixels.rgb[40:41, int(x) : int(x) + 1])[0, 0]
+        expected = blend(colour_map("cividis")[round(value / 0.5 * 255)], ground, view.opacity)
+        assert close(colour_at(view, x, 40.5), expected)
+    source = LayerSource(replace(result, maps=replace(result.maps, edged=edged)))
+    assert source.departure_at(72.5, 40.5) == pytest.approx(0.24)
+    assert source.picture(Layer.DEPARTURE).area.getRect() == (0, 0, 160, 96)
+    assert len(source.picture(Layer.DEPARTURE).beyond) == len(LayerSource(result).picture(Layer.DEPARTURE).beyond) > 0
+
+
 def test_what_lies_above_the_limits_is_outlined_and_counted(view: ImageView) -> None:
     source = LayerSource(sample_result())
     assert len(source.picture(Layer.DEPARTURE).beyond)  # up to 0.59, the scale ends at 0.5
