@@ -773,3 +773,25 @@ def test_sets_of_a_case_that_are_compared_bear_the_names_of_their_files(
     assert dialog.model.names == ("1 · sign.png", "1 · sign.png, region 1")
     assert dialog.first.currentText() == "1 · sign.png, region 1"
     dialog.reject()
+
+
+def test_the_case_panel_comes_and_goes_with_the_case(
+    make_window: Maker, make_case: Callable[..., Path], tmp_path: Path, qtbot
+) -> None:
+    store = SettingsStore(tmp_path / "settings.json")
+    window = make_window(store=store)
+    window.docks.docks["case"].close()
+    folder = make_case(window)
+    assert window.docks.docks["case"].isVisible()
+    window.cases.close()
+    assert not window.docks.docks["case"].isVisible()
+    opened(window, folder, qtbot)
+    assert window.docks.docks["case"].isVisible()
+    window.close()
+
+    again = make_window(store=SettingsStore(tmp_path / "settings.json"))
+    assert not again.docks.docks["case"].isVisible()
+    again.docks.show_dock("case")
+    opened(again, folder, qtbot)
+    again.cases.close()
+    assert again.docks.docks["case"].isVisible(), "it was open before"

@@ -52,6 +52,7 @@ def _connect_desks(window: MainWindow) -> None:
     for signal in (window.cases.taken_in, window.cases.changed, window.cases.closed):
         signal.connect(window.following.take_case)
     window.case_errands.shown.connect(window.show_case)
+    window.cases.closed.connect(window.put_case_away)
     window.comparing.view_made.connect(window.take_compare_view)
     window.comparing.changed.connect(window.following.tell_zoom)
     window.comparing.changed.connect(window.status.forget_reading)

@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.jobs = JobQueue(self)
         self.turns = Turns(self)
-        self._painted = False
+        self._painted = self._case_came = False
         self.ended_cleanly: bool | None = None
         self._make_panels()
         self._make_desks()
@@ -293,7 +293,15 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_case(self) -> None:
         """The case panel to the front."""
+        self._case_came = self._case_came or not self.docks.docks["case"].isVisible()
         self.docks.show_dock("case")
+
+    @Slot()
+    def put_case_away(self) -> None:
+        """The case panel came with the case and goes with it; one that the analyst had opened stays."""
+        if self._case_came:
+            self.docks.docks["case"].hide()
+        self._case_came = False
 
     @Slot()
     def keep_order(self) -> None:
@@ -456,6 +464,7 @@ class MainWindow(QMainWindow):
         if question and not self.errands.ask("Close Exifact?", question, "Close"):
             event.ignore()
             return
+        self.put_case_away()
         self.preferences.save(
             window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             window_state=self.docks.save(),
