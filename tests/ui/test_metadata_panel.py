@@ -316,3 +316,16 @@ def test_values_end_inside_of_the_panel(qtbot: QtBot, width: int) -> None:
     header = panel.tree.header()
     end = header.sectionViewportPosition(Column.VALUE) + header.sectionSize(Column.VALUE)
     assert 0.45 * width < end <= panel.tree.viewport().width()  # what is too long ends with a sign that it is
+
+
+def test_a_mark_that_turns_the_reading_direction_is_seen_and_copied_exactly(qtbot: QtBot) -> None:
+    value = "lines\nof \u202egpj.exe"
+    panel = MetadataPanel()
+    qtbot.addWidget(panel)
+    panel.show_evidence(sample_evidence(entries=(entry("IFD0", "Make", 0x010F, value),)))
+    make = find(panel.model, "IFD0", "Make").siblingAtColumn(Column.VALUE)
+    assert make.data() == r"lines of \u202egpj.exe"
+    assert "\u202e" not in make.data(Qt.ItemDataRole.ToolTipRole)
+    mark(panel, "IFD0", "Make")
+    panel.copy_value()
+    assert clipboard() == value

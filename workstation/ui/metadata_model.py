@@ -25,6 +25,7 @@ from workstation.evidence.record import Empty, Evidence, NotApplicable, NotPrese
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
 from workstation.ui.metadata_rows import RAW_SHOWN, Row, offset_text, raw_text, rows_of, state_in_words
+from workstation.ui.shown_text import visible
 from workstation.ui.theme import current_theme, monospaced, shortened_hash, tabular
 
 SUBJECT_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -221,7 +222,7 @@ class MetadataModel(QAbstractItemModel):
                 return ""
             if row.name in _HASHES:
                 return shortened_hash(row.value, 10)
-            line = on_one_line(self._full(row, column)[: VALUE_SHOWN * 2])
+            line = visible(on_one_line(self._full(row, column)[: VALUE_SHOWN * 2]))
             return line if len(line) <= VALUE_SHOWN else line[:VALUE_SHOWN] + "…"
         if column == Column.RAW:
             return raw_text(row.raw, RAW_SHOWN, row.raw_size)
@@ -350,6 +351,7 @@ def _tooltip(row: Row, *, rich: bool) -> str:
     value = state_in_words(row.state) or row.value
     if len(value) > TOOLTIP_SHOWN:
         value = value[:TOOLTIP_SHOWN] + " …"
+    value = "\n".join(visible(line) for line in value.splitlines())
     if row.unit and row.unit not in value and isinstance(row.state, Present):
         value = f"{value} {row.unit}"
     lines = [value, row.note]

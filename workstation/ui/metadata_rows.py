@@ -21,6 +21,7 @@ from workstation.evidence.record import (
     TagState,
     Unreadable,
 )
+from workstation.ui.shown_text import visible
 
 COMMON = 0.49
 """From this share of the training photos on, a missing tag is worth a row (the published threshold for tags)."""
@@ -281,7 +282,7 @@ def _file_row(evidence: Evidence) -> Row:
         children.append(Row("Reductions", value=_count(reductions), children=reductions, heading=True))
     else:
         children.append(Row("Reductions", value="none", note="The stored samples are the ones that were analysed."))
-    return Row("File", value=identity.name, children=children, heading=True)
+    return Row("File", value=visible(identity.name), children=children, heading=True)
 
 
 def _order_state(metadata: Metadata) -> TagState:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from workstation.ui.controls import plain_tip
 from workstation.ui.copying import FULL_TEXT_ROLE, on_one_line
 from workstation.ui.icons import icon
+from workstation.ui.shown_text import visible
 from workstation.ui.sorting import Index, SortedModel, text_rank
 from workstation.ui.theme import tabular
 
@@ -99,7 +100,7 @@ class RowsModel(SortedModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return icon(row.icon) if index.column() == 0 and row.icon else None
         known: dict[int, Any] = {
-            Qt.ItemDataRole.DisplayRole: on_one_line(text),
+            Qt.ItemDataRole.DisplayRole: visible(on_one_line(text)),
             FULL_TEXT_ROLE: text,
             Qt.ItemDataRole.ToolTipRole: plain_tip(row.tip or text),
             Qt.ItemDataRole.FontRole: self._font,

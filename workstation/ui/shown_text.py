@@ -14,6 +14,8 @@ _ENDS = 0.6
 
 def visible(text: str) -> str:
     r"""The text on one line, with what is invisible as the escape that tables have: `\x0a`, `\u202e`."""
+    if text.isprintable():
+        return text  # nearly all
     return "".join(_escape(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in text)
 
 
