@@ -302,8 +302,11 @@ def test_blind_metadata_stay_hidden_until_the_notes_are_locked(
     qtbot.waitUntil(lambda: "notes are locked; Report → Reveal metadata" in window.metadata.words, timeout=5000)
     assert exhibit.marks.note == ""
     assert not window.actions_table["exhibit-note"].isEnabled()
+    window.actions_table["export-report"].trigger()
+    assert "Reveal the metadata first" in window.centre.message, "the notes are locked already"
     window.actions_table["blind-reveal"].trigger()
     qtbot.waitUntil(lambda: window.metadata.model.rowCount() > 0, timeout=5000)
+    assert window.centre.message == ""
     window.session.edit(exhibit, "note", replace(exhibit.marks, note="and the file says otherwise"))
     saved(window, qtbot)
     window.cases.close()

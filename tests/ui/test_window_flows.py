@@ -236,7 +236,7 @@ def test_no_report_is_asked_for_while_an_analysis_runs(
 
     window.actions_table["export-report"].trigger()
 
-    assert f"no result of {exhibit.name}" in window.centre.message
+    assert f"no result of “{exhibit.name}”" in window.centre.message
     assert not window.findChildren(ReportDialog)
     window.actions_table["cancel-job"].trigger()
     qtbot.waitUntil(lambda: not window.analyses.is_busy, timeout=3000)

@@ -9,7 +9,7 @@ from workstation.analysis.result import Finding
 from workstation.analysis.statement import AlikeRate, CalibrationStatement, ErrorRate
 from workstation.analysis.validated_range import ValidatedRange
 from workstation.errors import in_percent
-from workstation.ui.wording import error_rate_of, outcome_of, percent, without_device
+from workstation.ui.wording import error_rate_of, named, outcome_of, percent, without_device
 
 
 def test_outside_what_was_measured_the_reason_and_the_nearest_rates_stand_there() -> None:
@@ -85,3 +85,9 @@ def test_the_list_and_the_findings_round_a_p_value_alike_and_never_onto_a_level(
     rows = {name: value for name, value, _ in error_rate_of(result)}
     assert rows["p (consistent)"] == "0.0504"
     assert rows["Likelihood ratio"].startswith("1.9 ")  # 2.0 would be the next step of the verbal scale
+
+
+def test_a_sentence_names_a_few_exhibits_and_counts_the_others() -> None:
+    assert named(["a.jpg"]) == "“a.jpg”"
+    assert named(["a.jpg", "b.jpg", "c.jpg"]) == "“a.jpg”, “b.jpg”, “c.jpg”"
+    assert named([f"{number}.jpg" for number in range(60)]) == "“0.jpg”, “1.jpg”, “2.jpg” and 57 others"

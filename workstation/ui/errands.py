@@ -35,6 +35,7 @@ from workstation.ui.self_test_dialog import SelfTestDialog
 from workstation.ui.session import OpenExhibit, Session
 from workstation.ui.shown_text import visible
 from workstation.ui.teller import Teller
+from workstation.ui.wording import named
 
 
 class Errands(QObject):
@@ -109,18 +110,19 @@ class Errands(QObject):
         if not self._session.case().exhibits:
             self._teller.tell("There is nothing to report yet: open a photograph first.")
             return
-        hidden = [exhibit.name for exhibit in self._session.exhibits if exhibit.hides_metadata]
+        hidden = [exhibit for exhibit in self._session.exhibits if exhibit.hides_metadata]
         if hidden:
-            self._teller.tell(
-                f"The metadata of {', '.join(hidden)} are hidden, and a report prints them. Lock the pixel-only notes "
-                "and reveal the metadata first (Report menu), or close the exhibit.",
-                "warning",
+            locked = all(one.record is not None and one.record.blind == "locked" for one in hidden)
+            step = "Reveal the metadata" if locked else "Lock the pixel-only notes and reveal the metadata"
+            self._teller.tell_blind(
+                f"The metadata of {named([one.name for one in hidden])} are hidden, and a report prints them. "
+                f"{step} first (Report menu), or close {'the exhibit' if len(hidden) == 1 else 'these exhibits'}."
             )
             return
         unfinished = [exhibit.name for exhibit in self._session.exhibits if exhibit.is_busy]
         if unfinished:
             self._teller.tell(
-                f"A report now would hold no result of {', '.join(unfinished)}, whose analysis is not done. "
+                f"A report now would hold no result of {named(unfinished)}, whose analysis is not done. "
                 "Wait for it, or stop it (Esc), and export again.",
                 "warning",
             )

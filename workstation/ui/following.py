@@ -130,6 +130,8 @@ class Following(QObject):
         """The case says something else about the exhibits: what is hidden, what was found before."""
         hidden = self._hiding()
         changed = {key for key, _ in hidden ^ self._hidden}
+        if changed:
+            self._parts.teller.forget_blind()
         for exhibit in self._parts.session.exhibits:
             if exhibit.key in changed:
                 self._parts.teller.tell_evidence(exhibit)

@@ -53,6 +53,7 @@ from workstation.ui.theme import current_theme
 from workstation.ui.toolbar import MainToolBar
 from workstation.ui.turns import Turns
 from workstation.ui.viewing import ViewingWatch
+from workstation.ui.wording import named
 from workstation.ui.work import Work
 
 FIRST_SIZE = QSize(1600, 960)
@@ -493,6 +494,5 @@ class MainWindow(QMainWindow):
         kept = self.cases.takes_changes
         unsaved = [one for one in self.session.unsaved if not kept or one.record is None]
         if unsaved:
-            names = ", ".join(f"“{exhibit.name}”" for exhibit in unsaved[:3]) + ("…" if len(unsaved) > 3 else "")
-            parts.append(f"Regions or notes are in no report yet: {names}.")
+            parts.append(f"Regions or notes are in no report yet: {named([exhibit.name for exhibit in unsaved])}.")
         return " ".join(parts)

@@ -48,7 +48,7 @@ class Teller(QObject):
         super().__init__(parent)
         self._session, self._jobs, self._centre = session, jobs, places.centre
         self._findings, self._jobs_panel, self._status = places.findings, places.jobs, places.status
-        self._refused = ""
+        self._refused = self._blind = ""
         self._delayed = self._awaited = self._trouble_with_file = ""
         self.last_problem: UnexpectedProblem | None = None
         self.save_problem: Callable[[], None] | None = None
@@ -156,6 +156,17 @@ class Teller(QObject):
     def tell_briefly(self, text: str) -> None:
         """That something was done that nothing else shows: a moment in the status bar, and too small for the log."""
         self._status.showMessage(text, BRIEFLY_MS)
+
+    def tell_blind(self, text: str) -> None:
+        """What a blind examination does not allow yet; said until its next step is done."""
+        self._blind = text
+        self.tell(text, "warning")
+
+    def forget_blind(self) -> None:
+        """A step of a blind examination was done."""
+        if self._blind and self._centre.message == self._blind:
+            self._centre.hush()
+        self._blind = ""
 
     def tell_no_map(self, exhibit: OpenExhibit | None) -> None:
         """A layer was chosen that has nothing to show yet."""

@@ -5,6 +5,7 @@ Observations only. What a result found is said by its findings; this module says
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -12,7 +13,7 @@ from workstation.analysis.claims_words import in_words
 from workstation.analysis.evidential_words import p_in_digits, ratio_in_digits
 from workstation.analysis.result import AnalysisResult, Group, Partition, Provenance
 from workstation.analysis.statement import CalibrationStatement
-from workstation.errors import in_percent, share_in_percent
+from workstation.errors import in_percent, number_of, share_in_percent
 
 
 class Situation(Enum):
@@ -342,6 +343,16 @@ def metadata_instead(*, opening: bool, failed: bool, hidden: bool, locked: bool 
     if opening:
         return "Reading what the file says about itself…"
     return "Open a photograph to see what its file says about itself."
+
+
+NAMED = 3
+"""Names of exhibits in a sentence; sixty would hide what it says."""
+
+
+def named(names: Sequence[str]) -> str:
+    """Exhibits in a sentence: the first ones by name, the others by their number."""
+    shown = ", ".join(f"“{name}”" for name in names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {number_of(len(names) - NAMED, 'other')}"
 
 
 LONGEST = 420
