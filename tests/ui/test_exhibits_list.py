@@ -393,3 +393,18 @@ def test_what_concerns_the_list_stands_together_in_the_window_menu(window: MainW
         "List exhibits",
         "-",
     ]
+
+
+def test_what_is_looked_at_stays_in_sight_when_a_dock_takes_room(window: MainWindow, qtbot) -> None:
+    for number in range(12):
+        window.session.add(Path(f"/cases/IMG_{number}.jpg"))
+    window.docks.docks["jobs"].hide()
+    view = window.exhibits.list
+    view.resize(200, 400)
+    window.session.select(window.session.exhibits[6])
+    view.scrollTo(view.currentIndex())
+    view.resize(200, 130)
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()).center())
+    view.scrollToTop()
+    view.resize(200, 120)
+    assert view.verticalScrollBar().value() == 0, "who looks elsewhere in the list is left there"

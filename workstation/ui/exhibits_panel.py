@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from workstation.ui.choices import ChoiceMenu
@@ -263,6 +263,14 @@ class _List(QListView):
         if start <= self.currentIndex().row() <= end:
             self.setCurrentIndex(QModelIndex())
         super().rowsAboutToBeRemoved(parent, start, end)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: what is looked at stays in sight when a dock below takes room."""
+        current = self.currentIndex()
+        was_seen = current.isValid() and QRect(QPoint(), event.oldSize()).intersects(self.visualRect(current))
+        super().resizeEvent(event)
+        if was_seen:
+            self.scrollTo(current)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Qt: by the menu key it is the current row's menu, wherever the pointer is."""
