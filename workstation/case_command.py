@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workstation import terminal
-from workstation.errors import WorkstationError, in_percent
+from workstation.errors import WorkstationError, in_percent, number_of
 from workstation.terminal import DONE, FAILED
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def add(
                 terminal.complain(problem, file.name)
                 failed = True
             else:
-                terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}")
+                terminal.say(
+                    f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}{_twins(case, exhibit)}"
+                )
         say_head(case)
     raise typer.Exit(FAILED if failed else DONE)
 
@@ -136,7 +138,7 @@ def analyze(
         wanted = chosen(case, exhibit)
         todo = [one for one in wanted if again or exhibit or case.analyses.latest(one.id) is None]
         failed = case_analysis.analyze(case, todo, request)
-        terminal.say(f"{len(todo) - len(failed)} exhibits analysed, {len(failed)} failed")
+        terminal.say(f"{number_of(len(todo) - len(failed), 'exhibit')} analysed, {len(failed)} failed")
         say_head(case)
     raise typer.Exit(FAILED if failed else DONE)
 
@@ -201,6 +203,8 @@ def show(folder: Folder) -> None:
             withdrawn = "" if exhibit.withdrawn is None else f", withdrawn: {exhibit.withdrawn}"
             tags = "".join(f", #{word}" for word in case.tags.of(exhibit.id))
             terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{tags}{withdrawn}")
+            for line in _known(case, exhibit):
+                terminal.say(f"    {line}")
         say_head(case)
 
 
@@ -227,6 +231,8 @@ def search(folder: Folder, words: Annotated[str, typer.Argument(metavar="WORDS")
     for hit in hits:
         where = f"exhibit {labels[hit.exhibit]}" if hit.exhibit in labels else "case"
         terminal.say(f"{where}, {hit.shelf}: {hit.text}")
+    if not hits:
+        terminal.note(f"exifact: nothing in the case says “{words}”.")
     raise typer.Exit(DONE if hits else FAILED)
 
 
@@ -324,6 +330,24 @@ def chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
     return [present[label] for label in labels]
 
 
+def _twins(case: CaseFile, exhibit: ExhibitRecord) -> str:
+    """Which other exhibits are the same bytes: a copy under another name, or a file that was taken in twice."""
+    others = [one for one in case.exhibits.all() if one.sha256 == exhibit.sha256 and one.id != exhibit.id]
+    return f", the same bytes as exhibit {', '.join(one.label for one in others)}" if others else ""
+
+
+def _known(case: CaseFile, exhibit: ExhibitRecord) -> Iterator[str]:
+    """What is known of an exhibit: its bytes, how it came, where it lies, and whether its metadata may be seen."""
+    yield f"SHA-256 {exhibit.sha256}, {number_of(exhibit.size, 'byte')}{_twins(case, exhibit)}"
+    came = (("received", exhibit.received), ("by", exhibit.received_by), ("from", exhibit.received_from))
+    stated = ", ".join(f"{word} {value}" for word, value in came if value)
+    yield f"{stated or 'when and from whom it came is not stated'}; {case.exhibits.file_of(exhibit.id)}"
+    if exhibit.description:
+        yield exhibit.description
+    if exhibit.blind != "off":
+        yield f"examined blind: metadata {'revealed' if exhibit.blind == 'revealed' else 'hidden'}"
+
+
 def refuse_beside(case: CaseFile, target: Path) -> None:
     """Nothing is written beside an original, or over one, or over the case itself: said before the work."""
     from workstation.casework.beside import refuse_target
@@ -350,7 +374,7 @@ def _say_verification(found: Verification, anchors: Sequence[Anchor]) -> None:
             terminal.say(f"{anchor.source} is signed with the key {anchor.signer}: compare with the key that you trust")
     for line in found.cannot_detect:
         terminal.say(f"not shown: {line}")
-    verdict = "intact" if found.intact else f"NOT INTACT, {len(found.findings)} findings"
+    verdict = "intact" if found.intact else f"NOT INTACT, {number_of(len(found.findings), 'finding')}"
     first = "" if found.first_bad_entry is None else f", first bad entry {found.first_bad_entry}"
     terminal.say(f"{verdict}{first}; {counted(found.head.entries)}, head {found.head.hash}")
 

@@ -208,7 +208,29 @@ def test_search_prints_where_the_words_stand(exifact: Command, filled: Path) -> 
         "exhibit 1, regions: softer",
         "exhibit 1, notes: edges look soft",
     ]
-    assert exifact("search", filled, "absent").exit_code == 1
+    missed = exifact("search", filled, "absent")
+    assert (missed.exit_code, missed.stdout) == (1, "")
+    assert "nothing in the case says “absent”" in missed.stderr
+
+
+def test_a_file_that_is_there_already_is_taken_in_and_said_so(
+    exifact: Command, folder: Path, photograph: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(photograph.read_bytes())
+    exifact("new", folder, "--title", "T", "--blind")
+
+    first = exifact("add", folder, photograph, "--received", "2026-11-20", "--received-from", "PC 4711").stdout
+    second = exifact("add", folder, copy).stdout
+    shown = exifact("show", folder).stdout
+
+    assert "the same bytes" not in first
+    assert "exhibit 2: copy.png" in second
+    assert second.splitlines()[0].endswith(", the same bytes as exhibit 1")
+    assert f"SHA-256 {hashlib.sha256(copy.read_bytes()).hexdigest()}" in shown
+    assert f"received 2026-11-20, from PC 4711; {photograph}" in shown
+    assert f"when and from whom it came is not stated; {copy}" in shown
+    assert "examined blind: metadata hidden" in shown
 
 
 def test_words_are_put_on_an_exhibit_and_found(exifact: Command, filled: Path) -> None:
@@ -429,7 +451,9 @@ def test_a_blind_examination_can_be_made_without_a_window(exifact: Command, fold
     assert "hidden" in exifact("report", folder, "--out", folder / "report.pdf").stderr
     assert "not locked yet" in exifact("reveal", folder, "1").stderr
     assert exifact("lock", folder, "1").exit_code == 0
-    assert exifact("undo", folder).exit_code == 1
+    stays = exifact("undo", folder)
+    assert stays.exit_code == 1
+    assert "entry 4 (blind.lock) must stand" in stays.stderr
     assert exifact("reveal", folder, "1").exit_code == 0
     assert "written as a note" in exifact("note", folder, "it says 2019", "--exhibit", "1").stdout
     assert exifact("undo", folder).stdout.startswith("entry 7 takes back entry 6")

@@ -217,6 +217,11 @@ class CaseFile:
 
     def undoable(self) -> Entry | None:
         """The entry that `undo()` would take back: the last one with changes that was not undone; None for none."""
+        last = self._last_change()
+        return None if last is None or last.action in MUST_STAND else last
+
+    def _last_change(self) -> Entry | None:
+        """The last entry with changes that was not undone, also one that must stand."""
         gone: set[int] = set()
         for sequence in range(self.head().entries, 0, -1):
             (entry,) = self._store.entries(sequence, sequence)
@@ -225,7 +230,7 @@ class CaseFile:
             if entry.undoes is not None:
                 gone.add(entry.undoes)
             elif entry.changes or entry.action == MIGRATE:
-                return None if entry.action in MUST_STAND else entry
+                return entry
         return None
 
     def undo(self, sequence: int | None = None) -> Entry:
@@ -237,9 +242,12 @@ class CaseFile:
         Raises:
             CannotUndo: if there is nothing to undo, a later entry built upon it, or it must stand (`MUST_STAND`).
         """
-        chosen = self.undoable() if sequence is None else next(iter(self.history(first=sequence, last=sequence)), None)
+        named = () if sequence is None else self.history(first=sequence, last=sequence)
+        chosen = self._last_change() if sequence is None else next(iter(named), None)
         if chosen is None:
             raise CannotUndo("there is nothing to undo") if sequence is None else NoSuchEntry(sequence)
+        if sequence is None and chosen.action in MUST_STAND:
+            raise CannotUndo(f"there is nothing to undo: entry {chosen.sequence} ({chosen.action}) must stand")
         if chosen.action in MUST_STAND or not chosen.changes:
             raise CannotUndo(f"entry {chosen.sequence} ({chosen.action}) must stand")
         if any(later.action == MIGRATE for later in self._store.entries(chosen.sequence + 1)):
