@@ -85,6 +85,7 @@ def test_a_file_that_changed_on_disk_is_said(window: MainWindow, photo: Photo, o
         window.actions_table["check-hash"].trigger()
 
     assert window.session.current.hash_state is HashState.DIFFERS
+    assert "photo.jpg: the file has changed since it was opened" in window.jobs_panel.log_text
     assert "changed" in window.centre.message
     assert "changed" in window.status.hash.text()
 

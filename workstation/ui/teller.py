@@ -222,6 +222,8 @@ class Teller(QObject):
 
     def tell_hash(self, exhibit: OpenExhibit) -> None:
         """A hash was checked."""
+        if exhibit.hash_state in {HashState.DIFFERS, HashState.GONE}:
+            self._jobs_panel.log(f"{exhibit.name}: {exhibit.hash_words}")  # also of one that nobody looks at now
         if exhibit is not self._session.current:
             return
         self._status.show_exhibit(exhibit)
