@@ -40,6 +40,8 @@ def test_a_folder_opens_as_its_image_files(window: MainWindow, folder: Path, qtb
     assert window.centre.message == "3 image files of the folder “DCIM” are open. 1 other file left out."
     assert window.session.current is window.session.exhibits[0]
     assert all(exhibit.evidence is not None for exhibit in window.session.exhibits)
+    assert "failed" not in window.jobs_panel.log_text
+    assert "Opening “DCIM”: is a folder, which is looked through" in window.jobs_panel.log_text
 
 
 def test_a_folder_that_is_open_can_be_analysed_with_one_press(window: MainWindow, folder: Path, qtbot) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Slot
 
 from workstation.casework.problems import CaseNotSaved
-from workstation.errors import ExportProblem, TooManyPixels, WorkstationError
+from workstation.errors import ExportProblem, FolderOpened, TooManyPixels, WorkstationError
 from workstation.evidence import PixelsLost
 from workstation.progress import Progress
 from workstation.ui.centre import Centre
@@ -297,13 +297,16 @@ class Teller(QObject):
             if job.error is not None and not job.own_words:
                 self.tell_problem(job.error)
             return
-        if job.state is JobState.FAILED and job.error is not None:
+        if isinstance(job.error, FolderOpened):
+            outcome = "is a folder, which is looked through"
+        elif job.state is JobState.FAILED and job.error is not None:
             outcome = f"failed: {job.error.summary}"
         elif job.state is JobState.CANCELLED:
             outcome = f"cancelled; kept: {job.kept}"
         else:
             outcome = "complete"
-        self._jobs_panel.job_ended(job.number, outcome, stays=not job.passing or job.state is not JobState.FINISHED)
+        went_well = job.state is JobState.FINISHED or isinstance(job.error, FolderOpened)
+        self._jobs_panel.job_ended(job.number, outcome, stays=not (job.passing and went_well))
 
     def _tell_hash(self, exhibit: OpenExhibit) -> None:
         remedy = "What is shown are the bytes that were read when it was opened."
