@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.ui.canvas_samples import Mouse, sample_pixels, sample_result
@@ -120,3 +121,17 @@ def test_what_can_be_focused_has_a_name(compare: CompareView) -> None:
     assert compare.left.accessibleName() != compare.right.accessibleName()
     assert compare._curtain.handle.accessibleName()
     assert "locked" in compare._lock_button.accessibleName()
+
+
+def test_long_names_of_two_pictures_make_nothing_wider(qtbot) -> None:
+    compare = CompareView()
+    qtbot.addWidget(compare)
+    before = compare.minimumSizeHint().width()
+    compare.resize(900, 500)
+    long = "a_name_without_a_blank_" * 10 + ".jpg"
+    compare.set_titles(long, "b.jpg")
+    assert compare.minimumSizeHint().width() == before
+    left, right = (label for label in compare.findChildren(QLabel) if label.accessibleName() in {long, "b.jpg"})
+    assert "…" in left.text()
+    assert left.text().endswith(".jpg")
+    assert right.text() == "b.jpg"

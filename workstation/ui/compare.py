@@ -171,6 +171,7 @@ class Curtain(QWidget):
         self.handle.moved.connect(self._draw)
         self._names = (QLabel(self), QLabel(self))
         for name in self._names:
+            name.setTextFormat(Qt.TextFormat.PlainText)
             name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             name.setStyleSheet("background: rgba(0, 0, 0, 190); color: white; padding: 2px 6px; border-radius: 3px;")
 
@@ -239,6 +240,7 @@ class CompareView(QWidget):
         self._mode = CompareMode.SIDE_BY_SIDE
         self._lock = ViewLock(self.left, self.right)
         self._titles = (QLabel(), QLabel())
+        self._named = ("", "")
         self._curtain = Curtain(theme)
         self._columns = QWidget()
         self._make_columns()
@@ -265,6 +267,7 @@ class CompareView(QWidget):
             side.setSpacing(0)
             title.setContentsMargins(8, 4, 8, 4)
             title.setTextFormat(Qt.TextFormat.PlainText)
+            title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             side.addWidget(title)
             side.addWidget(view, 1)
             row.addLayout(side, 1)
@@ -309,10 +312,17 @@ class CompareView(QWidget):
 
     def set_titles(self, left: str, right: str) -> None:
         """Name the two pictures (their files)."""
+        self._named = left, right
+        self._fit_titles()
         for label, text in zip(self._titles, (left, right), strict=True):
-            label.setText(text)
             label.setToolTip(plain_tip(text))
             label.setAccessibleName(text)
+
+    def _fit_titles(self) -> None:
+        """Shorten the names in the middle: a long one would make the window wider than the screen."""
+        room = max(80, (self.width() - self._lock_button.width()) // 2 - 32)
+        for label, text in zip(self._titles, self._named, strict=True):
+            label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room))
 
     def set_mode(self, mode: CompareMode) -> None:
         """Lay the views out side by side or under a curtain; where they look stays."""
@@ -367,6 +377,7 @@ class CompareView(QWidget):
         """Keep the lock between the two pictures."""
         super().resizeEvent(event)
         self._place_lock()
+        self._fit_titles()
 
     def event(self, event: QEvent) -> bool:
         """Place the lock once the layout is known."""
