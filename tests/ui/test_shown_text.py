@@ -42,6 +42,7 @@ def test_what_is_invisible_in_a_name_is_shown_as_in_tables(name: str, shown: str
 def test_long_words_are_shortened_in_the_middle_and_blanks_stay() -> None:
     assert in_short("“abcdefghijklmnopqrstuvwxyz”  is open", 11) == "“abcde…xyz”  is open"
     assert in_short("short words only", 5) == "short words only"
+    assert in_short("in “/evidence/2026/case 7”.", 11) == "in “/evidence/2026/case 7”."
 
 
 def test_a_tooltip_never_becomes_html() -> None:

@@ -6,6 +6,7 @@ A name may hold a line break, a mark that turns the reading direction round (`ph
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _ENDS = 0.6
@@ -20,8 +21,11 @@ def visible(text: str) -> str:
 
 
 def in_short(text: str, longest: int = 60) -> str:
-    """The text with words of more than `longest` letters shortened in the middle: labels break lines at blanks only."""
-    return " ".join(_short(word, longest) for word in text.split(" "))
+    """The text with words of more than `longest` letters shortened in the middle.
+
+    Labels break lines at blanks and after slashes, so a path is left whole as long as its parts are short.
+    """
+    return "".join(_short(part, longest) for part in re.split("([ /])", text))
 
 
 def _short(word: str, longest: int) -> str:
