@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evidence.tiff_builder import Entry, block, directory, jpeg_with, longs, shorts
+from evidence.tiff_builder import Entry, block, directory, jpeg_with, longs, nested, shorts
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
@@ -178,7 +178,7 @@ def test_a_photograph_of_a_real_camera(data: Path) -> None:
     assert exposure is not None
     assert str(make.value).startswith("CASIO")
     assert exposure.unit == "s"
-    assert found.warnings == ()
+    assert [w.code for w in found.warnings] == ["exif-size-differs"], "it was scaled down, and EXIF states the old size"
 
 
 def test_exif_that_is_spread_over_two_segments_is_joined() -> None:
@@ -247,6 +247,21 @@ def test_exif_whose_first_directory_is_lost_is_unreadable_and_one_without_entrie
     assert lost.exif_state == Unreadable("its first directory lies past the end of the data", 12 + 4)
     assert isinstance(short.exif_state, Unreadable)
     assert none.exif_state == Empty()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "told"), [(64, 48, False), (48, 64, False), (640, 480, True), (64, 0, False)]
+)
+def test_a_size_that_exif_states_and_the_picture_has_not_is_a_warning(
+    scene: NDArray[np.uint8], width: int, height: int, told: bool
+) -> None:
+    tiff = nested([], 0x8769, [Entry(0xA002, 4, longs(width)), Entry(0xA003, 4, longs(height))])
+
+    found = assemble(read_container(encoded(scene, exif=b"Exif\0\0" + tiff), "JPEG"))
+
+    assert [w.message for w in found.warnings] == (
+        ["EXIF states a picture of 640×480 pixels, the file holds one of 64×48"] if told else []
+    )
 
 
 def test_a_broken_thumbnail_pointer_is_a_warning() -> None:

@@ -36,6 +36,7 @@ _ICC: Final = 0x8773
 _C2PA: Final = 0xCD41
 _PRINT_IM: Final = 0xC4A5
 _NO_DIRECTORY: Final = Reason("its first directory lies past the end of the data", "directory-past-end")
+_PIXEL_SIZE: Final = (0xA002, 0xA003)
 _MOST_BLOCKS: Final = 8
 _MOST_PACKETS: Final = 4
 """XMP packets whose properties are listed one by one: a file of thousands must not cost thousands of times the work."""
@@ -107,6 +108,7 @@ def assemble(container: Container) -> Metadata:
         warnings.extend(cross_check(block, found))
         payloads.extend(_exif_payloads(block, found, warnings))
         entries.extend(found.entries if number == 0 else _renamed(found.entries, number))
+    _check_size(container, entries, warnings)
     payloads = _told(sorted(payloads + container.payloads, key=_place), warnings)
     if container.suppressed:
         message = f"{number_of(container.suppressed, 'further problem')} of the file's structure"
@@ -133,6 +135,24 @@ def _state_of(found: Directories) -> TagState:
         return Present()
     lost = next((warning for warning in found.warnings if warning.code in ("ifd-outside", "ifd-truncated")), None)
     return Unreadable(_NO_DIRECTORY, lost.offset) if lost else Empty()
+
+
+def _check_size(container: Container, entries: list[TagEntry], warnings: list[RecordedWarning]) -> None:
+    """EXIF states the size of the picture that the camera wrote; a program that cuts or scales often leaves it.
+
+    Turned pictures have the same two sides the other way round; a HEIF that crops itself states what it shows.
+    """
+    if container.size is None or any(name == "clap" for name, _ in container.transforms):
+        return
+    stated = {entry.id: entry for entry in reversed(entries) if entry.group == "ExifIFD" and entry.id in _PIXEL_SIZE}
+    width, height = (stated[tag].value if tag in stated else None for tag in _PIXEL_SIZE)
+    if not isinstance(width, int) or not isinstance(height, int) or not width or not height:
+        return
+    if sorted((width, height)) != sorted(container.size):
+        said, held = f"{width}×{height}", f"{container.size[1]}×{container.size[0]}"
+        message = f"EXIF states a picture of {said} pixels, the file holds one of {held}"
+        place = stated[_PIXEL_SIZE[0]].offset
+        warnings.append(RecordedWarning.of("exif-size-differs", message, place, stated=said, held=held))
 
 
 def _told(payloads: list[Payload], warnings: list[RecordedWarning]) -> list[Payload]:

@@ -63,7 +63,7 @@ def _read_chunks(data: bytes, container: Container, animation: list[tuple[int, i
         body = Block.of_file(data, position + 8, length)
         if len(body) < length:
             name = decode_text(kind)
-            message = f"the data end inside a {name} chunk"
+            message = f"the data end inside the chunk {name}"
             container.warn("png-truncated", message, position, variant="chunk", chunk=name)
             return
         _check(data, position, length, container)
@@ -87,7 +87,7 @@ def _check(data: bytes, position: int, length: int, container: Container) -> Non
         name = decode_text(data[position + 4 : position + 8])
         if data[position + 4] & _ANCILLARY:
             container.broken_parts.append((position, 12 + length))
-        container.warn("png-checksum", f"the checksum of a {name} chunk does not fit its data", position, chunk=name)
+        container.warn("png-checksum", f"the checksum of the chunk {name} does not fit its data", position, chunk=name)
 
 
 def _chunk(kind: bytes, body: Block, container: Container) -> None:

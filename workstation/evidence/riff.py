@@ -40,7 +40,7 @@ def read_webp(data: bytes) -> Container:
         body = Block.of_file(data, position + 8, min(length, end - position - 8))
         if len(body) < length:
             name = decode_text(kind)
-            message = f"the data end inside a {name} chunk"
+            message = f"the data end inside the chunk {name}"
             container.warn("webp-truncated", message, position, variant="chunk", chunk=name)
         frames += kind == b"ANMF"
         if kind == b"VP8X":
