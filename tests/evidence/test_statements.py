@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import tracemalloc
 from pathlib import Path
 
 from counted_calls import counted_calls
@@ -108,6 +109,36 @@ def test_a_fact_is_not_said_twice_and_settings_of_a_raw_converter_come_last() ->
 
     names = [name for name, _ in payload(metadata, "XMP").details]
     assert names == ["creator tool", "dc:format", "crs:Tint"]
+
+
+def test_a_property_whose_name_or_value_is_not_the_facts_is_listed() -> None:
+    metadata = with_xmp(
+        xmp(
+            "<xmp:CreatorTool>Editor 9</xmp:CreatorTool><xmp:CreatorToolVersion>Editor 9</xmp:CreatorToolVersion>"
+            '</rdf:Description><rdf:Description rdf:about=""><xmp:CreatorTool>Editor 2</xmp:CreatorTool>'
+        )
+    )
+
+    assert payload(metadata, "XMP").details == (
+        ("creator tool", "Editor 9"),
+        ("xmp:CreatorToolVersion", "Editor 9"),
+        ("xmp:CreatorTool", "Editor 2"),
+    )
+
+
+def test_a_namespace_as_long_as_a_packet_costs_no_memory() -> None:
+    names = "".join(f"<a:p{number}/>" for number in range(1000))
+    packet = xmp(names).replace(b"xmlns:dc=", b'xmlns:a = "' + b"u" * 30_000 + b'" xmlns:dc=')
+
+    tracemalloc.start()
+    try:
+        found = payload(with_xmp(packet), "XMP")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert found.details[-1][0] == "structure"
+    assert peak < 10 * len(packet)
 
 
 def test_properties_beyond_those_that_are_listed_are_counted() -> None:

@@ -30,7 +30,7 @@ _FACTS: Final = (
     ("motion photo", "GCamera:(?:MotionPhoto|MicroVideo)"),
 )
 """Facts and the names of their properties; xap is what Adobe called the prefix xmp until 2004."""
-_FACT: Final = re.compile("|".join(f"(?:{written})" for _, written in _FACTS))
+_FACT: Final = re.compile(f"(?:^|:)(?:{'|'.join(written for _, written in _FACTS)})$")
 _XML_QUOTES: Final = {"&quot;": '"', "&apos;": "'"}
 _XMP_VALUE: Final = (
     r"""(?:(?:\s{1,80}rdf:resource)?\s{0,80}=\s{0,80}(?:"([^"]{1,1000})"|'([^']{1,1000})')|>([^<]{1,1000}))"""
@@ -39,6 +39,8 @@ _XMP_VALUE: Final = (
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NO_PROPERTY: Final = (_RDF, "http://www.w3.org/XML/1998/namespace")
 _LISTS: Final = ("Seq", "Bag", "Alt")
+_LONG_NAMESPACE: Final = re.compile(rb"""\sxmlns[^=\s]*+\s*+=\s*+(?:"[^"]{200}|'[^']{200})""")
+"""Expat writes a namespace out for every name in it: one of a million letters would fill the memory."""
 _MALFORMED: Final = Reason("no well-formed XML; its properties are not listed one by one", "xmp-malformed")
 
 
@@ -64,7 +66,9 @@ def with_properties(payload: Payload) -> Payload:
         root = _parsed(_in_utf8(payload.content).strip(b"\0 \t\r\n"))
     except (expat.ExpatError, _TooMuch, ValueError):
         return replace(payload, details=(*payload.details, ("structure", _MALFORMED)))
-    found = [(name, shown(value)) for name, value in _properties(root) if value and not _FACT.search(name)]
+    facts = {value for _, value in payload.details}
+    said = ((name, value) for name, value in _properties(root) if value)
+    found = [(name, shown(value)) for name, value in said if not (_FACT.search(name) and value in facts)]
     found.sort(key=lambda stated: stated[0].startswith("crs:"))  # a hundred settings of a raw converter come last
     details = (*payload.details, *found[:MOST_PROPERTIES])
     if len(found) > MOST_PROPERTIES:
@@ -110,8 +114,10 @@ def _parsed(packet: bytes) -> _Node:
 
     Raises:
         expat.ExpatError: if it is no well-formed XML.
-        _TooMuch: if it declares a document type, or holds too many elements.
+        _TooMuch: if it declares a document type, or holds too many elements or a long namespace.
     """
+    if b"<!DOCTYPE" in packet or _LONG_NAMESPACE.search(packet):  # entities are defined there, which grow without limit
+        raise _TooMuch
     root = _Node("", "", "")
     open_nodes = [root]
     left = _MOST_NODES
@@ -129,16 +135,12 @@ def _parsed(packet: bytes) -> _Node:
     def tell(text: str) -> None:
         open_nodes[-1].texts.append(text)
 
-    def refuse(*_: object) -> None:
-        raise _TooMuch  # entities are defined there, which grow without limit
-
     parser = expat.ParserCreate("utf-8", " ")
     parser.namespace_prefixes = True
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: open_nodes.pop()
     parser.CharacterDataHandler = tell
-    parser.StartDoctypeDeclHandler = refuse
     parser.Parse(packet, True)
     return root
 
