@@ -193,6 +193,20 @@ def test_every_dataset_of_iptc_is_listed() -> None:
     )
 
 
+def test_datasets_beyond_those_that_are_listed_are_counted_and_cost_no_memory() -> None:
+    record = dataset(2, 25, b"") * 12_000
+
+    tracemalloc.start()
+    try:
+        found = payload(with_resources(resource(0x0404, record)), "IPTC")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (found.description, found.details[-1]) == ("12000 datasets", ("not listed", "11800 further values"))
+    assert peak < 10 * len(record)
+
+
 def test_iptc_that_was_changed_past_photoshop_is_a_warning() -> None:
     record = dataset(2, 105, b"Headline")
     same = with_resources(resource(0x0404, record), resource(0x0425, hashlib.md5(record).digest()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from workstation.errors import Reason, number_of
@@ -80,11 +81,14 @@ _NAMES: Final = {
 
 def iptc_payload(data: bytes, offset: int | None, size: int) -> Payload:
     """An IPTC record with its datasets as details."""
-    found = [(_NAMES.get(number, "{}:{}".format(*number)), _text(number, value)) for number, value in _datasets(data)]
-    details = tuple(found[:MOST_DATASETS])
-    if len(found) > MOST_DATASETS:
-        details = (*details, not_listed(len(found) - MOST_DATASETS))
-    stated = Reason(number_of(len(found), "dataset"), "datasets", count=len(found))
+    datasets = _datasets(data)
+    listed = islice(datasets, MOST_DATASETS)
+    details = tuple((_NAMES.get(number, "{}:{}".format(*number)), _text(number, value)) for number, value in listed)
+    further = sum(1 for _ in datasets)  # counted, not kept: megabytes of empty ones must not cost memory
+    count = len(details) + further
+    if further:
+        details = (*details, not_listed(further))
+    stated = Reason(number_of(count, "dataset"), "datasets", count=count)
     return Payload("IPTC", offset, size, stated, details)
 
 

@@ -61,7 +61,7 @@ _FORMATS: Final = {0: "standard", 1: "optimised", 0x101: "progressive"}
 def photoshop_payloads(block: Block) -> Iterator[Payload]:
     """The image resources of a Photoshop block, with IPTC as a payload of its own."""
     resources = list(_resources(block))
-    records = [bytes(body.data) for identifier, body in resources if identifier == _IPTC]
+    digests = {_md5(body) for identifier, body in resources if identifier == _IPTC}
     for identifier, body in resources:
         offset = body.file_offset(0, len(body))
         if identifier == _IPTC:
@@ -73,7 +73,7 @@ def photoshop_payloads(block: Block) -> Iterator[Payload]:
             yield replace(found, details=(("written by", "Photoshop, image resource 0x040C"),))
         else:
             known = f"0x{identifier:04X} {_NAMES.get(identifier, '')}".strip()
-            details = _details(identifier, bytes(body.data[:1024]), records)
+            details = _details(identifier, bytes(body.data[:1024]), digests)
             yield Payload("Photoshop resource", offset, len(body), known, details)
 
 
@@ -93,7 +93,7 @@ def _resources(block: Block) -> Iterator[tuple[int, Block]]:
         position = start + 4 + (size + 1) // 2 * 2
 
 
-def _details(identifier: int, body: bytes, records: list[bytes]) -> tuple[tuple[str, str], ...]:
+def _details(identifier: int, body: bytes, digests: set[bytes]) -> tuple[tuple[str, str], ...]:
     """What the resources say that a laboratory looks for: quality, writer, and whether IPTC is what it was."""
     if identifier == _QUALITY and len(body) >= 4:
         quality, form = struct.unpack_from(">hH", body)
@@ -102,17 +102,26 @@ def _details(identifier: int, body: bytes, records: list[bytes]) -> tuple[tuple[
         writer, rest = _unicode(body[5:])
         return ("written by", writer), ("read by", _unicode(rest)[0])
     if identifier == _DIGEST and len(body) == 16:
-        return ("digest", body.hex()), ("IPTC", _compared(body, records))
+        return ("digest", body.hex()), ("IPTC", _compared(body, digests))
     return ()
 
 
-def _compared(digest: bytes, records: list[bytes]) -> Reason:
-    """Whether the IPTC record is the one that the digest was computed of (MD5; zeros where there was none)."""
-    if not records:
+def _md5(body: Block) -> bytes:
+    return hashlib.md5(body.data, usedforsecurity=False).digest()
+
+
+def _compared(digest: bytes, digests: set[bytes]) -> Reason:
+    """Whether the IPTC record is the one that the digest was computed of (MD5; zeros where there was none).
+
+    Args:
+        digest: that Photoshop wrote.
+        digests: of the IPTC records beside it.
+    """
+    if not digests:
         return Reason("not present", "iptc-digest-alone")
     if not any(digest):
         return Reason("not compared: the digest was never computed", "iptc-digest-none")
-    if any(hashlib.md5(record, usedforsecurity=False).digest() == digest for record in records):
+    if digest in digests:
         return Reason("the one that the digest was computed of", "iptc-digest-same")
     return Reason("not the one that the digest was computed of", DIGEST_DIFFERS)
 
