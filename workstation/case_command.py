@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,6 +97,7 @@ def add(
 
     named, failed = named_files(files)
     with open_case(folder, operator) as case:
+        alike = _by_bytes(case.exhibits.all())
         for file in named:
             try:
                 exhibit = case.exhibits.add(
@@ -111,8 +112,9 @@ def add(
                 terminal.complain(problem, file.name)
                 failed = True
             else:
+                alike.setdefault(exhibit.sha256, []).append(exhibit)
                 terminal.say(
-                    f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}{_twins(case, exhibit)}"
+                    f"exhibit {exhibit.label}: {exhibit.name}, SHA-256 {exhibit.sha256}{_twins(alike, exhibit)}"
                 )
         say_head(case)
     raise typer.Exit(FAILED if failed else DONE)
@@ -195,7 +197,9 @@ def show(folder: Folder) -> None:
         terminal.say(f"{details.title} (case {details.identifier}), made {details.created}")
         for name in ("number", "laboratory", "client", "received", "legal_authority", "question"):
             terminal.say(f"    {name.replace('_', ' ')}: {getattr(details, name) or 'not stated'}")
-        for exhibit in case.exhibits.all():
+        exhibits = case.exhibits.all()
+        alike = _by_bytes(exhibits)
+        for exhibit in exhibits:
             analysis = case.analyses.latest(exhibit.id)
             state = "not analysed" if analysis is None else f"{analysis.status} {analysis.reason}".strip()
             coverage = case.coverage.of(exhibit.id)
@@ -203,7 +207,7 @@ def show(folder: Folder) -> None:
             withdrawn = "" if exhibit.withdrawn is None else f", withdrawn: {exhibit.withdrawn}"
             tags = "".join(f", #{word}" for word in case.tags.of(exhibit.id))
             terminal.say(f"exhibit {exhibit.label}: {exhibit.name}, {state}, {seen} viewed at 100 %{tags}{withdrawn}")
-            for line in _known(case, exhibit):
+            for line in _known(case, exhibit, alike):
                 terminal.say(f"    {line}")
         say_head(case)
 
@@ -330,15 +334,23 @@ def chosen(case: CaseFile, labels: Sequence[str] | None) -> list[ExhibitRecord]:
     return [present[label] for label in labels]
 
 
-def _twins(case: CaseFile, exhibit: ExhibitRecord) -> str:
+def _by_bytes(exhibits: Iterable[ExhibitRecord]) -> dict[str, list[ExhibitRecord]]:
+    """Exhibits by their SHA-256."""
+    alike: dict[str, list[ExhibitRecord]] = {}
+    for exhibit in exhibits:
+        alike.setdefault(exhibit.sha256, []).append(exhibit)
+    return alike
+
+
+def _twins(alike: Mapping[str, Sequence[ExhibitRecord]], exhibit: ExhibitRecord) -> str:
     """Which other exhibits are the same bytes: a copy under another name, or a file that was taken in twice."""
-    others = [one for one in case.exhibits.all() if one.sha256 == exhibit.sha256 and one.id != exhibit.id]
+    others = [one for one in alike[exhibit.sha256] if one.id != exhibit.id]
     return f", the same bytes as exhibit {', '.join(one.label for one in others)}" if others else ""
 
 
-def _known(case: CaseFile, exhibit: ExhibitRecord) -> Iterator[str]:
+def _known(case: CaseFile, exhibit: ExhibitRecord, alike: Mapping[str, Sequence[ExhibitRecord]]) -> Iterator[str]:
     """What is known of an exhibit: its bytes, how it came, where it lies, and whether its metadata may be seen."""
-    yield f"SHA-256 {exhibit.sha256}, {number_of(exhibit.size, 'byte')}{_twins(case, exhibit)}"
+    yield f"SHA-256 {exhibit.sha256}, {number_of(exhibit.size, 'byte')}{_twins(alike, exhibit)}"
     came = (("received", exhibit.received), ("by", exhibit.received_by), ("from", exhibit.received_from))
     stated = ", ".join(f"{word} {value}" for word, value in came if value)
     yield f"{stated or 'when and from whom it came is not stated'}; {case.exhibits.file_of(exhibit.id)}"

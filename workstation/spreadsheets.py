@@ -32,6 +32,9 @@ _SIGNED = re.compile(r"[+\-](?!\s*\$?[A-Z]{1,3}\$?\d|[\d.,\s]+(?:[+\-*^&][\d.,\s
 -0.3 EV, +02:00, -1e-05; but not -A1, which would show what stands in that cell, nor -2+3, which would show 1.
 """
 
+_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Categories of Unicode: control, format, unassigned, private, surrogates, and what ends a line or a paragraph."""
+
 
 def inert(text: str) -> str:
     """A text that no spreadsheet computes; numbers and everything else that is no formula stay as they are."""
@@ -61,12 +64,15 @@ def as_csv(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> object:
     if isinstance(value, Path):
-        return _visible(inert_path(value))
-    return inert(_visible(value)) if isinstance(value, str) else value
+        return visible(inert_path(value))
+    return inert(visible(value)) if isinstance(value, str) else value
 
 
-def _visible(text: str) -> str:
-    return "".join(_escape(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in text)
+def visible(text: str) -> str:
+    r"""The text on one line, with what is invisible as an escape: `\x0a`, `\u202e`."""
+    if text.isprintable():
+        return text  # nearly all
+    return "".join(_escape(letter) if unicodedata.category(letter) in _INVISIBLE else letter for letter in text)
 
 
 def _escape(letter: str) -> str:

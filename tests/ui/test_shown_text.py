@@ -29,6 +29,8 @@ LONG = "a_name_without_a_blank_" * 9 + ".jpg"
         ("two\nlines.jpg", r"two\x0alines.jpg"),
         ("photo\u202egpj.exe", r"photo\u202egpj.exe"),
         ("a\u200bb.jpg", r"a\u200bb.jpg"),
+        ("two\u2028lines.jpg", r"two\u2028lines.jpg"),
+        ("a\u3000b.jpg", "a\u3000b.jpg"),
         ("\udcff.jpg", r"\udcff.jpg"),
         ("שלום.jpg", "שלום.jpg"),
         ("🏞.jpg", "🏞.jpg"),

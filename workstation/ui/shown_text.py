@@ -7,17 +7,13 @@ A name may hold a line break, a mark that turns the reading direction round (`ph
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from workstation.spreadsheets import visible
+
+__all__ = ["in_short", "visible"]
 
 _ENDS = 0.6
 """Of a word that is shortened, so much is its beginning; names of files differ at both ends."""
-
-
-def visible(text: str) -> str:
-    r"""The text on one line, with what is invisible as the escape that tables have: `\x0a`, `\u202e`."""
-    if text.isprintable():
-        return text  # nearly all
-    return "".join(_escape(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in text)
 
 
 def in_short(text: str, longest: int = 60) -> str:
@@ -33,8 +29,3 @@ def _short(word: str, longest: int) -> str:
         return word
     head = round((longest - 1) * _ENDS)
     return f"{word[:head]}…{word[len(word) - (longest - 1 - head) :]}"
-
-
-def _escape(letter: str) -> str:
-    number = ord(letter)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
