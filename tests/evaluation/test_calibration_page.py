@@ -72,6 +72,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_page(measures, table, tmp_path_factory.mktemp("docs"), stability=STABILITY)
 
 
+def test_photographs_that_are_one_per_camera_say_nothing_of_how_alike_cameras_make_them(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "intraclass correlation not known; splices with hosts of one camera: not known." in text
+    assert "nan" not in text.split()
+
+
 def test_rates_stand_with_their_intervals_and_numbers(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "JPEG 70 to 84 | 40 | 40 | 40 of 40 cameras | 2 of 40 (5.0 %) | 0.6 % to 16.9 % |" in text

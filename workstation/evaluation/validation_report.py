@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -157,14 +158,19 @@ def _pointing(fits: Sequence[StratumFit]) -> Iterator[str]:
 
 
 def _likeness(fits: Sequence[StratumFit]) -> Iterator[str]:
-    untouched, chance = likeness_of_cameras(fits)
-    spliced, chance_spliced = likeness_of_cameras(fits, spliced=True)
+    draws = " in 95 of 100 draws in which photographs exchange their cameras"
+    untouched = _correlation(*likeness_of_cameras(fits), draws)
+    spliced = _correlation(*likeness_of_cameras(fits, spliced=True))
     yield (
-        f"How alike photographs of one camera are in the statistic: intraclass correlation {untouched:.2f} (below "
-        f"{chance:.2f} in 95 of 100 draws in which photographs exchange their cameras); splices with hosts of one "
-        f"camera: {spliced:.2f} (below {chance_spliced:.2f}). Intervals of false alarms are those of one photograph "
-        "per camera, intervals of splices those of so many splices."
+        f"How alike photographs of one camera are in the statistic: intraclass correlation {untouched}; splices with "
+        f"hosts of one camera: {spliced}. Intervals of false alarms are those of one photograph per camera, intervals "
+        "of splices those of so many splices."
     )
+
+
+def _correlation(found: float, chance: float, draws: str = "") -> str:
+    """A correlation beside what it is by chance; NaN where no camera has two photographs, or one camera has all."""
+    return "not known" if math.isnan(found) else f"{found:.2f} (below {chance:.2f}{draws})"
 
 
 def _strict(measures: Sequence[Measure], fits: Sequence[StratumFit]) -> Iterator[str]:
