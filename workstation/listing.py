@@ -23,10 +23,10 @@ from workstation.evidence.record import (
     TagValue,
     Unreadable,
 )
-from workstation.evidence.xmp import KINDS
+from workstation.evidence.xmp import XMP_KINDS
 
 Row = dict[str, Any]
-_LISTED = (*KINDS, "IPTC")
+_LISTED = (*XMP_KINDS, "IPTC")
 """Payloads whose statements have a line of their own."""
 
 

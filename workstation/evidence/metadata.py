@@ -27,7 +27,7 @@ from workstation.evidence.png import read_png
 from workstation.evidence.record import Empty, Metadata, Payload, Present, TagEntry, TagState, Unreadable
 from workstation.evidence.riff import read_webp
 from workstation.evidence.thumbnails import thumbnail
-from workstation.evidence.xmp import KINDS, with_properties, xmp_payload
+from workstation.evidence.xmp import XMP_KINDS, with_properties, xmp_payload
 
 _XMP: Final = 0x02BC
 _IPTC: Final = 0x83BB
@@ -165,8 +165,8 @@ def _told(payloads: list[Payload], warnings: list[RecordedWarning]) -> list[Payl
                 "the IPTC record is not the one that the Photoshop digest beside it was computed of: it was changed"
             )
             warnings.append(RecordedWarning.of(DIGEST_DIFFERS, message, payload.offset))
-        packets += payload.kind in KINDS
-        wanted = payload.kind in KINDS and packets <= _MOST_PACKETS
+        packets += payload.kind in XMP_KINDS
+        wanted = payload.kind in XMP_KINDS and packets <= _MOST_PACKETS
         told.append(with_properties(payload) if wanted else payload)
     return told
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from workstation.evidence.xmp import KINDS
+from workstation.evidence.xmp import XMP_KINDS
 from workstation.report.blocks import Block, Facts, Heading, Tables, Text, Together
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import because, hexadecimal, raw_bytes, shown_value, state
 
-_STATING = (*KINDS, "IPTC")
+_STATING = (*XMP_KINDS, "IPTC")
 _MOST_IN_A_CELL = 8
 
 
