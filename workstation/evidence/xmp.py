@@ -39,7 +39,7 @@ _XMP_VALUE: Final = (
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NO_PROPERTY: Final = (_RDF, "http://www.w3.org/XML/1998/namespace")
 _LISTS: Final = ("Seq", "Bag", "Alt")
-_LONG_NAMESPACE: Final = re.compile(rb"""\sxmlns[^=\s]*+\s*+=\s*+(?:"[^"]{200}|'[^']{200})""")
+_LONG_NAMESPACE: Final = re.compile(rb"""\sxmlns[^=\s]*+\s*+=\s*+(?:"[^"]{201}|'[^']{201})""")
 """Expat writes a namespace out for every name in it: one of a million letters would fill the memory."""
 _MALFORMED: Final = Reason("no well-formed XML; its properties are not listed one by one", "xmp-malformed")
 
