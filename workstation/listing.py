@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workstation import terminal
+from workstation.evidence.payloads import STATING_KINDS
 from workstation.evidence.record import (
     JpegStructure,
     Metadata,
@@ -23,11 +24,8 @@ from workstation.evidence.record import (
     TagValue,
     Unreadable,
 )
-from workstation.evidence.xmp import XMP_KINDS
 
 Row = dict[str, Any]
-_LISTED = (*XMP_KINDS, "IPTC")
-"""Payloads whose statements have a line of their own."""
 
 
 def rows(metadata: Metadata) -> list[Row]:
@@ -42,7 +40,7 @@ def rows(metadata: Metadata) -> list[Row]:
     found += [_entry(entry) for entry in metadata.entries]
     for payload in metadata.payloads:
         found.append(_payload(payload))
-        if payload.kind in _LISTED:
+        if payload.kind in STATING_KINDS:
             found += [_detail(payload.kind, name, value) for name, value in payload.details]
     if metadata.jpeg is not None:
         found += _jpeg(metadata.jpeg)
@@ -117,7 +115,7 @@ def _payload(payload: Payload) -> Row:
     for name, value in payload.details:
         named.setdefault(name, []).append(value)
     details = {name: values[0] if len(values) == 1 else values for name, values in named.items()}
-    said = () if payload.kind in _LISTED else payload.details
+    said = () if payload.kind in STATING_KINDS else payload.details
     text = ", ".join(filter(None, (payload.description, *(f"{name} {value}" for name, value in said))))
     return {
         "group": "Payload",

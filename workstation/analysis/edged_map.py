@@ -9,7 +9,7 @@ from PIL import Image
 from workstation.analysis.geometry import MapGeometry
 from workstation.analysis.guided_filter import guided
 from workstation.analysis.result import FloatArray
-from workstation.analysis.stored_scale import COARSEST, at_stored_scale
+from workstation.analysis.stored_scale import at_stored_scale, stored_scale_step
 
 EDGE_RADIUS = 4
 """Radius, in cells, of the windows in which an edge of the map finds an edge of the picture."""
@@ -46,5 +46,5 @@ def with_edges(
     rows, columns = values.shape
     colours = np.asarray(Image.fromarray(image).resize((columns, rows), Image.Resampling.BOX))
     guide = np.ascontiguousarray(np.moveaxis(colours, -1, 0)).astype(np.float32) / np.float32(255)
-    edged = guided(values, guide, round(radius * geometry.cell / min(COARSEST, geometry.cell)), ridge)
+    edged = guided(values, guide, round(radius * geometry.cell / stored_scale_step(geometry)), ridge)
     return np.clip(edged, np.nanmin(departure), np.nanmax(departure), out=edged)  # planes overshoot a little

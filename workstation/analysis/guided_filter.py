@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-Floats = NDArray[np.float32]
+from workstation.analysis.result import FloatArray
 
 BAND = 128
-"""Rows that are filtered at once, so that memory does not grow with the picture."""
+"""Fewest rows that are filtered at once: memory does not grow with the picture."""
 
 
-def guided(values: Floats, guide: Floats, radius: int, ridge: float) -> Floats:
+def guided(values: FloatArray, guide: FloatArray, radius: int, ridge: float) -> FloatArray:
     """In each window the values become the ridge regression on the guide's channels that fits them best.
 
     He, Sun & Tang (2013), "Guided image filtering", with a colour guide: per window the plane through the values over
@@ -35,21 +34,22 @@ def guided(values: Floats, guide: Floats, radius: int, ridge: float) -> Floats:
         raise ValueError(f"a guide of {guide.shape[1:]} does not fit values of {values.shape}")
     filtered = np.empty_like(values)
     halo = 2 * radius  # a place sees the windows that hold it, and they as far again
-    for first in range(0, len(values), BAND):
-        above, last = max(first - halo, 0), min(first + BAND, len(values))
+    band = max(BAND, 2 * halo)  # what is seen besides is filtered twice
+    for first in range(0, len(values), band):
+        above, last = max(first - halo, 0), min(first + band, len(values))
         seen = slice(above, last + halo)
         filtered[first:last] = _band(values[seen], guide[:, seen], radius, ridge)[first - above : last - above]
     return filtered
 
 
-def _band(values: Floats, guide: Floats, radius: int, ridge: float) -> Floats:
+def _band(values: FloatArray, guide: FloatArray, radius: int, ridge: float) -> FloatArray:
     present = np.isfinite(values)
     known = np.where(present, values, np.float32(0))
     width = 2 * radius + 1
     weight = np.maximum(uniform_filter(present.astype(np.float32), width, mode="constant"), np.float32(1e-6))
 
-    def mean(field: Floats) -> Floats:
-        mean_of_present: Floats = uniform_filter(field * present, width, mode="constant") / weight
+    def mean(field: FloatArray) -> FloatArray:
+        mean_of_present: FloatArray = uniform_filter(field * present, width, mode="constant") / weight
         return mean_of_present
 
     channels = len(guide)

@@ -34,7 +34,7 @@ from workstation.analysis.result import (
     Partition,
     Suitability,
 )
-from workstation.analysis.side_by_side import beside
+from workstation.analysis.side_by_side import Beside, beside
 from workstation.analysis.statement import Conditions
 from workstation.analysis.stored_scale import stored_scale_affine, stored_scale_map
 from workstation.analysis.suitability import FEWEST_PATCHES, assess
@@ -154,9 +154,8 @@ def _compare(task: _Task, embeddings: FloatArray) -> Generator[Progress, None, A
         else:
             yield timeline.at("comparing patches")
             comparison = linear()
-        departure = maps.to_extent(comparison.departure, grid)
-        edged = None if published else other.start(lambda: with_edges(departure, _geometry(task), task.image))
-        drawing = _draw(task, embeddings, groups, sorting, comparison=comparison, edged=edged, measured=conditions)
+        edging = None if published else other
+        drawing = _draw(task, embeddings, groups, sorting, comparison=comparison, edging=edging, measured=conditions)
         return (yield from drawing)
 
 
@@ -172,18 +171,19 @@ def _draw(
     sorting: partition.Sorting,
     *,
     comparison: maps.Comparison,
-    edged: Callable[[], FloatArray] | None,
+    edging: Beside | None,
     measured: Callable[[], Conditions],
 ) -> Generator[Progress, None, AnalysisResult]:
-    """Maps, and what they say in words; `edged` gives the departure map with the picture's edges."""
+    """Maps, and what they say in words; the picture's edges are taken by `edging`, if there is any."""
     grid, request, timeline = task.grid, task.request, task.timeline
     height, width = task.image.shape[:2]
-    assessable = task.suitability.assessable
+    departure, geometry = maps.to_extent(comparison.departure, grid), _geometry(task)
+    edged = None if edging is None else edging.start(lambda: with_edges(departure, geometry, task.image))
     yield timeline.at("drawing maps")
-    components, scatter = maps.component_maps(embeddings, grid, assessable)
+    components, scatter = maps.component_maps(embeddings, grid, task.suitability.assessable)
     drawn = Maps(
-        geometry=_geometry(task),
-        departure=maps.to_extent(comparison.departure, grid),
+        geometry=geometry,
+        departure=departure,
         pca=maps.to_extent(components, grid),
         groups=maps.to_extent(groups, grid),
         cut=maps.to_extent(comparison.cut, grid),

@@ -31,9 +31,14 @@ def stored_scale_map(result: AnalysisResult) -> FloatArray | None:
     return at_stored_scale(maps.departure, maps.geometry) if maps.edged is None else maps.edged
 
 
+def stored_scale_step(geometry: MapGeometry) -> int:
+    """Most stored pixels, along each axis, that one value of `stored_scale_map` stands for."""
+    return min(COARSEST, geometry.cell)
+
+
 def stored_scale_shape(geometry: MapGeometry) -> tuple[int, int]:
     """(rows, columns) of the array that `stored_scale_map` makes of maps with this geometry."""
-    step = min(COARSEST, geometry.cell)
+    step = stored_scale_step(geometry)
     return -(-geometry.height // step), -(-geometry.width // step)
 
 
@@ -46,7 +51,7 @@ def edged_geometry(maps: Maps) -> MapGeometry:
     if maps.edged is None:
         raise ValueError("these maps have no edges of the picture")
     rows, columns = maps.edged.shape
-    cell = min(COARSEST, maps.geometry.cell)
+    cell = stored_scale_step(maps.geometry)
     return MapGeometry(rows, columns, cell, rows * cell, columns * cell)
 
 
@@ -76,7 +81,7 @@ def at_stored_scale(departure: FloatArray, geometry: MapGeometry) -> FloatArray:
     Returns:
         As `stored_scale_map`.
     """
-    step = min(COARSEST, geometry.cell)
+    step = stored_scale_step(geometry)
     upper, lower, down, row = _neighbours(geometry.height, step, geometry.cell, geometry.rows)
     left, right, across, column = _neighbours(geometry.width, step, geometry.cell, geometry.columns)
     known = np.isfinite(departure)

@@ -33,6 +33,7 @@ give less than 1/(n + 1), so 5 % needs 19 and 1 % needs 99; what they cannot giv
 
 **Folds.** A photograph is judged by those of all other cameras, a splice by those of neither of its two cameras; those
 with the role *model choice* judge and are not judged. The table that ships holds all of them.
+
 **Intervals.** Clopper and Pearson's. Photographs of one camera are alike in the statistic, so a false-alarm rate has
 the interval of the same share among one photograph per camera
 ([decision](decisions/0027-cameras-behind-intervals.md)); shares of splices that were found take splices for

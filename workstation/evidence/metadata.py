@@ -16,6 +16,7 @@ from workstation.evidence.isobmff import read_isobmff
 from workstation.evidence.jpeg_segments import read_jpeg
 from workstation.evidence.payloads import (
     LARGEST_CONTENT,
+    XMP_KINDS,
     icc_payload,
     jumbf_payload,
     maker_note_vendor,
@@ -27,7 +28,7 @@ from workstation.evidence.png import read_png
 from workstation.evidence.record import Empty, Metadata, Payload, Present, TagEntry, TagState, Unreadable
 from workstation.evidence.riff import read_webp
 from workstation.evidence.thumbnails import thumbnail
-from workstation.evidence.xmp import XMP_KINDS, with_properties, xmp_payload
+from workstation.evidence.xmp import with_properties, xmp_payload
 
 _XMP: Final = 0x02BC
 _IPTC: Final = 0x83BB

@@ -17,6 +17,9 @@ from workstation.evidence.exif_values import decode_text
 from workstation.evidence.record import Payload
 
 LARGEST_CONTENT: Final = 4 * 1024 * 1024
+XMP_KINDS: Final = ("XMP", "extended XMP")
+STATING_KINDS: Final = (*XMP_KINDS, "IPTC")
+"""Payloads that are made of statements, each with a name and a value."""
 NO_IMAGE: Final = Reason("not readable as an image", "no-image")
 LONGEST_TEXT: Final = 2000
 """Characters of a comment that are shown; generators write their whole instructions into one."""

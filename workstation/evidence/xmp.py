@@ -14,7 +14,6 @@ from workstation.evidence.exif_values import decode_text
 from workstation.evidence.payloads import LARGEST_CONTENT, shown
 from workstation.evidence.record import Payload
 
-XMP_KINDS: Final = ("XMP", "extended XMP")
 MOST_PROPERTIES: Final = 200
 _MOST_NODES: Final = 4000
 _DEEPEST: Final = 32

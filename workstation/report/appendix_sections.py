@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from workstation.evidence.xmp import XMP_KINDS
+from workstation.evidence.payloads import STATING_KINDS
 from workstation.report.blocks import Block, Facts, Heading, Tables, Text, Together
 from workstation.report.sheet import Content, Sheet
 from workstation.report.wording import because, hexadecimal, raw_bytes, shown_value, state
 
-_STATING = (*XMP_KINDS, "IPTC")
 _MOST_IN_A_CELL = 8
 
 
@@ -84,7 +83,9 @@ def _payloads(sheet: Sheet, carried: list[Content]) -> list[Block]:
 
 def _has_statements(sheet: Sheet, payload: Content) -> bool:
     """Whether a payload's details have a table of their own: a report's own words of an earlier version know none."""
-    return payload["kind"] in _STATING and len(payload["details"]) > _MOST_IN_A_CELL and sheet.knows("payloads.below")
+    return (
+        payload["kind"] in STATING_KINDS and len(payload["details"]) > _MOST_IN_A_CELL and sheet.knows("payloads.below")
+    )
 
 
 def _details(sheet: Sheet, payload: Content) -> str:
